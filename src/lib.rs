@@ -1,0 +1,3 @@
+//! pipewright: one KDL file in, every vendor's delivery configuration out. Equivalent, or an error.
+
+pub mod base;
