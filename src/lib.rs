@@ -1,3 +1,4 @@
 //! pipewright: one KDL file in, every vendor's delivery configuration out. Equivalent, or an error.
 
 pub mod base;
+pub mod syntax;
