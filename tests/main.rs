@@ -1,1 +1,9 @@
 //! One test binary, driven by data: each module below says what it holds.
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test that cannot go on fails, and its notes are read in its output"
+)]
+#![allow(clippy::disallowed_methods, reason = "tests read and write the disk around the compiler, not through it")]
+
+mod house;
