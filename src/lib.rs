@@ -1,4 +1,5 @@
 //! pipewright: one KDL file in, every vendor's delivery configuration out. Equivalent, or an error.
 
 pub mod base;
+pub mod ir;
 pub mod syntax;

@@ -1,0 +1,270 @@
+//! What a job does, step by step.
+
+use crate::base::span::{Span, Spanned};
+use crate::ir::expr::Expr;
+use crate::ir::id::{ChannelId, GateId, ImageId, RegistryId, TargetId};
+use crate::ir::text::{Text, fields};
+use crate::ir::units::Duration;
+
+/// One step: its own shell process. Directory and variables do not carry over to the next.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Step {
+    /// Shown in the run; the vendor's own default where there is none.
+    pub name: Option<Text>,
+    /// What it does.
+    pub kind: StepKind,
+    /// Runs only if this holds, and is silently passed over if not.
+    pub condition: Option<Expr>,
+    /// Which outcome of the steps before lets it run.
+    pub when: Outcome,
+    /// Whether the job goes on, and stays green, when it fails.
+    pub continue_on_error: bool,
+    /// Its own time limit.
+    pub timeout: Option<Duration>,
+    /// Variables of this step.
+    pub env: Vec<EnvVar>,
+    /// Directory below the root; the job's where there is none.
+    pub dir: Option<Spanned<String>>,
+    /// Where it stands.
+    pub span: Span,
+}
+
+fields! {
+    /// Which outcome of what came before lets something run.
+    Outcome {
+        /// All went well.
+        Success = "success",
+        /// Something failed; a cancelled run does not count.
+        Failure = "failure",
+        /// In any case, cancellation included.
+        Always = "always",
+    }
+}
+
+/// A variable for scripts.
+#[derive(Clone, PartialEq, Debug)]
+pub struct EnvVar {
+    /// Its name, as the script sees it.
+    pub name: Spanned<String>,
+    /// Its value.
+    pub value: Text,
+}
+
+/// What a step does.
+#[derive(Clone, PartialEq, Debug)]
+pub enum StepKind {
+    /// Shell lines.
+    Run(Script),
+    /// The repository at the commit of the event. Every job starts with one unless `checkout none` is said.
+    Checkout(Checkout),
+    /// Language toolchains.
+    Toolchain(Toolchain),
+    /// Tools that the image lacks.
+    Tools(Vec<Tool>),
+    /// Files kept between runs to save time.
+    Cache(Cache),
+    /// Builds an image and pushes it, if it has a registry.
+    DockerBuild(Box<DockerBuild>),
+    /// Logs in to a registry.
+    RegistryLogin(RegistryId),
+    /// Copies an image from one tag to others, in the registry.
+    ImagePromote {
+        /// The image.
+        image: Spanned<String>,
+        /// Its registry.
+        registry: RegistryId,
+        /// The tag it has.
+        from: Text,
+        /// The tags it gets.
+        to: Vec<Text>,
+    },
+    /// Commands on another machine.
+    Ssh(Box<Ssh>),
+    /// A vendor's own action; stands in the body of an [`ActionCall`] only.
+    Uses {
+        /// `owner/name@version`; pinned by commit when rendered.
+        action: Spanned<String>,
+        /// Its inputs.
+        with: Vec<(Spanned<String>, Text)>,
+    },
+    /// A portable action, standard or the user's own.
+    Action(ActionCall),
+    /// Evaluates a measured gate, or runs a probe, query, check or window gate where it is required.
+    Gate(GateId),
+    /// Tells a channel.
+    Notify(Notification),
+}
+
+/// Shell lines that share one shell and stop at the first failure, pipes too, on every vendor.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Script {
+    /// The arguments of `run`, or its `line`s; one may hold several lines of text.
+    pub lines: Vec<Text>,
+}
+
+/// How the repository is laid out for the job.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Checkout {
+    /// Commits of history: 1 unless said; `Some(0)` is all.
+    pub depth: Option<u32>,
+    /// Another branch, tag or commit.
+    pub reference: Option<Text>,
+    /// Fetch large files.
+    pub lfs: bool,
+    /// Fetch submodules.
+    pub submodules: bool,
+}
+
+/// Language toolchains, in the vendor's idiom.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Toolchain {
+    /// Language and version, as in `node="20"`.
+    pub tools: Vec<(Spanned<String>, Text)>,
+    /// Whether the package manager's downloads are cached.
+    pub cache: bool,
+    /// Whether the dependencies are installed, by the lock file's tool.
+    pub install: bool,
+}
+
+/// A tool by name.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Tool {
+    /// Its name.
+    pub name: Spanned<String>,
+    /// Its version, if it matters.
+    pub version: Option<Text>,
+}
+
+/// Files kept between runs. Never needed for correctness.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Cache {
+    /// A known tool (`npm`, `pip`, `cargo`, …), whose directory the compiler sets; none for plain paths.
+    pub tool: Option<Spanned<String>>,
+    /// Paths below the root.
+    pub paths: Vec<Spanned<String>>,
+    /// What tells two caches apart, beside the files.
+    pub key: Option<Text>,
+    /// Files whose content is part of the key.
+    pub files: Vec<Spanned<String>>,
+}
+
+/// An image build.
+#[derive(Clone, PartialEq, Debug)]
+pub struct DockerBuild {
+    /// Its place in the table of images.
+    pub image: ImageId,
+    /// Where it goes; none means it stays in the job.
+    pub registry: Option<Spanned<RegistryId>>,
+    /// Directory below the root.
+    pub context: Spanned<String>,
+    /// `Dockerfile` in the context where none is named.
+    pub dockerfile: Option<Spanned<String>>,
+    /// Its tags.
+    pub tags: Vec<ImageTag>,
+    /// Build arguments.
+    pub args: Vec<EnvVar>,
+    /// Labels.
+    pub labels: Vec<EnvVar>,
+    /// Platforms; the runner's own where none is named.
+    pub platforms: Vec<Spanned<String>>,
+    /// The stage of the Dockerfile to build.
+    pub target: Option<Spanned<String>>,
+    /// When it is pushed.
+    pub push: Push,
+    /// Whether layers are cached.
+    pub cache: bool,
+}
+
+/// A tag of an image.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ImageTag {
+    /// The tag.
+    pub tag: Text,
+    /// Only if this holds.
+    pub condition: Option<Expr>,
+}
+
+/// When an image is pushed.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Push {
+    /// It has no registry, or `push #false`.
+    Never,
+    /// On every event but a pull request: the default with a registry.
+    NotOnPullRequest,
+    /// If this holds.
+    If(Expr),
+}
+
+/// Commands on another machine, over SSH with a known host key.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Ssh {
+    /// Host name.
+    pub host: Text,
+    /// User name.
+    pub user: Text,
+    /// Private key.
+    pub key: Text,
+    /// Lines of a known_hosts file: never trust on first use.
+    pub known_hosts: Text,
+    /// 22 where none is said.
+    pub port: Option<Text>,
+    /// Variables that the remote shell gets.
+    pub env: Vec<EnvVar>,
+    /// One remote shell each.
+    pub scripts: Vec<Script>,
+}
+
+/// A use of a portable action; arguments have been put into the bodies.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ActionCall {
+    /// Its name.
+    pub name: Spanned<String>,
+    /// What each target does. A live target without a body is an error.
+    pub bodies: Vec<ActionBody>,
+}
+
+/// What some targets do for a portable action.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ActionBody {
+    /// For which targets.
+    pub targets: Vec<TargetId>,
+    /// The steps.
+    pub steps: Vec<Step>,
+    /// What the steps need of the vendor's token.
+    pub permissions: Vec<crate::ir::job::Permission>,
+}
+
+/// A message to a channel.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Notification {
+    /// Where to.
+    pub channel: ChannelId,
+    /// When; one or more.
+    pub on: Vec<Spanned<Moment>>,
+    /// What.
+    pub text: Text,
+    /// The subject, where the channel has one.
+    pub subject: Option<Text>,
+    /// Where it stands.
+    pub span: Span,
+}
+
+fields! {
+    /// When a channel is told.
+    Moment {
+        /// The job starts.
+        Started = "started",
+        /// It succeeded.
+        Success = "success",
+        /// It failed.
+        Failure = "failure",
+        /// It ended.
+        Always = "always",
+        /// A person is asked to approve.
+        ApprovalRequested = "approval-requested",
+        /// A rollback ran.
+        Rollback = "rollback",
+        /// A gate said no.
+        GateFailed = "gate-failed",
+    }
+}

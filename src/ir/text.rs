@@ -1,0 +1,239 @@
+//! Text with contexts in it, and what a context can name.
+
+use crate::base::span::{Span, Spanned};
+use crate::ir::id::{EnvironmentId, GateId, ImageId, JobId, RegistryId, ValueId};
+
+/// Text in which `${context.name}` has been resolved. Constants, parameters and `each` variables are literal text by now.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Text {
+    /// The pieces, in order; two literals never stand side by side.
+    pub parts: Vec<Part>,
+    /// Where the text stands.
+    pub span: Span,
+}
+
+/// A piece of a [`Text`].
+#[derive(Clone, PartialEq, Debug)]
+pub enum Part {
+    /// Characters as they stand.
+    Literal(String),
+    /// A value known only when the pipeline runs.
+    Context(Spanned<Context>),
+}
+
+impl Text {
+    /// Text without a context.
+    pub fn literal(text: impl Into<String>, span: Span) -> Self {
+        let text = text.into();
+        let parts = if text.is_empty() { Vec::new() } else { vec![Part::Literal(text)] };
+        Self { parts, span }
+    }
+
+    /// The text, if no context is in it.
+    pub fn as_literal(&self) -> Option<&str> {
+        match self.parts.as_slice() {
+            [] => Some(""),
+            [Part::Literal(text)] => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The contexts in it, in order.
+    pub fn contexts(&self) -> impl Iterator<Item = &Spanned<Context>> {
+        self.parts.iter().filter_map(|p| match p {
+            Part::Context(c) => Some(c),
+            Part::Literal(_) => None,
+        })
+    }
+}
+
+/// A value that the vendor gives when the pipeline runs.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Context {
+    /// `commit.*`
+    Commit(CommitField),
+    /// `run.*`
+    Run(RunField),
+    /// `pr.*`
+    Pr(PrField),
+    /// `repository.*`
+    Repository(RepositoryField),
+    /// `job.name`
+    JobName,
+    /// `job.status`: success, failure or cancelled; has a value in `finally` and notifications only.
+    JobStatus,
+    /// `job.<job>.<output>`
+    Output {
+        /// The job that declares it.
+        job: JobId,
+        /// The declared name.
+        output: String,
+    },
+    /// `needs.<job>.result`: success, failure, cancelled, skipped or absent.
+    NeedsResult(JobId),
+    /// `input.<name>` of a manual run.
+    Input(String),
+    /// `matrix.<axis>`
+    Matrix(String),
+    /// `secret.<name>`
+    Secret(String),
+    /// `var.<name>`
+    Variable(String),
+    /// `env.<name>`: of the step, job, workflow or environment.
+    Env(String),
+    /// `registry.<name>`: host and path prefix.
+    Registry(RegistryId),
+    /// `image.<name>`: reference with digest of a `docker-build`.
+    Image(ImageId),
+    /// `service.<name>.host` or `.port` of the job.
+    Service {
+        /// The service of this job.
+        service: String,
+        /// Which half of its address.
+        field: ServiceField,
+    },
+    /// `environment.*` of the job.
+    Environment {
+        /// The environment; known at compile time.
+        environment: EnvironmentId,
+        /// Which of its properties.
+        field: EnvironmentField,
+    },
+    /// `value.<name>`: a value that depends on the event.
+    Value(ValueId),
+    /// `docker.host` of a job with a daemon.
+    DockerHost,
+    /// `gate.<name>.value` or `.approver`
+    Gate {
+        /// The gate.
+        gate: GateId,
+        /// Which figure.
+        field: GateField,
+    },
+}
+
+macro_rules! fields {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+        pub enum $name { $($(#[$vdoc])* $variant,)* }
+
+        impl $name {
+            /// Every one with the word a spec uses.
+            pub const ALL: &'static [(&'static str, Self)] = &[$(($text, Self::$variant),)*];
+
+            /// The one of a word.
+            pub fn parse(word: &str) -> Option<Self> {
+                Self::ALL.iter().find(|(w, _)| *w == word).map(|(_, f)| *f)
+            }
+
+            /// The word a spec uses.
+            pub fn word(self) -> &'static str {
+                Self::ALL.iter().find(|(_, f)| *f == self).map_or("", |(w, _)| w)
+            }
+        }
+    };
+}
+pub(crate) use fields;
+
+fields! {
+    /// What is known of the commit. `sha` is the commit checked out; on a pull request a vendor may check out the merge: `head-sha` is the author's.
+    CommitField {
+        /// Full hash of what is checked out.
+        Sha = "sha",
+        /// Its first seven characters, on every vendor.
+        Short = "short",
+        /// The author's commit on a pull request; `sha` elsewhere.
+        HeadSha = "head-sha",
+        /// The whole message.
+        Message = "message",
+        /// Name of the author.
+        Author = "author",
+        /// The branch of a push, schedule or manual run.
+        Branch = "branch",
+        /// The tag of a tag or release run.
+        Tag = "tag",
+        /// Branch or tag name.
+        Ref = "ref",
+    }
+}
+
+fields! {
+    /// What is known of the run.
+    RunField {
+        /// Unique in the vendor.
+        Id = "id",
+        /// Counts up within the pipeline.
+        Number = "number",
+        /// A page a person can open.
+        Url = "url",
+        /// 1 for the first attempt.
+        Attempt = "attempt",
+        /// The kind of event, in the words of a spec: push, tag, pull-request, schedule, manual, release.
+        Event = "event",
+        /// Who started it.
+        Actor = "actor",
+    }
+}
+
+fields! {
+    /// What is known of the pull request.
+    PrField {
+        /// Its number.
+        Number = "number",
+        /// The branch it comes from.
+        Source = "source",
+        /// The branch it goes to.
+        Target = "target",
+        /// Its title.
+        Title = "title",
+    }
+}
+
+fields! {
+    /// What is known of the repository.
+    RepositoryField {
+        /// `owner/name`.
+        Name = "name",
+        /// Owner or group.
+        Owner = "owner",
+        /// A page a person can open.
+        Url = "url",
+        /// As declared in the spec.
+        DefaultBranch = "default-branch",
+    }
+}
+
+fields! {
+    /// Half of a service's address.
+    ServiceField {
+        /// Host name as seen from the job's steps.
+        Host = "host",
+        /// Port as seen from the job's steps.
+        Port = "port",
+    }
+}
+
+fields! {
+    /// A property of the job's environment.
+    EnvironmentField {
+        /// Its name.
+        Name = "name",
+        /// Its address.
+        Url = "url",
+        /// Its tier.
+        Tier = "tier",
+        /// The namespace of its cluster.
+        Namespace = "namespace",
+    }
+}
+
+fields! {
+    /// A figure of a gate.
+    GateField {
+        /// What was measured.
+        Value = "value",
+        /// Who approved.
+        Approver = "approver",
+    }
+}
