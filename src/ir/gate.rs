@@ -237,8 +237,26 @@ fields! {
 /// Hours in which nothing may go further.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Window {
-    /// Closed spans: weekday and minute of the day, from and to; 0 is Monday.
-    pub deny: Vec<Spanned<((u8, u16), (u8, u16))>>,
+    /// Closed spans of the week.
+    pub deny: Vec<Spanned<ClosedHours>>,
     /// IANA name.
     pub timezone: Spanned<String>,
+}
+
+/// A closed span of the week; it may wrap around Sunday.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ClosedHours {
+    /// When it begins.
+    pub from: WeekMinute,
+    /// When it ends.
+    pub to: WeekMinute,
+}
+
+/// A minute of the week, in the window's zone.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct WeekMinute {
+    /// 0 is Monday.
+    pub weekday: u8,
+    /// 0 to 1439.
+    pub minute: u16,
 }
