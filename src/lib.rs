@@ -2,4 +2,6 @@
 
 pub mod base;
 pub mod ir;
+pub mod render;
 pub mod syntax;
+pub mod target;

@@ -10,14 +10,15 @@ use std::path::Path;
 fn main() {
     let root = Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("cargo sets it")).join("targets");
     println!("cargo::rerun-if-changed={}", root.display());
+    let files =
+        walkdir::WalkDir::new(&root).into_iter().map(|e| e.expect("targets/ is readable")).filter(|e| e.file_type().is_file());
+    let relative = |path: &Path| path.strip_prefix(&root).expect("below targets/").to_string_lossy().replace('\\', "/");
+    let mut found: Vec<_> =
+        files.map(|e| (relative(e.path()), e.path().display().to_string())).filter(|(p, _)| !p.ends_with(".rs")).collect();
+    found.sort();
     let mut rows = String::from("&[\n");
-    let files = walkdir::WalkDir::new(&root).sort_by_file_name().into_iter().map(|e| e.expect("targets/ is readable"));
-    for entry in files.filter(|e| e.file_type().is_file()) {
-        let path = entry.path().strip_prefix(&root).expect("below targets/").to_string_lossy().replace('\\', "/");
-        if path.ends_with(".rs") {
-            continue;
-        }
-        writeln!(rows, "    ({path:?}, include_str!({:?})),", entry.path().display().to_string()).expect("a string takes it");
+    for (path, source) in found {
+        writeln!(rows, "    ({path:?}, include_str!({source:?})),").expect("a string takes it");
     }
     rows.push_str("]\n");
     let out = Path::new(&std::env::var("OUT_DIR").expect("cargo sets it")).join("targets.rs");

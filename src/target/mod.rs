@@ -1,0 +1,5 @@
+//! What the targets are and what they can hold.
+//!
+//! Invariant: facts about vendors lie in `targets/<vendor>/` and are read here; no code of another room names a vendor's limit.
+
+pub mod asset;
