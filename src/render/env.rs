@@ -42,10 +42,10 @@ pub(super) fn yaml(load: impl Fn(&str) -> Option<String> + Send + Sync + 'static
 
 /// Prints a value where a template names it: text made by our own filters as it is, everything else as one quoted line.
 fn write_value(out: &mut Output, _state: &mut State, value: &Value) -> Result<(), Error> {
-    if value.is_safe() {
-        if let Some(text) = value.as_str() {
-            return out.write_str(text).map_err(Error::from);
-        }
+    if value.is_safe()
+        && let Some(text) = value.as_str()
+    {
+        return out.write_str(text).map_err(Error::from);
     }
     if value.is_undefined() {
         return Err(Error::from(ErrorKind::UndefinedError));
