@@ -1,4 +1,4 @@
-//! The files below `targets/`, embedded by `targets/build.rs`.
+//! The files below `targets/`, without pages and licences, embedded by `targets/build.rs`.
 
 /// Path below `targets/` and text, sorted by path.
 const FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/targets.rs"));
