@@ -7,5 +7,5 @@
 #![allow(clippy::disallowed_methods, reason = "tests read and write the disk around the compiler, not through it")]
 
 mod house;
-mod syntax;
 mod render;
+mod syntax;
