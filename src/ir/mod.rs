@@ -13,6 +13,7 @@
 //! Invariant: this room imports `base` only, never reads a file and never prints. What is here has been resolved: a reference is an index,
 //! a condition is typed, a duration is a number of seconds. Spans stay, so that every later finding can point at the spec.
 
+mod automaton;
 pub mod bits;
 pub mod environment;
 pub mod event;
@@ -22,6 +23,7 @@ pub mod glob;
 pub mod id;
 pub mod job;
 pub mod lang;
+pub mod partition;
 pub mod step;
 pub mod text;
 pub mod units;
