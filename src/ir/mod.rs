@@ -15,6 +15,7 @@
 
 mod automaton;
 pub mod bits;
+pub mod cron;
 pub mod environment;
 pub mod event;
 pub mod expr;
@@ -23,6 +24,7 @@ pub mod glob;
 pub mod id;
 pub mod job;
 pub mod lang;
+mod minimise;
 pub mod partition;
 pub mod step;
 pub mod text;
