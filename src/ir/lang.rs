@@ -260,12 +260,31 @@ impl Trail {
     }
 }
 
+/// Characters from the most readable to the least.
+const ORDER: &[u8] = b"xyzabcdefghijklmnopqrstuvw1234567890XYZABCDEFGHIJKLMNOPQRSTUVW-_./@+=,#%&!$'()<>;|\"`{}]";
+
+/// Where each symbol of ASCII stands in [`ORDER`]; most ranges hold one symbol, and this is asked for each of them.
+const PLACES: [u32; 128] = {
+    let mut places = [u32::MAX; 128];
+    let mut i = 0;
+    while i < ORDER.len() {
+        places[ORDER[i] as usize] = i as u32;
+        i += 1;
+    }
+    places
+};
+
+fn first_of_order(lo: u32, hi: u32) -> Option<(u32, u32)> {
+    let found = ORDER.iter().position(|b| (lo..=hi).contains(&u32::from(*b)));
+    found.map(|place| (place as u32, u32::from(ORDER[place])))
+}
+
 /// The symbol of a range that reads best, with its place in the order of preference; smaller is better.
 pub(super) fn rank(lo: u32, hi: u32) -> (u32, u32) {
-    const ORDER: &str = "xyzabcdefghijklmnopqrstuvw1234567890XYZABCDEFGHIJKLMNOPQRSTUVW-_./@+=,#%&!$'()<>;|\"`{}]";
-    let liked = ORDER.chars().map(symbol).enumerate().find(|(_, s)| (lo..=hi).contains(s));
+    let place = |s: u32| PLACES.get(s as usize).copied().filter(|p| *p != u32::MAX).map(|p| (p, s));
+    let liked = if hi - lo < 64 { (lo..=hi).filter_map(place).min() } else { first_of_order(lo, hi) };
     match liked {
-        Some((place, symbol)) => (place as u32, symbol),
+        Some(best) => best,
         // Printable ASCII, then everything from the first letter above it, then what is left.
         None if lo <= 0x7E && hi >= 0x20 => (1_000, lo.max(0x20)),
         None if hi >= 0xC0 => (2_000, lo.max(0xC0)),

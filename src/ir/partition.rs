@@ -12,8 +12,8 @@ use crate::ir::lang::{Lang, TooComplex, Trail, rank};
 /// Most classes that a partition may have.
 pub const MAX_CLASSES: usize = 4_096;
 
-/// Most (filter, state) pairs that the walk may hold.
-const MAX_PAIRS: usize = 1 << 21;
+/// Most (filter, state) pairs that the walk may hold: some sixty for each class.
+const MAX_PAIRS: usize = 1 << 18;
 
 /// Strings that no filter tells apart.
 #[derive(Clone, PartialEq, Eq, Debug)]
