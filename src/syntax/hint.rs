@@ -1,4 +1,4 @@
-//! What a syntax error says, and habits of other languages that are legal KDL and still not meant.
+//! What a syntax error says.
 //!
 //! Messages look at the text around the error: most come from KDL 1, YAML or HCL, and the help shows the text as it should be.
 
@@ -65,12 +65,13 @@ fn run(text: &str, start: usize) -> (usize, &str) {
     (start + end, &rest[..end])
 }
 
-fn quote(word: &str) -> String {
+/// A word between the marks it needs.
+pub fn quote(word: &str) -> String {
     if word.contains(['\\', '"']) { format!("#\"{word}\"#") } else { format!("\"{word}\"") }
 }
 
 /// An error for a bare word that needs quotes, from `start` on.
-fn unquoted(report: &Report<'_>, start: usize, message: String) -> Diagnostic {
+pub fn unquoted(report: &Report<'_>, start: usize, message: String) -> Diagnostic {
     let (end, word) = run(report.text, start);
     let span = report.span(start, end);
     let quoted = quote(word);
@@ -240,13 +241,23 @@ pub fn unexpected(report: &Report<'_>, token: &Token, before: &Token, place: Pla
             .help(format!("write {shown}"))
             .fix("write it as a KDL 2 raw string", vec![(span, raw)]);
     }
-    if token.kind == Kind::Stray && place != Place::Node && !matches!(word, "[" | "]")
-        || glued && place == Place::NoSpace && matches!(token.kind, Kind::Keyword | Kind::ParenOpen)
-    {
+    let splits_word = glued
+        && match token.kind {
+            Kind::Keyword | Kind::ParenOpen | Kind::ParenClose => place == Place::NoSpace,
+            Kind::Stray => true,
+            _ => false,
+        };
+    if splits_word || token.kind == Kind::Stray && place != Place::Node && !matches!(word, "[" | "]") {
         let from = if glued { before.start as usize } else { start };
         return unquoted(report, from, format!("`{}` cannot stand in a bare word", word.chars().next().unwrap_or('/')));
     }
     match (place, token.kind) {
+        (Place::PropertyName, _) => syntax("a number or keyword cannot name a property")
+            .help(format!("quote it: \"{word}\"=…"))
+            .fix("quote it", vec![(span, quote(word))]),
+        (Place::AnnotatedName, _) => {
+            syntax("an annotation belongs before the value of a property, not before its name").help("write `name=(secret)VALUE`")
+        }
         (_, Kind::Keyword) => keyword(report, token, place),
         (_, Kind::Word) if place != Place::NoSpace && place != Place::AfterBlock && place != Place::AnnotationEnd => {
             bare(report, token, place)
@@ -256,13 +267,10 @@ pub fn unexpected(report: &Report<'_>, token: &Token, before: &Token, place: Pla
         (Place::Top, _) => syntax("this `}` closes nothing")
             .help("remove it, or add the `{` it belongs to")
             .fix("remove it", vec![(span, String::new())]),
-        (_, Kind::Semicolon) => {
+        (Place::Node, Kind::Semicolon) => {
             syntax("there is no node before this `;`").help("remove it").fix("remove it", vec![(span, String::new())])
         }
-        (Place::Node, Kind::Open) if before.kind == Kind::Open => {
-            Diagnostic::error(UNQUOTED_VALUE, span, "a block needs a node name before it")
-                .help("text such as `${{ … }}` needs quotes: \"${{ … }}\"")
-        }
+        (Place::Node, Kind::Open) if before.kind == Kind::Open && before.end == token.start => braces(report, token),
         (Place::Node, Kind::Open) => syntax("a block needs a node name before it on the same line")
             .help("write the `{` on the line of its node: `job test {`"),
         (_, Kind::Equals) => equals(report, token, before, place),
@@ -271,6 +279,9 @@ pub fn unexpected(report: &Report<'_>, token: &Token, before: &Token, place: Pla
         (Place::NoSpace, _) => syntax("white space is missing before this value")
             .help("put a space between values, or quote the whole if it is one value")
             .fix("add a space", vec![(report.span(start, start), " ".into())]),
+        (Place::AfterBlock, _) if before.end == token.start && word_start(text, before.start as usize).1.contains("${") => {
+            unquoted(report, word_start(text, before.start as usize).0, "text with braces needs quotes".into())
+        }
         (Place::AfterBlock, Kind::Word | Kind::Quoted | Kind::ParenOpen) => {
             let semicolon = report.span(before.end as usize, before.end as usize);
             Diagnostic::error(MISSING_SEMICOLON, span, "two nodes on one line need a `;` between them")
@@ -289,12 +300,6 @@ pub fn unexpected(report: &Report<'_>, token: &Token, before: &Token, place: Pla
             syntax("the `)` of an annotation is missing").help("an annotation is one name: `(secret)TOKEN`")
         }
         (Place::Annotation, _) => syntax("an annotation needs a name").help("as in `(secret)TOKEN` or `(var)REGION`"),
-        (Place::AnnotatedName, _) => {
-            syntax("an annotation belongs before the value of a property, not before its name").help("write `name=(secret)VALUE`")
-        }
-        (Place::PropertyName, _) => syntax("a number or keyword cannot name a property")
-            .help(format!("quote it: \"{word}\"=…"))
-            .fix("quote it", vec![(span, quote(word))]),
         (Place::Value, _) if before.kind == Kind::Equals => Diagnostic::error(
             KDL_SYNTAX,
             report.span(before.start as usize, before.end as usize),
@@ -304,6 +309,29 @@ pub fn unexpected(report: &Report<'_>, token: &Token, before: &Token, place: Pla
         (Place::Value, _) => {
             syntax("a value must stand here").help("text with characters such as ( ) { } [ ] / \\ \" # ; = needs quotes")
         }
+    }
+}
+
+/// Where the run of characters without white space that ends at `end` begins, and that run.
+fn word_start(text: &str, end: usize) -> (usize, &str) {
+    let head = text.get(..end).unwrap_or_default();
+    let start = head.trim_end_matches(|c| !lex::is_space(c) && !lex::is_newline(c)).len();
+    (start, &head[start..])
+}
+
+/// `{{`: an expression of a vendor or of a template language that is not in a string.
+fn braces(report: &Report<'_>, token: &Token) -> Diagnostic {
+    let (start, _) = word_start(report.text, token.start as usize - 1);
+    let rest = report.text.get(start..).unwrap_or_default();
+    let line = rest.split(lex::is_newline).next().unwrap_or_default();
+    let message = "text with braces needs quotes";
+    match line.find("}}") {
+        Some(end) => {
+            let span = report.span(start, start + end + 2);
+            let quoted = quote(&line[..end + 2]);
+            Diagnostic::error(UNQUOTED_VALUE, span, message).help(format!("write {quoted}")).fix("quote it", vec![(span, quoted)])
+        }
+        None => Diagnostic::error(UNQUOTED_VALUE, report.span(start, token.end as usize), message).help("write \"${{ … }}\""),
     }
 }
 

@@ -3,6 +3,7 @@
 //! Invariant: this room knows how a spec is written, never what it means. The reader is our own (the `kdl` crate aborts on deep nesting, takes
 //! exponential time on nested `/-{` and costs a hundred times more per byte); `kdl` builds and prints documents and is the tests' second opinion.
 
+pub mod habit;
 pub mod hint;
 pub mod lex;
 pub mod number;

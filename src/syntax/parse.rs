@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 use crate::base::diag::Diagnostics;
 use crate::base::span::{SourceId, Span};
+use crate::syntax::habit;
 use crate::syntax::hint::{self, Place};
 use crate::syntax::lex::{Kind, Lexer, MAX_DEPTH, Token};
 use crate::syntax::number;
@@ -22,6 +23,7 @@ pub fn parse(source: SourceId, text: &str) -> (Document<'_>, Diagnostics) {
         before: Token { kind: Kind::Eof, plain: true, start: 0, end: 0, flaw: None },
         spaced: true,
         between: true,
+        breaks: 0,
         depth: 0,
         nodes: Vec::new(),
         entries: Vec::new(),
@@ -34,6 +36,15 @@ pub fn parse(source: SourceId, text: &str) -> (Document<'_>, Diagnostics) {
     (Document { nodes: parser.nodes }, parser.report.finish())
 }
 
+/// Reads a text and looks for habits of other languages in what is legal KDL: what a compilation starts with.
+pub fn read(source: SourceId, text: &str) -> (Document<'_>, Diagnostics) {
+    let (document, mut diagnostics) = parse(source, text);
+    if !diagnostics.has_errors() {
+        diagnostics.extend(habit::habits(&document, source, text));
+    }
+    (document, diagnostics)
+}
+
 struct Parser<'a> {
     text: &'a str,
     lexer: Lexer<'a>,
@@ -44,6 +55,8 @@ struct Parser<'a> {
     spaced: bool,
     /// Whether the parser is between nodes, where comments belong to the node below.
     between: bool,
+    /// Line breaks since the last node or comment: two of them part a comment from the node below.
+    breaks: usize,
     depth: usize,
     /// Finished nodes of all open blocks, each block's behind those of its parent.
     nodes: Vec<Node<'a>>,
@@ -102,6 +115,7 @@ impl<'a> Parser<'a> {
 
     /// Keeps the lines of a comment for the node below.
     fn comment(&mut self, token: Token) {
+        self.breaks = 0;
         let text = token.of(self.text);
         if token.kind == Kind::LineComment {
             let line = text.strip_prefix("//").unwrap_or(text);
@@ -117,12 +131,12 @@ impl<'a> Parser<'a> {
 
     /// Nodes up to the end of the block that `open` begins, or of the text; they lie on `self.nodes`.
     fn nodes(&mut self, open: Option<Token>) {
-        let mut breaks = 0;
+        self.breaks = 0;
         loop {
             match self.token.kind {
                 Kind::Newline => {
-                    breaks += 1;
-                    if breaks > 1 {
+                    self.breaks += 1;
+                    if self.breaks > 1 {
                         self.comments.clear();
                     }
                     self.between = true;
@@ -132,7 +146,7 @@ impl<'a> Parser<'a> {
                     if self.between {
                         self.comment(self.token);
                     }
-                    breaks = 0;
+                    self.breaks = 0;
                     self.advance();
                 }
                 Kind::Eof => {
@@ -161,13 +175,13 @@ impl<'a> Parser<'a> {
                         continue;
                     }
                     self.node();
-                    breaks = 1;
+                    self.breaks = 1;
                 }
                 _ => {
                     if let Some(node) = self.node() {
                         self.nodes.push(node);
                     }
-                    breaks = 1;
+                    self.breaks = 1;
                 }
             }
         }

@@ -50,6 +50,13 @@ impl<'a> Report<'a> {
         self.add(diagnostic);
     }
 
+    /// Adds what was found, if anything.
+    pub fn extend(&mut self, found: Option<Diagnostic>) {
+        if let Some(diagnostic) = found {
+            self.push(diagnostic);
+        }
+    }
+
     fn add(&mut self, diagnostic: Diagnostic) {
         if self.list.len() < MAX_ERRORS {
             self.list.push(diagnostic);

@@ -190,8 +190,8 @@ fn dedent(body: &str, cuts: &[(usize, usize)], base: usize, escapes: bool, map: 
             None => return Err(Fault::Indent(source(start), source(start + line.len()))),
         };
         let at = source(start + line.len() - text.len());
-        if escapes && text.contains('\\') {
-            unescape_line(text, start + line.len() - text.len(), &mut source, &mut out, map)?;
+        if escapes {
+            unescape_line(text, start + line.len() - text.len(), cuts, &mut source, &mut out, map)?;
         } else {
             mark(map, out.len(), at);
             out.push_str(text);
@@ -204,13 +204,16 @@ fn dedent(body: &str, cuts: &[(usize, usize)], base: usize, escapes: bool, map: 
 fn unescape_line(
     text: &str,
     start: usize,
+    cuts: &[(usize, usize)],
     source: &mut impl FnMut(usize) -> usize,
     out: &mut String,
     map: &mut Option<Map>,
 ) -> Result<(), Fault> {
     let mut from = 0;
     while from < text.len() {
-        let end = text[from..].find('\\').map_or(text.len(), |i| if i == 0 { escape_end(text, from) } else { from + i });
+        let escape = text[from..].find('\\').map_or(text.len(), |i| if i == 0 { escape_end(text, from) } else { from + i });
+        let next = cuts.partition_point(|(at, _)| *at <= start + from);
+        let end = cuts.get(next).map_or(escape, |(at, _)| escape.min(at - start));
         unescape(&text[from..end], source(start + from), out, map)?;
         from = end;
     }
@@ -284,15 +287,20 @@ pub fn value_range_to_span(entry: &Entry<'_>, source_text: &str, from: usize, to
         return whole;
     }
     let map = map.unwrap_or_default();
-    let start = to_source(&map, from, token.len());
-    let end = if to > from { to_source(&map, to - 1, token.len()) } else { start };
+    let escapes = matches!(style, StringStyle::Quoted | StringStyle::Block);
+    let start = to_source(&map, from, token, escapes);
+    let end = if to > from { to_source(&map, to - 1, token, escapes) } else { start };
     whole.within(start, end + character_at(token, end, *style))
 }
 
-fn to_source(map: &Map, offset: usize, len: usize) -> usize {
+fn to_source(map: &Map, offset: usize, token: &str, escapes: bool) -> usize {
     let next = map.partition_point(|(value, _)| *value <= offset);
     let (value, source) = next.checked_sub(1).and_then(|i| map.get(i)).copied().unwrap_or((0, 0));
-    (source + offset - value).min(len)
+    if escapes && token.as_bytes().get(source) == Some(&b'\\') {
+        return source;
+    }
+    let at = (source + offset - value).min(token.len());
+    (0..=at).rev().find(|i| token.is_char_boundary(*i)).unwrap_or(0)
 }
 
 /// How many bytes the character or escape at a place of the source takes.

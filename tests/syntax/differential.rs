@@ -1,0 +1,1 @@
+//! A second opinion: random documents mean to us what they mean to the `kdl` crate.
