@@ -5,3 +5,4 @@ pub mod ir;
 pub mod render;
 pub mod syntax;
 pub mod target;
+pub mod verify;
