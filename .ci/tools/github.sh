@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# github.sh FOLDER: GitHub's own tools, and the linters its users run, over FOLDER/.github. Exit status 0: no tool finds anything.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=.ci/tools/kit.sh
+. "$here/kit.sh"
+# shellcheck source=.ci/tools/repository.sh
+. "$here/repository.sh"
+
+at=$(repository "${1:?FOLDER}")
+trap 'rm -rf "$at"' EXIT
+cd "$at"
+mapfile -t workflows < <(find .github/workflows -name '*.yml' -o -name '*.yaml' | sort)
+mapfile -t actions < <(find .github/actions -name action.yml 2>/dev/null | sort)
+[ "${#workflows[@]}" -gt 0 ] || { echo "  FAIL $1 has no workflow"; exit 1; }
+
+if have node && [ -d "$TOOLS/npm" ]; then
+    export TOOLS
+    check "GitHub's parser and language service" node "$here/github.mjs" "${workflows[@]}" "${actions[@]}"
+fi
+if have actionlint && have shellcheck; then
+    # It runs shellcheck over every `run:`; pyflakes is for inline Python, which pipewright does not write.
+    check actionlint actionlint -pyflakes= -no-color "${workflows[@]}"
+fi
+if have zizmor; then
+    check "zizmor, pedantic" zizmor --offline --no-config --no-progress --quiet --strict-collection --persona pedantic .github
+fi
+if have check-jsonschema; then
+    check "schema of workflows" check-jsonschema -q --builtin-schema vendor.github-workflows "${workflows[@]}"
+    [ "${#actions[@]}" = 0 ] || check "schema of actions" check-jsonschema -q --builtin-schema vendor.github-actions "${actions[@]}"
+fi
+if have yamllint; then
+    check yamllint yamllint --strict -c "$here/../yamllint.yaml" .github
+fi
+if [ "${#actions[@]}" -gt 0 ] && have shellcheck; then
+    # actionlint reads workflows only.
+    check "shellcheck of actions" "$here/scripts.sh" "${actions[@]}"
+fi
+exit "$((findings > 0))"

@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# selftest.sh: can each tool say no? Every file below .ci/must-fail/github and gitlab names in its first line the check that must
+# refuse it. Exit status 1 when one is accepted.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=.ci/tools/kit.sh
+. "$here/kit.sh"
+samples=$here/../must-fail
+# Long enough for a pipeline of two jobs; a cycle of needs is found by running into it.
+export PIPEWRIGHT_TIMEOUT=10
+
+# shellcheck disable=SC2329 # `check` calls it by its name.
+# refused VENDOR PATH SAMPLE: does the check that SAMPLE names refuse it as PATH of a repository?
+refused() {
+    local at said name
+    at=$(mktemp -d "${TMPDIR:-/tmp}/pipewright-ci.XXXXXX")
+    mkdir -p "$at/$(dirname "$2")"
+    cp "$3" "$at/$2"
+    name=$(sed -nE '1s/^# (([^:]|:[^ ])*): .*/\1/p' "$3")
+    said=$(ONLY=$name "$here/$1.sh" "$at" 2>&1) || true
+    rm -rf "$at"
+    grep -qF "FAIL $name (exit" <<<"$said" || { printf '%s\n' "$said" && false; }
+}
+
+# shellcheck disable=SC2329 # `check` calls it by its name.
+refuses() { ! "$@"; }
+
+if have node && have actionlint && have zizmor && have check-jsonschema && have yamllint; then
+    for sample in "$samples"/github/*.yml; do
+        check "refused: github/$(basename "$sample")" refused github .github/workflows/ci.yml "$sample"
+    done
+fi
+if have gitlab-ci-local && have shellcheck && have check-jsonschema && have yamllint; then
+    for sample in "$samples"/gitlab/*.yml; do
+        check "refused: gitlab/$(basename "$sample")" refused gitlab .gitlab-ci.yml "$sample"
+    done
+    pipeline=$samples/events/.gitlab-ci.yml
+    check "accepted: events/right.tsv" "$here/same-events.sh" "$samples/events/right.tsv" "$pipeline"
+    for table in too-many too-few; do
+        check "refused: events/$table.tsv" refuses "$here/same-events.sh" "$samples/events/$table.tsv" "$pipeline"
+    done
+fi
+if have cargo-deny; then
+    check "refused: deny/no-licence.toml" refuses cargo-deny --offline check --config "$samples/deny/no-licence.toml" licenses
+fi
+exit "$((findings > 0))"
