@@ -2,6 +2,7 @@
 
 pub mod base;
 pub mod ir;
+pub mod plan;
 pub mod render;
 pub mod syntax;
 pub mod target;

@@ -173,6 +173,8 @@ fields! {
         Event = "event",
         /// Who started it.
         Actor = "actor",
+        /// The vendor's own token for this run; a secret, so it reaches a script only through a variable.
+        Token = "token",
     }
 }
 

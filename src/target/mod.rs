@@ -3,3 +3,5 @@
 //! Invariant: facts about vendors lie in `targets/<vendor>/` and are read here; no code of another room names a vendor's limit.
 
 pub mod asset;
+pub mod capability;
+pub mod pins;

@@ -1,0 +1,120 @@
+//! A job as one target will run it.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use crate::base::span::Spanned;
+use crate::ir::event::Filter;
+use crate::ir::id::{EnvironmentId, GateId, JobId};
+use crate::ir::job::{Job, NeedKind, Permission};
+use crate::ir::step::EnvVar;
+use crate::ir::units::Duration;
+use crate::plan::step::PlannedStep;
+
+/// A job as one target will run it.
+#[derive(Clone, Debug)]
+pub struct PlannedJob<'a> {
+    /// Where it comes from.
+    pub source: JobSource,
+    /// Everything that needs no planning: runner, image, docker, services, matrix, artifacts, outputs, reports, shell, retry, allow-failure,
+    /// concurrency, `raw`, comments, presence. A back end reads from it what this struct does not hold, and never its `steps`, `needs`,
+    /// `env`, `permissions`, `requires`, `notify`, `deploy` or `timeout`. Owned for a job that the plan made.
+    pub job: Cow<'a, Job>,
+    /// A legal id, unique in its file: of GitHub in `[A-Za-z_][A-Za-z0-9_-]*`; of GitLab the job's name, with the workflow before it where two meet.
+    pub id: String,
+    /// What to show a person: the name of the spec.
+    pub title: String,
+    /// What it waits for, one entry a job, in the order of the spec.
+    pub needs: Vec<PlannedNeed>,
+    /// An ancestor (not only a need) may be absent in an event for which this job is present. On GitHub a skipped ancestor skips every descendant
+    /// without a status function, so such a job needs the long condition that names each of its needs.
+    pub poisoned: bool,
+    /// The filters beside the workflow's own that decide its presence: of its stage, then its own. All must accept the event, and `job.condition` must hold.
+    pub filters: Vec<Filter>,
+    /// The steps in order; see [`crate::plan::step`].
+    pub steps: Vec<PlannedStep>,
+    /// Variables of the job: its environment's, then its own (which win). Those of the workflow are in [`crate::plan::PlannedWorkflow::env`].
+    pub env: Vec<EnvVar>,
+    /// All that its steps need of the vendor's token: what the job asks for and what its steps imply.
+    pub permissions: BTreeSet<Permission>,
+    /// The secrets that its steps, variables and services read, by the names of the spec.
+    pub secrets: BTreeSet<String>,
+    /// The variables (`var.x`) that it reads and whose values live with the vendor.
+    pub variables: BTreeSet<String>,
+    /// Time limit of the whole job; never counts the wait for an approval.
+    pub timeout: Duration,
+    /// Whether a newer run may cancel it: it is no deploy, and no deploy asks for a gate of it.
+    pub interruptible: bool,
+    /// Approvals that must be given before it starts.
+    pub approvals: Vec<PlannedApproval>,
+    /// The environment it enters, with the one it is to be called by the vendor.
+    pub environment: Option<PlannedEnvironment>,
+}
+
+/// Where a planned job comes from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum JobSource {
+    /// A job of the spec.
+    Spec(JobId),
+    /// An approval that no environment of the vendor holds: GitHub emits a job in an environment of the gate's name (or, `via issue`, its
+    /// `steps`), GitLab a blocking manual job. `round` counts from 1 for `via sequential`.
+    Approval {
+        /// The gate.
+        gate: GateId,
+        /// Which of several approvals one after another.
+        round: u32,
+    },
+}
+
+/// An approval of a job.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PlannedApproval {
+    /// The gate.
+    pub gate: GateId,
+    /// Who asks.
+    pub by: ApprovalBy,
+}
+
+/// Who asks for an approval.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ApprovalBy {
+    /// The vendor, by the settings of the job's own environment: the job waits without a job before it.
+    Environment,
+    /// Jobs before it, which this job needs strictly: indexes into the workflow's jobs, the last round last.
+    Jobs(Vec<usize>),
+}
+
+/// The environment a job enters.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PlannedEnvironment {
+    /// The one of the spec; none for an approval's own.
+    pub id: Option<EnvironmentId>,
+    /// The vendor's name of it.
+    pub name: String,
+    /// Whether entering it counts as a deployment there (`purpose deploy` and `rollback`), or only looks (`verify`, approvals).
+    pub deploys: bool,
+}
+
+/// A job that must have ended before.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PlannedNeed {
+    /// Index into the workflow's jobs.
+    pub job: usize,
+    /// Every reason for it.
+    pub kinds: BTreeSet<NeedKind>,
+    /// One of the reasons is strict: it must be present and successful.
+    pub strict: bool,
+    /// It is present in every event for which the waiting job may be. Otherwise it is optional: its absence does not matter.
+    pub always_present: bool,
+    /// Names of its artifacts that the waiting job reads; empty means none.
+    pub artifacts: Vec<Spanned<String>>,
+    /// Only its end matters, whatever the outcome: `needs.x.result` is read and nothing else binds the two.
+    pub any_result: bool,
+}
+
+impl PlannedNeed {
+    /// Whether the waiting job reads an output of it.
+    pub fn reads_outputs(&self) -> bool {
+        self.kinds.contains(&NeedKind::Output)
+    }
+}

@@ -1,0 +1,107 @@
+//! What a target will run: the pipeline made legal for it, and normalised so that every back end reads the same plan.
+//!
+//! A [`Plan`] is the proof that nothing is lost in silence: the only way to get one is [`build::plan`], which refuses what the target cannot
+//! hold unless the spec accepts it by name. A back end walks [`Plan::workflows`], then [`PlannedWorkflow::jobs`], then [`PlannedJob::steps`]
+//! in their order and translates; it decides no order, no gate, no permission and no script of its own.
+//!
+//! What is done here, so that no back end does it: gates, probes, queries, windows, checks, notifications, remote commands and portable
+//! actions have become plain `Run` steps (or `Uses`, on GitHub, pinned by commit); approvals that no environment of the vendor holds have become jobs; the steps
+//! of a deploy stand in one list with the condition of each; needs are merged, and say whether the needed job can be absent; variables,
+//! permissions and secrets are summed up; names are legal and unique.
+//!
+//! What is left to a back end: translating contexts and conditions (a context in a script becomes a variable of the step, never text),
+//! events and filters, runners and images, services, caches, artifacts, outputs, reports, matrices, concurrency, and the layout.
+//!
+//! Invariant: this room writes no vendor syntax beyond what the steps of `targets/actions.kdl` say, and imports no back end.
+
+pub mod job;
+pub mod step;
+
+use crate::base::span::Span;
+use crate::ir::Pipeline;
+use crate::ir::environment::Target;
+use crate::ir::id::{JobId, WorkflowId};
+use crate::ir::job::Workflow;
+use crate::ir::step::EnvVar;
+use crate::plan::job::PlannedJob;
+use crate::plan::step::Notice;
+use crate::target::capability::Capability;
+
+/// A pipeline that one target can hold.
+#[derive(Clone, Debug)]
+pub struct Plan<'a> {
+    /// The spec.
+    pub pipeline: &'a Pipeline,
+    /// The vendor, with its tier, tags and flags.
+    pub target: &'a Target,
+    /// The workflows this target emits, in the order of the spec.
+    pub workflows: Vec<PlannedWorkflow<'a>>,
+    /// What is lost by leave of the spec; stands in the header of the output.
+    pub losses: Vec<AcceptedLoss>,
+    /// What a person must set up outside the files, in the order found.
+    pub settings: Vec<Setting>,
+}
+
+impl<'a> Plan<'a> {
+    /// The planned job of a job of the spec, with its workflow; none where this target does not emit its workflow.
+    pub fn job(&self, id: JobId) -> Option<(&PlannedWorkflow<'a>, &PlannedJob<'a>)> {
+        self.workflows.iter().find_map(|w| w.jobs.iter().find(|j| j.source == job::JobSource::Spec(id)).map(|j| (w, j)))
+    }
+
+    /// All planned jobs, workflow by workflow.
+    pub fn jobs(&self) -> impl Iterator<Item = &PlannedJob<'a>> {
+        self.workflows.iter().flat_map(|w| &w.jobs)
+    }
+}
+
+/// A workflow on one target.
+#[derive(Clone, Debug)]
+pub struct PlannedWorkflow<'a> {
+    /// Its id.
+    pub id: WorkflowId,
+    /// As the spec says it: its events, inputs, schedules, concurrency, `raw`.
+    pub workflow: &'a Workflow,
+    /// A file name without folder and ending, unique: `ci`.
+    pub file: String,
+    /// Its jobs in the order of the spec; an approval that became a job stands before the first job it guards.
+    pub jobs: Vec<PlannedJob<'a>>,
+    /// Variables of every job.
+    pub env: Vec<EnvVar>,
+    /// Messages about the run as a whole, sent after all jobs ended (`started`: at once). Each wants a small job of its own.
+    pub notices: Vec<Notice>,
+}
+
+impl PlannedWorkflow<'_> {
+    /// The jobs that need the one at `index`, as indexes.
+    pub fn dependents(&self, index: usize) -> impl Iterator<Item = usize> + '_ {
+        self.jobs.iter().enumerate().filter(move |(_, j)| j.needs.iter().any(|n| n.job == index)).map(|(i, _)| i)
+    }
+}
+
+/// A loss that the spec accepts by name.
+#[derive(Clone, PartialEq, Debug)]
+pub struct AcceptedLoss {
+    /// What the target lacks.
+    pub capability: Capability,
+    /// What is lost there, from the target's table.
+    pub lost: String,
+    /// The jobs that suffer, by the names of the spec; empty where it concerns the whole pipeline.
+    pub jobs: Vec<String>,
+    /// Why the spec accepts it.
+    pub reason: String,
+    /// The last day of the acceptance, `YYYY-MM-DD`.
+    pub until: Option<String>,
+    /// Where the `accept` stands.
+    pub span: Span,
+}
+
+/// Something that the vendor keeps outside its files.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Setting {
+    /// The capability that asks for it.
+    pub capability: Capability,
+    /// What to set, in one sentence: "environment `production`: required reviewers example/devops".
+    pub text: String,
+    /// Where the spec asks for it.
+    pub span: Span,
+}
