@@ -1,6 +1,7 @@
 //! pipewright: one KDL file in, every vendor's delivery configuration out. Equivalent, or an error.
 
 pub mod base;
+pub mod drift;
 pub mod ir;
 pub mod plan;
 pub mod render;
