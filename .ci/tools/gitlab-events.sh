@@ -23,6 +23,18 @@ trap 'rm -rf "$work"' EXIT
 mkdir "$work/folder"
 cp -a "$(dirname "$file")/." "$work/folder/"
 [ "$(basename "$file")" = .gitlab-ci.yml ] || cp "$file" "$work/folder/.gitlab-ci.yml"
+python=$TOOLS/python/bin/python
+"$python" "$here/events.py" probe "$work/folder/.gitlab-ci.yml"
+
+# run ARGUMENT…: gitlab-ci-local in the repository of the event. What it says beside the answer is shown when it fails. Killed,
+# since it spins for ever on a cycle of needs and takes no other signal then.
+run() {
+    local status=0
+    (cd "$at" && timeout -s KILL "${PIPEWRIGHT_TIMEOUT:-60}" gitlab-ci-local --no-json-schema-validation "${arguments[@]}" "$@") \
+        2>"$work/said" || status=$?
+    [ "$status" = 0 ] || cat "$work/said" >&2
+    return "$status"
+}
 
 # The tool warns of variables it sets itself; these are set here on purpose.
 set_here=CI_PIPELINE_SOURCE,CI_COMMIT_BRANCH,CI_COMMIT_TAG,CI_COMMIT_REF_NAME,CI_MERGE_REQUEST_IID
@@ -69,14 +81,8 @@ for event in "$@"; do
     else
         arguments+=(--no-evaluate-rule-changes)
     fi
-    # Killed, since the tool spins for ever on a cycle of needs and takes no other signal then.
-    run() { (cd "$at" && timeout -s KILL "${PIPEWRIGHT_TIMEOUT:-60}" gitlab-ci-local "${arguments[@]}" "$@"); }
-    run --validate-dependency-chain >&2
-    run --list-json | "$TOOLS/python/bin/python" -c '
-import json, re, sys
-jobs = [job for job in json.load(sys.stdin) if job["when"] != "never"]
-rows = {(re.sub(r": \[.*\]$", "", job["name"]), job["when"]) for job in jobs}
-for row in sorted(rows) or [("-",)]:
-    print(sys.argv[1], *row, sep="\t")
-' "$event"
+    rows=$(run --list-json | "$python" "$here/events.py" rows "$at/.gitlab-ci.yml" "$event")
+    printf '%s\n' "$rows"
+    # An event that makes no pipeline has no needs to look at.
+    [ "$rows" = "$event"$'\t-' ] || run --validate-dependency-chain >/dev/null
 done | LC_ALL=C sort
