@@ -4,7 +4,8 @@
 
 use crate::base::diag::Diagnostic;
 use crate::base::span::Span;
-use crate::syntax::lex::{self, Flaw, Kind, MAX_DEPTH, Token};
+use crate::syntax::chars;
+use crate::syntax::lex::{Flaw, Kind, MAX_DEPTH, Token};
 use crate::syntax::number;
 use crate::syntax::report::Report;
 use crate::syntax::string::Fault;
@@ -59,7 +60,7 @@ fn run(text: &str, start: usize) -> (usize, &str) {
                 '}' => braces -= 1,
                 _ => {}
             }
-            lex::is_space(*c) || lex::is_newline(*c) || *c == ';' || *c == '"' || braces < 0
+            chars::is_space(*c) || chars::is_newline(*c) || *c == ';' || *c == '"' || braces < 0
         })
         .map_or(rest.len(), |(i, _)| i);
     (start + end, &rest[..end])
@@ -84,7 +85,7 @@ pub fn unquoted(report: &Report<'_>, start: usize, message: String) -> Diagnosti
 /// Whether a token stands first on its line.
 fn first_on_line(text: &str, start: usize) -> bool {
     let before = text.get(..start).unwrap_or_default();
-    before.chars().rev().find(|c| !lex::is_space(*c)).is_none_or(lex::is_newline)
+    before.chars().rev().find(|c| !chars::is_space(*c)).is_none_or(chars::is_newline)
 }
 
 /// `kdl-version 1` at the head of a text.
@@ -128,7 +129,7 @@ pub fn flaw(report: &Report<'_>, token: &Token, before: &Token) -> Diagnostic {
     let start = token.start as usize;
     let line_end = |from: usize| {
         let rest = report.text.get(from..).unwrap_or_default();
-        rest.find(lex::is_newline).map_or(report.text.len(), |i| from + i)
+        rest.find(chars::is_newline).map_or(report.text.len(), |i| from + i)
     };
     match flaw {
         Flaw::UnclosedString => {
@@ -315,7 +316,7 @@ pub fn unexpected(report: &Report<'_>, token: &Token, before: &Token, place: Pla
 /// Where the run of characters without white space that ends at `end` begins, and that run.
 fn word_start(text: &str, end: usize) -> (usize, &str) {
     let head = text.get(..end).unwrap_or_default();
-    let start = head.trim_end_matches(|c| !lex::is_space(c) && !lex::is_newline(c)).len();
+    let start = head.trim_end_matches(|c| !chars::is_space(c) && !chars::is_newline(c)).len();
     (start, &head[start..])
 }
 
@@ -323,7 +324,7 @@ fn word_start(text: &str, end: usize) -> (usize, &str) {
 fn braces(report: &Report<'_>, token: &Token) -> Diagnostic {
     let (start, _) = word_start(report.text, token.start as usize - 1);
     let rest = report.text.get(start..).unwrap_or_default();
-    let line = rest.split(lex::is_newline).next().unwrap_or_default();
+    let line = rest.split(chars::is_newline).next().unwrap_or_default();
     let message = "text with braces needs quotes";
     match line.find("}}") {
         Some(end) => {
@@ -343,7 +344,7 @@ fn keyword(report: &Report<'_>, token: &Token, place: Place) -> Diagnostic {
     if comment && (place != Place::Node || first_on_line(report.text, start)) || bare.starts_with('!') {
         let hashes = report.span(start, end - bare.len());
         let rest = report.text.get(start..).unwrap_or_default();
-        let line = rest.split(lex::is_newline).next().unwrap_or_default().trim_start_matches('#').trim();
+        let line = rest.split(chars::is_newline).next().unwrap_or_default().trim_start_matches('#').trim();
         return Diagnostic::error(YAML_HABIT, hashes, "a comment starts with `//`, not with `#`")
             .help(format!("write `// {}`", line.chars().take(60).collect::<String>()))
             .fix("write `//`", vec![(hashes, "//".into())]);
@@ -399,11 +400,11 @@ fn equals(report: &Report<'_>, token: &Token, before: &Token, place: Place) -> D
     let text = report.text;
     if place == Place::Value && before.is_string() || place == Place::NoSpace {
         let name = before.of(text);
-        let rest = text.get(end..).unwrap_or_default().trim_start_matches(lex::is_space);
+        let rest = text.get(end..).unwrap_or_default().trim_start_matches(chars::is_space);
         let (_, value) = run(rest, 0);
         let shown = if value.is_empty() { "value" } else { value };
-        let head = text.get(..before.start as usize).unwrap_or_default().trim_end_matches(lex::is_space);
-        if head.chars().next_back().is_none_or(|c| lex::is_newline(c) || matches!(c, '{' | '}' | ';' | '\u{FEFF}')) {
+        let head = text.get(..before.start as usize).unwrap_or_default().trim_end_matches(chars::is_space);
+        if head.chars().next_back().is_none_or(|c| chars::is_newline(c) || matches!(c, '{' | '}' | ';' | '\u{FEFF}')) {
             return Diagnostic::error(KDL_SYNTAX, report.span(start, end), "a node takes its values without `=`")
                 .help(format!("write `{name} {shown}`"))
                 .fix("remove the `=`", vec![(report.span(start, end), " ".into())]);

@@ -1,13 +1,16 @@
 //! KDL text to a spanned tree and back.
 //!
 //! Invariant: this room knows how a spec is written, never what it means. The reader is our own (the `kdl` crate aborts on deep nesting, takes
-//! exponential time on nested `/-{` and costs a hundred times more per byte); `kdl` builds and prints documents and is the tests' second opinion.
+//! exponential time on nested `/-{` and costs a hundred times more per byte); `kdl` is the tests' second opinion.
 
+pub mod chars;
+pub mod fmt;
 pub mod habit;
 pub mod hint;
 pub mod lex;
 pub mod number;
 pub mod parse;
+pub mod print;
 pub mod report;
 pub mod string;
 pub mod tree;

@@ -23,6 +23,7 @@ pub fn parse(source: SourceId, text: &str) -> (Document<'_>, Diagnostics) {
         before: Token { kind: Kind::Eof, plain: true, start: 0, end: 0, flaw: None },
         spaced: true,
         between: true,
+        outside: true,
         breaks: 0,
         depth: 0,
         nodes: Vec::new(),
@@ -55,6 +56,8 @@ struct Parser<'a> {
     spaced: bool,
     /// Whether the parser is between nodes, where comments belong to the node below.
     between: bool,
+    /// Whether the parser is outside the line of a node.
+    outside: bool,
     /// Line breaks since the last node or comment: two of them part a comment from the node below.
     breaks: usize,
     depth: usize,
@@ -87,7 +90,11 @@ impl<'a> Parser<'a> {
                 self.report.push(hint::flaw(&self.report, &token, &self.before));
             }
             match token.kind {
-                Kind::Spaces | Kind::Escline => self.spaced = true,
+                Kind::Spaces => self.spaced = true,
+                Kind::Escline => {
+                    self.spaced = true;
+                    self.between |= self.outside;
+                }
                 Kind::BlockComment => {
                     self.spaced = true;
                     if self.between {
@@ -167,6 +174,7 @@ impl<'a> Parser<'a> {
                 Kind::Slashdash => {
                     let slashdash = self.token;
                     self.between = false;
+                    self.outside = false;
                     self.comments.clear();
                     self.advance();
                     self.pass_lines();
@@ -175,18 +183,17 @@ impl<'a> Parser<'a> {
                         continue;
                     }
                     self.node();
-                    self.breaks = 1;
                 }
                 _ => {
                     if let Some(node) = self.node() {
                         self.nodes.push(node);
                     }
-                    self.breaks = 1;
                 }
             }
         }
         self.comments.clear();
         self.between = false;
+        self.outside = false;
     }
 
     /// Passes line breaks and comments, as they may follow a slashdash.
@@ -199,6 +206,7 @@ impl<'a> Parser<'a> {
     /// One node with its terminator; `None` if it has no name.
     fn node(&mut self) -> Option<Node<'a>> {
         self.between = false;
+        self.outside = false;
         let comments = std::mem::take(&mut self.comments);
         let start = self.token.start;
         let ty = self.annotation();
@@ -275,6 +283,8 @@ impl<'a> Parser<'a> {
     }
 
     fn terminator(&mut self) {
+        self.outside = true;
+        self.breaks = usize::from(self.token.kind == Kind::Newline);
         match self.token.kind {
             Kind::Newline => {
                 self.between = true;
@@ -295,6 +305,7 @@ impl<'a> Parser<'a> {
         }
         self.depth += 1;
         let mark = self.nodes.len();
+        self.outside = true;
         self.advance();
         self.nodes(Some(open));
         self.depth -= 1;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::base::span::Span;
-use crate::syntax::lex::{is_newline, is_space};
+use crate::syntax::chars::{is_newline, is_space};
 use crate::syntax::tree::{Entry, StringStyle, Value};
 
 /// Why a string has no value. Offsets are bytes from the opening mark.
@@ -231,6 +231,16 @@ fn escape_end(text: &str, at: usize) -> usize {
     at + 1 + used
 }
 
+/// The lines of a text without their breaks, for every kind of break that KDL knows.
+pub fn lines(text: &str) -> impl Iterator<Item = &str> {
+    Lines { rest: text, at: 0 }.map(|(_, line)| line)
+}
+
+/// Whether a string token has a backslash before white space.
+pub fn joins_lines(token: &str) -> bool {
+    token.starts_with('"') && !joined_at(token).is_empty()
+}
+
 /// Lines of a text with their offsets, for every kind of line break that KDL knows.
 struct Lines<'a> {
     rest: &'a str,
@@ -320,13 +330,18 @@ pub fn whitespace_escapes(entry: &Entry<'_>, source_text: &str) -> Vec<Span> {
         return Vec::new();
     }
     let token = source_text.get(whole.start as usize..whole.end as usize).unwrap_or_default();
+    joined_at(token).into_iter().map(|(from, to)| whole.within(from, to)).collect()
+}
+
+/// Where a token has backslashes before white space, each with that white space.
+fn joined_at(token: &str) -> Vec<(usize, usize)> {
     let mut found = Vec::new();
     let mut from = 0;
     while let Some(at) = token.get(from..).and_then(|rest| rest.find('\\')).map(|i| from + i) {
         let rest = &token[at + 1..];
         let space = rest.len() - rest.trim_start_matches(|c| is_space(c) || is_newline(c)).len();
         if space > 0 {
-            found.push(whole.within(at, at + 1 + space));
+            found.push((at, at + 1 + space));
         }
         from = at + 1 + if space > 0 { space } else { rest.chars().next().map_or(0, char::len_utf8) };
     }

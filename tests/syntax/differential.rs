@@ -170,7 +170,8 @@ fn nodes() -> BoxedStrategy<String> {
     .boxed()
 }
 
-fn document() -> BoxedStrategy<String> {
+/// Random documents as text, in every spelling that the language has.
+pub(crate) fn document() -> BoxedStrategy<String> {
     let start = prop_oneof![9 => pick(&[""]), 1 => pick(&["\u{FEFF}", "/- kdl-version 2\n"])].boxed();
     (start, lines(), proptest::collection::vec((nodes(), lines()), 0..4))
         .prop_map(|(start, first, rest)| {
