@@ -1,0 +1,133 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// One KDL file in, every vendor's delivery configuration out: equivalent, or an error.
+///
+/// Findings go to the standard output of `check`, and to the standard error of `build` and `diff`, whose output is what they make. Exit codes: 0
+/// clean, 1 findings or outputs that are not in step, 2 wrong usage, a refusal of the system, or a bug.
+#[derive(Parser, Debug)]
+#[command(name = "pipewright", version, max_term_width = 100, disable_help_subcommand = true)]
+pub struct CommandLine {
+    /// What holds for every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What holds for every command.
+#[derive(Args, Debug, Clone)]
+pub struct Global {
+    /// The spec; `-` reads it from the standard input [default: pipeline.kdl here or in a folder above, up to the repository's root]
+    #[arg(long, global = true, value_name = "PATH")]
+    pub spec: Option<PathBuf>,
+    /// How findings are printed
+    #[arg(long, global = true, value_enum, default_value_t = Format::Full)]
+    pub format: Format,
+    /// When to print in colour; NO_COLOR and CLICOLOR count, too
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
+    pub color: Color,
+    /// Say more: which spec is read, which files are in step
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// Say nothing but errors and what the command makes
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+}
+
+/// How findings are printed.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Format {
+    /// With the lines of the spec, the reason and the way out
+    Full,
+    /// A line each
+    Concise,
+    /// One document, schema `pipewright-json-1`
+    Json,
+    /// SARIF 2.1.0
+    Sarif,
+    /// Annotations of GitHub Actions
+    Github,
+    /// GitLab's code quality report
+    Gitlab,
+}
+
+impl Format {
+    /// Whether its readers know the repository, not the folder the command ran in.
+    pub fn is_of_repository(self) -> bool {
+        matches!(self, Self::Sarif | Self::Github | Self::Gitlab)
+    }
+}
+
+/// When to print in colour.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Color {
+    /// On a terminal that wants it
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// Which specs to work on.
+#[derive(Args, Debug, Clone, Default)]
+pub struct Which {
+    /// Specs, or folders: every pipeline.kdl below a folder
+    #[arg(value_name = "PATH", conflicts_with = "spec")]
+    pub paths: Vec<PathBuf>,
+    /// Every pipeline.kdl below this folder
+    #[arg(long, conflicts_with_all = ["spec", "paths"])]
+    pub all: bool,
+}
+
+/// Which files to make.
+#[derive(Args, Debug, Clone, Default)]
+pub struct Making {
+    /// Which specs to work on.
+    #[command(flatten)]
+    pub which: Which,
+    /// Only for this target of the spec; may stand several times
+    #[arg(long, short, value_name = "TARGET")]
+    pub target: Vec<String>,
+    /// The folder that the files belong to [default: the folder of the spec]
+    #[arg(long, short, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
+/// What to do.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Say what is wrong with the spec; writes nothing
+    Check(Which),
+    /// Write the files of all targets, and remove those that no spec writes any more
+    Build {
+        /// Which files to make.
+        #[command(flatten)]
+        making: Making,
+        /// Write nothing; say what is not in step, and exit with 1
+        #[arg(long, conflicts_with = "stdout")]
+        check: bool,
+        /// Print the files instead of writing them
+        #[arg(long)]
+        stdout: bool,
+    },
+    /// Show what `build` would change, as a unified diff
+    Diff(Making),
+    /// Explain a rule, with a spec that breaks it and one that keeps it; without a name, list the rules
+    Explain {
+        /// The name that stands in brackets behind a finding
+        rule: Option<String>,
+    },
+    /// Print the completions of a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, as roff
+    Man,
+}
