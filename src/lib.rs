@@ -7,6 +7,7 @@ pub mod driver;
 pub mod ir;
 pub mod plan;
 pub mod render;
+pub mod sema;
 pub mod syntax;
 pub mod target;
 pub mod verify;

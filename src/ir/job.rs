@@ -36,6 +36,8 @@ pub struct Workflow {
     pub notify: Vec<Notification>,
     /// How long a run should take; documentation and a check.
     pub budget: Option<Spanned<Duration>>,
+    /// Gates that each of its jobs requires.
+    pub requires: Vec<Spanned<GateId>>,
     /// Keys merged into a vendor's output.
     pub raw: Vec<Raw>,
     /// Comments that stand above it.
@@ -79,6 +81,10 @@ pub struct Job {
     pub stage: Option<usize>,
     /// What it waits for, resolved; see [`NeedKind`].
     pub needs: Vec<Need>,
+    /// Stages it names in `needs`, own or its stage's: each must have a job for every event that this job has.
+    pub needs_stages: Vec<Spanned<usize>>,
+    /// `needs none` was said: nothing of its stage's needs holds for it.
+    pub starts_at_once: bool,
     /// Which outcome of the needed jobs lets it run.
     pub when: Spanned<Outcome>,
     /// Its own filter, beside its stage's and workflow's.

@@ -29,6 +29,7 @@ pub mod partition;
 pub mod step;
 pub mod text;
 pub mod units;
+pub mod walk;
 
 use crate::base::span::{Span, Spanned};
 use crate::ir::environment::{

@@ -15,7 +15,8 @@ pub struct UnitError {
 }
 
 impl UnitError {
-    pub(super) fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
+    /// What is wrong and how to get out.
+    pub fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
         Self { message: message.into(), help: help.into() }
     }
 }

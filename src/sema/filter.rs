@@ -1,0 +1,263 @@
+//! Filters of events: `on`, `only`, `allow` and named sets, to the algebra of `ir::event`.
+
+use crate::base::diag::{Diagnostic, Diagnostics};
+use crate::base::span::{Span, Spanned};
+use crate::ir::event::{
+    Clause, ClauseKind, DEFAULT_PULL_REQUEST_TYPES, Filter, Input, InputKind, InputValue, PathFilter, Pattern, PullRequestType,
+    Schedule,
+};
+use crate::ir::glob::Glob;
+use crate::ir::lang::Lang;
+use crate::ir::units::{Cron, Decimal, Timezone};
+use crate::sema::cond::pull_request_words;
+use crate::sema::declare::{Scope, name_of, spanned};
+use crate::sema::names::unknown;
+use crate::syntax::tree::{Entry, Node, Value};
+
+/// Deepest chain of named event sets.
+const MAX_SETS: usize = 8;
+
+/// The filter of an `on`, `only`, `allow` or `events` node: its named sets, then its clauses.
+pub fn filter(scope: &Scope<'_, '_>, node: &Node<'_>, diagnostics: &mut Diagnostics) -> Filter {
+    let mut clauses = Vec::new();
+    gather(scope, node, usize::from(node.name() == "events"), 0, &mut clauses, diagnostics);
+    Filter { clauses, span: node.span }
+}
+
+fn gather(
+    scope: &Scope<'_, '_>,
+    node: &Node<'_>,
+    skip: usize,
+    depth: usize,
+    clauses: &mut Vec<Clause>,
+    diagnostics: &mut Diagnostics,
+) {
+    for set in node.args().skip(skip).filter_map(spanned) {
+        match scope.event_sets.get(&set.value) {
+            Some(_) if depth >= MAX_SETS => diagnostics.push(
+                Diagnostic::error("events-cycle", set.span, format!("event set `{}` contains itself", set.value))
+                    .label("comes round again")
+                    .help("remove one of the references"),
+            ),
+            Some(inner) => gather(scope, inner, 1, depth + 1, clauses, diagnostics),
+            None => diagnostics.push(unknown("event set", &set.value, set.span, scope.event_sets.keys().map(String::as_str))),
+        }
+    }
+    for child in node.children() {
+        if let Some(kind) = clause(child, diagnostics) {
+            clauses.push(Clause { kind, span: child.span });
+        }
+    }
+}
+
+fn clause(node: &Node<'_>, diagnostics: &mut Diagnostics) -> Option<ClauseKind> {
+    Some(match node.name() {
+        "push" => ClauseKind::Push { branches: pattern(node, diagnostics), paths: paths(node, diagnostics) },
+        "tag" => ClauseKind::Tag { names: pattern(node, diagnostics) },
+        "branch" => ClauseKind::Branch { branches: pattern(node, diagnostics) },
+        "pull-request" => ClauseKind::PullRequest {
+            targets: pattern(node, diagnostics),
+            heads: pattern_of(node.children().iter().filter(|c| c.name() == "head").flat_map(|c| c.args()), &[], diagnostics),
+            types: types(node, diagnostics),
+            exclude_forks: node.child("exclude-forks").is_some(),
+            paths: paths(node, diagnostics),
+        },
+        "schedule" => ClauseKind::Schedule { names: node.arg(0).and_then(spanned).into_iter().collect() },
+        "manual" => {
+            let named = node.props().filter(|(n, _)| *n == "branch").map(|(_, e)| e);
+            let children = node.children().iter().filter(|c| c.name() == "branch").flat_map(|c| c.args());
+            ClauseKind::Manual { branches: pattern_of(named.chain(children), &[], diagnostics) }
+        }
+        "release" => ClauseKind::Release { tags: pattern_of(std::iter::empty(), &[], diagnostics) },
+        _ => return None,
+    })
+}
+
+fn pattern(node: &Node<'_>, diagnostics: &mut Diagnostics) -> Pattern {
+    let except: Vec<&Entry<'_>> = node.children().iter().filter(|c| c.name() == "except").flat_map(|c| c.args()).collect();
+    pattern_of(node.args(), &except, diagnostics)
+}
+
+fn pattern_of<'e, 'a: 'e>(
+    include: impl Iterator<Item = &'e Entry<'a>>,
+    except: &[&Entry<'_>],
+    diagnostics: &mut Diagnostics,
+) -> Pattern {
+    let include: Vec<Spanned<Glob>> = include.filter_map(|e| glob(e, diagnostics)).collect();
+    let except: Vec<Spanned<Glob>> = except.iter().filter_map(|e| glob(e, diagnostics)).collect();
+    let lang = set(&include, &except, &Lang::all(), Glob::lang, diagnostics);
+    Pattern { include, except, lang }
+}
+
+fn paths(node: &Node<'_>, diagnostics: &mut Diagnostics) -> Option<PathFilter> {
+    let of = |name: &str| node.children().iter().filter(move |c| c.name() == name).collect::<Vec<_>>();
+    let (positive, negative) = (of("paths"), of("ignore-paths"));
+    let span = positive.first().or(negative.first())?.span;
+    let mut globs = |nodes: &[&Node<'_>]| -> Vec<Spanned<Glob>> {
+        nodes.iter().flat_map(|n| n.args()).filter_map(|e| glob(e, diagnostics)).collect()
+    };
+    let (include, except) = (globs(&positive), globs(&negative));
+    let lang = set(&include, &except, &Lang::paths(), Glob::path_lang, diagnostics);
+    Some(PathFilter { pattern: Pattern { include, except, lang }, span })
+}
+
+fn set(
+    include: &[Spanned<Glob>],
+    except: &[Spanned<Glob>],
+    all: &Lang,
+    lang: fn(&Glob) -> Lang,
+    diagnostics: &mut Diagnostics,
+) -> Lang {
+    let taken: Vec<Lang> = include.iter().map(|g| lang(g)).collect();
+    let left: Vec<Lang> = except.iter().map(|g| lang(g)).collect();
+    let union = if taken.is_empty() { Ok(all.clone()) } else { Lang::union_all(&taken) };
+    let result = union.and_then(|u| Lang::union_all(&left).and_then(|l| u.difference(&l)));
+    result.unwrap_or_else(|_| {
+        let span = include.first().or(except.first()).map(|g| g.span).unwrap_or_default();
+        diagnostics.push(
+            Diagnostic::error("bad-glob", span, "these patterns are too complex to reason about")
+                .label("too complex")
+                .help("use fewer or simpler patterns"),
+        );
+        Lang::empty()
+    })
+}
+
+/// The glob of an entry.
+pub fn glob(entry: &Entry<'_>, diagnostics: &mut Diagnostics) -> Option<Spanned<Glob>> {
+    let text = spanned(entry)?;
+    match Glob::parse(&text.value) {
+        Ok(glob) => Some(Spanned::new(glob, text.span)),
+        Err(e) => {
+            diagnostics.push(Diagnostic::error("bad-glob", text.span, e.message).label("in this pattern").help(e.help));
+            None
+        }
+    }
+}
+
+fn types(node: &Node<'_>, diagnostics: &mut Diagnostics) -> Vec<PullRequestType> {
+    let words: Vec<Spanned<String>> =
+        node.children().iter().filter(|c| c.name() == "types").flat_map(|c| c.args()).filter_map(spanned).collect();
+    if words.is_empty() {
+        return DEFAULT_PULL_REQUEST_TYPES.to_vec();
+    }
+    let mut found = Vec::new();
+    for word in words {
+        match PullRequestType::parse(&word.value) {
+            Some(t) if !found.contains(&t) => found.push(t),
+            Some(_) => {}
+            None => diagnostics.push(
+                Diagnostic::error("unknown-name", word.span, format!("a pull request is never `{}`", word.value))
+                    .label("not known")
+                    .help(format!("there are {}", pull_request_words())),
+            ),
+        }
+    }
+    found
+}
+
+/// The schedules that an `on` declares.
+pub fn schedules(on: &Node<'_>, diagnostics: &mut Diagnostics) -> Vec<Schedule> {
+    let mut found = Vec::new();
+    for node in on.children().iter().filter(|c| c.name() == "schedule") {
+        let Some(name) = name_of(node) else { continue };
+        let Some(text) = node.arg(1).and_then(spanned) else {
+            diagnostics.push(
+                Diagnostic::error("schedule-without-time", node.span, format!("schedule `{}` does not say when", name.value))
+                    .label("no cron expression")
+                    .help(format!("write: schedule {} \"0 3 * * *\" timezone=\"Europe/Berlin\"", name.value)),
+            );
+            continue;
+        };
+        let cron = match Cron::parse(&text.value) {
+            Ok(cron) => Spanned::new(cron, text.span),
+            Err(e) => {
+                diagnostics.push(Diagnostic::error("bad-cron", text.span, e.message).label("in this expression").help(e.help));
+                continue;
+            }
+        };
+        let timezone = node.prop("timezone").and_then(spanned);
+        if let Some(zone) = &timezone
+            && let Err(e) = Timezone::parse(&zone.value)
+        {
+            diagnostics.push(Diagnostic::error("bad-timezone", zone.span, e.message).label("not a zone").help(e.help));
+        }
+        found.push(Schedule { name, cron, timezone, branch: node.prop("branch").and_then(spanned) });
+    }
+    found
+}
+
+/// The kind of an input node.
+pub fn input_kind(node: &Node<'_>) -> InputKind {
+    let options = || node.children().iter().filter(|c| c.name() == "option").flat_map(|c| c.args()).filter_map(spanned).collect();
+    match node.prop("type").and_then(|e| e.as_str()).unwrap_or("string") {
+        "boolean" => InputKind::Boolean,
+        "number" => InputKind::Number,
+        "choice" => InputKind::Choice(options()),
+        "environment" => InputKind::Environment,
+        _ => InputKind::String,
+    }
+}
+
+/// The inputs that an `on` declares.
+pub fn inputs(on: &Node<'_>, diagnostics: &mut Diagnostics) -> Vec<Input> {
+    let manual = on.children().iter().filter(|c| c.name() == "manual");
+    let nodes = manual.flat_map(|m| m.children()).filter(|c| c.name() == "input");
+    nodes.filter_map(|n| input(n, diagnostics)).collect()
+}
+
+fn input(node: &Node<'_>, diagnostics: &mut Diagnostics) -> Option<Input> {
+    let name = name_of(node)?;
+    let kind = input_kind(node);
+    let required = node.args().skip(1).any(|e| e.as_str() == Some("required")) || node.child("required").is_some();
+    let entry = node.prop("default");
+    let default = entry.and_then(|e| input_value(e, &kind, diagnostics));
+    if let (Some(default), true) = (&default, required) {
+        diagnostics.push(
+            Diagnostic::warning(
+                "input-default-never-used",
+                default.span,
+                format!("input `{}` is required, so nobody ever gets its default", name.value),
+            )
+            .label("never used")
+            .help("remove `required` or the default"),
+        );
+    }
+    let matches = node.prop("matches").and_then(|e| glob(e, diagnostics));
+    let matches = matches.or_else(|| node.child("matches").and_then(|c| c.arg(0)).and_then(|e| glob(e, diagnostics)));
+    let description = node.prop("description").and_then(|e| e.as_str()).map(str::to_owned);
+    Some(Input { name, kind, required, default, description, matches })
+}
+
+fn input_value(entry: &Entry<'_>, kind: &InputKind, diagnostics: &mut Diagnostics) -> Option<Spanned<InputValue>> {
+    let span = entry.value_span;
+    let value = match (kind, &entry.value) {
+        (InputKind::Boolean, Value::Bool(b)) => InputValue::Bool(*b),
+        (InputKind::Number, Value::Number(n)) => InputValue::Number(Decimal::parse(n).ok()?),
+        (InputKind::String | InputKind::Environment, Value::String(s, _)) => InputValue::String(s.to_string()),
+        (InputKind::Choice(options), Value::String(s, _)) => {
+            if !options.iter().any(|o| o.value == **s) {
+                diagnostics.push(unknown("option", s, span, options.iter().map(|o| o.value.as_str())));
+            }
+            InputValue::String(s.to_string())
+        }
+        _ => {
+            wrong_default(kind, span, diagnostics);
+            return None;
+        }
+    };
+    Some(Spanned::new(value, span))
+}
+
+fn wrong_default(kind: &InputKind, span: Span, diagnostics: &mut Diagnostics) {
+    let (wanted, example) = match kind {
+        InputKind::Boolean => ("a yes or no", "default=#false"),
+        InputKind::Number => ("a number", "default=3"),
+        InputKind::String | InputKind::Choice(_) | InputKind::Environment => ("text", "default=\"low\""),
+    };
+    diagnostics.push(
+        Diagnostic::error("wrong-value-type", span, format!("the default of this input must be {wanted}"))
+            .label("of another type")
+            .help(format!("write {example}")),
+    );
+}

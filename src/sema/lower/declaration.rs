@@ -1,0 +1,329 @@
+//! What a pipeline declares beside gates, environments and workflows.
+
+use crate::base::diag::Diagnostic;
+use crate::base::span::Spanned;
+use crate::ir::environment::{
+    Accept, Channel, ChannelKind, CommitMessages, Image, LicenceTier, Protection, Registry, RegistryKind, RepositoryPolicy,
+    RunnerClass, Secret, Target, Team, Variable,
+};
+use crate::ir::event::{EventKind, EventValue};
+use crate::ir::id::TargetId;
+use crate::sema::declare::{name_of, spanned};
+use crate::sema::filter;
+use crate::sema::interpolate::Place;
+use crate::sema::lower::{Lower, missing};
+use crate::syntax::tree::Node;
+
+impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
+    fn top(&self, name: &'static str) -> impl Iterator<Item = &'n Node<'a>> + use<'n, 'a> {
+        self.scope.top.iter().filter(move |n| n.name() == name)
+    }
+
+    pub(super) fn docs(&self) -> Vec<(String, Option<String>)> {
+        let of = |n: &Node<'_>| Some((name_of(n)?.value, n.prop("url").and_then(|e| e.as_str()).map(str::to_owned)));
+        self.top("doc").filter_map(of).collect()
+    }
+
+    pub(super) fn targets(&mut self) -> Vec<Target> {
+        let mut targets: Vec<Target> = Vec::new();
+        for node in self.top("target") {
+            let Some(word) = name_of(node) else { continue };
+            let Some(id) = self.target_word(&word) else { continue };
+            if let Some(first) = targets.iter().find(|t| t.id == id) {
+                self.diagnostics.push(
+                    Diagnostic::error("duplicate-name", word.span, format!("target `{}` is declared twice", word.value))
+                        .label("declared again here")
+                        .related(first.span, "first declared here")
+                        .help("put both into one `target` node"),
+                );
+                continue;
+            }
+            let tier = self.prop_word(node, "tier", LicenceTier::ALL).map_or(LicenceTier::Free, |t| t.value);
+            let flag = |name: &str| {
+                let argument = node.args().skip(1).find(|e| e.as_str() == Some(name)).map(|e| e.value_span);
+                argument.or_else(|| node.child(name).map(|c| c.span))
+            };
+            let (standby, check_drift) = (flag("standby"), flag("check-drift"));
+            let words = |name: &str| -> Vec<Spanned<String>> {
+                node.children().iter().filter(|c| c.name() == name).flat_map(|c| c.args()).filter_map(spanned).collect()
+            };
+            let workflows = words("workflows");
+            for workflow in &workflows {
+                self.scope.workflows.find(&workflow.value, workflow.span, self.diagnostics);
+            }
+            let workflows = (!workflows.is_empty()).then_some(workflows);
+            let install = node.child("check-drift").and_then(|c| c.arg(0)).and_then(spanned);
+            targets.push(Target { id, tier, tags: words("tags"), workflows, standby, check_drift, install, span: node.span });
+        }
+        targets
+    }
+
+    pub(super) fn accepts(&mut self) -> Vec<Accept> {
+        let nodes: Vec<_> = self.top("accept").collect();
+        nodes
+            .into_iter()
+            .filter_map(|node| {
+                let word = name_of(node)?;
+                let target = Spanned::new(self.target_word(&word)?, word.span);
+                let loss = node.arg(1).and_then(spanned)?;
+                let Some(reason) = node.prop("reason").and_then(spanned).filter(|r| !r.value.trim().is_empty()) else {
+                    self.diagnostics.push(missing(node.span, "the reason why this loss is right", "reason=\"…\""));
+                    return None;
+                };
+                let until = node.prop("until").and_then(spanned);
+                if let Some(day) = &until
+                    && !is_day(&day.value)
+                {
+                    self.diagnostics.push(
+                        Diagnostic::error("wrong-value-type", day.span, format!("`{}` is no day", day.value))
+                            .label("not a day")
+                            .help("write it as \"2027-06-30\""),
+                    );
+                }
+                Some(Accept { target, loss, reason, until, span: node.span })
+            })
+            .collect()
+    }
+
+    pub(super) fn teams(&mut self) -> Vec<Team> {
+        let nodes: Vec<_> = self.top("team").collect();
+        nodes
+            .into_iter()
+            .filter_map(|node| {
+                let name = name_of(node)?;
+                let mut names: Vec<(TargetId, Spanned<String>)> = Vec::new();
+                for child in node.children() {
+                    let word = Spanned::new(child.name().to_owned(), child.name.span);
+                    if let (Some(target), Some(value)) = (self.target_word(&word), name_of(child)) {
+                        names.push((target, value));
+                    }
+                }
+                Some(Team { name, names })
+            })
+            .collect()
+    }
+
+    pub(super) fn secrets(&mut self) -> Vec<Secret> {
+        let names: Vec<Spanned<String>> = self.scope.secrets.iter().cloned().collect();
+        names
+            .into_iter()
+            .map(|name| {
+                let node = self.top("secret").find(|n| name_of(n).is_some_and(|x| x.span == name.span));
+                let words = |kind: &'static str| {
+                    node.into_iter()
+                        .flat_map(|n| n.children())
+                        .filter(move |c| c.name() == kind)
+                        .flat_map(|c| c.args())
+                        .filter_map(spanned)
+                };
+                let jobs: Vec<Spanned<String>> = words("jobs").collect();
+                for job in &jobs {
+                    self.scope.find_job(&job.value, job.span, None, self.diagnostics);
+                }
+                let environments: Vec<Spanned<String>> = words("environments").collect();
+                let environments = environments.iter().filter_map(|e| self.environment_named(e)).collect();
+                Secret { name, jobs, environments }
+            })
+            .collect()
+    }
+
+    pub(super) fn variables(&mut self) -> Vec<Variable> {
+        let nodes: Vec<_> = self.top("variable").collect();
+        nodes
+            .into_iter()
+            .filter_map(|node| {
+                let value = node.arg(1).map(|e| self.text(e, &Place::default()));
+                Some(Variable { name: name_of(node)?, value })
+            })
+            .collect()
+    }
+
+    pub(super) fn registries(&mut self) -> Vec<Registry> {
+        let nodes: Vec<_> = self.top("registry").collect();
+        nodes
+            .into_iter()
+            .filter_map(|node| {
+                let (name, address) = (name_of(node)?, node.arg(1).and_then(spanned)?);
+                let place = Place::default();
+                let kind = self.prop_word(node, "kind", RegistryKind::ALL).map(|k| k.value);
+                let kind = kind.unwrap_or_else(|| registry_kind(&name.value, &address.value));
+                if address.value.contains("://") || address.value.chars().any(|c| c.is_ascii_uppercase() || c.is_whitespace()) {
+                    let d = Diagnostic::error(
+                        "registry-address",
+                        address.span,
+                        format!("`{}` is no address of a registry", address.value),
+                    );
+                    self.diagnostics.push(
+                        d.label("host and path, in lower case").help("write it as \"ghcr.io/example\": no scheme, no capitals"),
+                    );
+                }
+                Some(Registry {
+                    kind,
+                    user: self.prop_text(node, "user", &place),
+                    password: self.prop_text(node, "password", &place),
+                    identity: self.identity(node, &place),
+                    name,
+                    address,
+                })
+            })
+            .collect()
+    }
+
+    pub(super) fn runners(&self) -> Vec<RunnerClass> {
+        let of = |node: &Node<'_>| {
+            let named = |vendor: &str, prop: &str| -> Vec<Spanned<String>> {
+                let children = node.children().iter().filter(|c| c.name() == vendor);
+                children.flat_map(|c| c.args().chain(c.prop(prop))).filter_map(spanned).collect()
+            };
+            Some(RunnerClass { name: name_of(node)?, github: named("github", "labels"), gitlab: named("gitlab", "tags") })
+        };
+        self.top("runner").filter_map(of).collect()
+    }
+
+    pub(super) fn images(&self) -> Vec<Image> {
+        let builders = &self.scope.image_builders;
+        self.scope.images.iter().zip(builders).map(|(n, b)| Image { name: n.clone(), builders: b.clone() }).collect()
+    }
+
+    pub(super) fn values(&mut self) -> Vec<EventValue> {
+        let nodes: Vec<_> = self.top("value").collect();
+        nodes
+            .into_iter()
+            .filter_map(|node| {
+                let mut value = EventValue { name: name_of(node)?, arms: Vec::new(), otherwise: None };
+                for child in node.children() {
+                    let words: Vec<Spanned<String>> = child.args().filter_map(spanned).collect();
+                    match (child.name(), child.args().last()) {
+                        ("otherwise", Some(entry)) => value.otherwise = Some(self.text(entry, &Place::default())),
+                        ("on", Some(entry)) => {
+                            let text = self.text(entry, &Place::default());
+                            for word in &words[..words.len().saturating_sub(1)] {
+                                if let Some(kind) = self.word(word, "event", EventKind::ALL) {
+                                    value.arms.push((Spanned::new(kind, word.span), text.clone()));
+                                }
+                            }
+                        }
+                        _ => {}
+                    }
+                }
+                Some(value)
+            })
+            .collect()
+    }
+
+    pub(super) fn channels(&mut self) -> Vec<Channel> {
+        let nodes: Vec<_> = self.top("channel").collect();
+        nodes
+            .into_iter()
+            .filter_map(|node| {
+                let name = name_of(node)?;
+                let means = node.arg(1).and_then(spanned)?;
+                let place = Place::default();
+                let need = |lower: &mut Self, prop: &str| {
+                    let text = lower.prop_text(node, prop, &place);
+                    if text.is_none() {
+                        lower.diagnostics.push(missing(
+                            node.span,
+                            &format!("`{prop}` of channel `{}`", name.value),
+                            &format!("{prop}=…"),
+                        ));
+                    }
+                    text
+                };
+                let kind = match means.value.as_str() {
+                    "slack" => ChannelKind::Slack { webhook: need(self, "webhook")? },
+                    "webhook" => ChannelKind::Webhook { url: need(self, "url")? },
+                    "pagerduty" => ChannelKind::Pagerduty { key: need(self, "key")? },
+                    "email" => {
+                        let first = need(self, "to")?;
+                        let more = node.children().iter().filter(|c| c.name() == "to").flat_map(|c| c.args());
+                        let more: Vec<_> = more.map(|e| self.text(e, &Place::default())).collect();
+                        ChannelKind::Email {
+                            to: std::iter::once(first).chain(more).collect(),
+                            smtp: self.prop_text(node, "smtp", &Place::default()).or_else(|| {
+                                self.diagnostics.push(missing(
+                                    node.span,
+                                    "`smtp` of the channel",
+                                    "smtp=\"smtp.example.com:465\"",
+                                ));
+                                None
+                            })?,
+                            from: self.prop_text(node, "from", &Place::default()),
+                            user: self.prop_text(node, "user", &Place::default()),
+                            password: self.prop_text(node, "password", &Place::default()),
+                        }
+                    }
+                    other => {
+                        let known = ["slack", "email", "webhook", "pagerduty"];
+                        self.diagnostics.push(crate::sema::names::unknown(
+                            "kind of channel",
+                            other,
+                            means.span,
+                            known.iter().copied(),
+                        ));
+                        return None;
+                    }
+                };
+                Some(Channel { name, kind, span: node.span })
+            })
+            .collect()
+    }
+
+    pub(super) fn repository(&mut self) -> Option<RepositoryPolicy> {
+        let node = self.top("repository").next()?;
+        let mut policy = RepositoryPolicy::default();
+        for child in node.children() {
+            match child.name() {
+                "commit-messages" => {
+                    let types =
+                        child.children().iter().filter(|c| c.name() == "types").flat_map(|c| c.args()).filter_map(spanned);
+                    policy.commit_messages = Some(CommitMessages {
+                        types: types.collect(),
+                        scope_required: child
+                            .child("scope")
+                            .is_some_and(|c| c.arg(0).and_then(|e| e.as_str()) == Some("required")),
+                        span: child.span,
+                    });
+                }
+                "branch-names" => policy.branch_names.extend(child.args().filter_map(|e| filter::glob(e, self.diagnostics))),
+                "protect" => {
+                    let words =
+                        |name: &'static str| child.children().iter().filter(move |c| c.name() == name).flat_map(|c| c.args());
+                    let checks = words("checks").filter_map(spanned).filter_map(|c| {
+                        self.scope.find_job(&c.value, c.span, None, self.diagnostics).map(|id| Spanned::new(id, c.span))
+                    });
+                    let checks = checks.collect();
+                    let flags = ["linear-history", "dismiss-stale", "strict", "admins-exempt", "code-owners"];
+                    let flags = child.children().iter().filter(|c| flags.contains(&c.name()));
+                    policy.protect.push(Protection {
+                        branches: child.args().filter_map(|e| filter::glob(e, self.diagnostics)).collect(),
+                        checks,
+                        approvals: child.child("approvals").and_then(|c| self.count_of(c)).map_or(0, |n| n.value),
+                        flags: flags.map(|f| Spanned::new(f.name().to_owned(), f.span)).collect(),
+                        span: child.span,
+                    });
+                }
+                _ => {}
+            }
+        }
+        Some(policy)
+    }
+}
+
+/// The kind that a registry's name or host tells.
+fn registry_kind(name: &str, address: &str) -> RegistryKind {
+    let host = address.split('/').next().unwrap_or_default();
+    match host {
+        "ghcr.io" => RegistryKind::Ghcr,
+        "docker.io" | "index.docker.io" => RegistryKind::Dockerhub,
+        "registry.gitlab.com" => RegistryKind::Gitlab,
+        _ if host.contains(".dkr.ecr.") => RegistryKind::Ecr,
+        _ => RegistryKind::parse(name).unwrap_or(RegistryKind::Generic),
+    }
+}
+
+fn is_day(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let number = |t: &str, len: usize, max: u32| t.len() == len && t.parse::<u32>().is_ok_and(|n| n >= 1 && n <= max);
+    matches!(parts.as_slice(), [y, m, d] if number(y, 4, 9999) && number(m, 2, 12) && number(d, 2, 31))
+}

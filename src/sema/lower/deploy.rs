@@ -1,0 +1,89 @@
+//! What makes a job a deploy.
+
+use crate::base::diag::Diagnostic;
+use crate::ir::gate::{Gate, GateKind};
+use crate::ir::job::{Deploy, Rollback};
+use crate::ir::step::{Script, Step, StepKind};
+use crate::ir::units::Duration;
+use crate::sema::interpolate::Place;
+use crate::sema::lower::Lower;
+use crate::syntax::tree::Node;
+
+impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
+    pub(super) fn deploy(&mut self, node: &'n Node<'a>, place: &Place<'_, 'n, 'a>) -> Deploy {
+        let mut deploy = Deploy { smoke_tests: Vec::new(), monitor: Vec::new(), rollback: None };
+        for child in node.children() {
+            match child.name() {
+                "smoke-test" => deploy.smoke_tests.extend(self.step(child, place)),
+                "monitor" => deploy.monitor.extend(self.gate_list(child)),
+                "rollback" => deploy.rollback = self.rollback(child, place),
+                _ => {}
+            }
+        }
+        deploy
+    }
+
+    fn rollback(&mut self, node: &'n Node<'a>, place: &Place<'_, 'n, 'a>) -> Option<Rollback> {
+        let mut steps = Vec::new();
+        if node.args().next().is_some() {
+            let script = Script { lines: node.args().map(|e| self.script(e, place)).collect() };
+            steps.push(self.plain(node, StepKind::Run(script)));
+        }
+        for child in node.children() {
+            if child.name() == "verify" {
+                steps.extend(self.verify(child, place));
+            } else {
+                steps.extend(self.step(child, place));
+            }
+        }
+        if steps.is_empty() {
+            self.diagnostics.push(
+                Diagnostic::error("rollback-without-method", node.span, "this rollback does not say how")
+                    .label("no command")
+                    .help("write the command that brings back what ran before: rollback \"kubectl rollout undo deployment/api\""),
+            );
+            return None;
+        }
+        let timeout = node.prop("max-time").and_then(|e| self.unit(e, Duration::parse));
+        Some(Rollback { steps, timeout, span: node.span })
+    }
+
+    /// `verify healthy "command"`: words that name gates are looked at, everything else is run.
+    fn verify(&mut self, node: &'n Node<'a>, place: &Place<'_, 'n, 'a>) -> Vec<Step> {
+        let mut steps = Vec::new();
+        for entry in node.args() {
+            let gate = entry.as_str().and_then(|name| self.scope.gate_names.get(name));
+            let kind = match gate {
+                Some(index) => StepKind::Gate(crate::ir::id::GateId(index as u32)),
+                None => StepKind::Run(Script { lines: vec![self.script(entry, place)] }),
+            };
+            steps.push(self.plain(node, kind));
+        }
+        steps
+    }
+
+    /// A step with nothing said about it.
+    pub(super) fn plain(&self, node: &Node<'_>, kind: StepKind) -> Step {
+        Step {
+            name: None,
+            kind,
+            condition: None,
+            when: crate::ir::step::Outcome::Success,
+            continue_on_error: false,
+            timeout: None,
+            env: Vec::new(),
+            dir: None,
+            span: node.span,
+        }
+    }
+}
+
+/// How long the monitors of a deploy take at least: the longest probe, the samples of a query.
+pub(super) fn monitor_seconds(deploy: &Deploy, gates: &[Gate]) -> u64 {
+    let of = |gate: &Gate| match &gate.kind {
+        GateKind::Probe(probe) => probe.during.seconds,
+        GateKind::Query(query) => query.every.seconds * u64::from(query.samples.saturating_sub(1)),
+        _ => 0,
+    };
+    deploy.monitor.iter().filter_map(|g| gates.get(g.value.index())).map(of).sum()
+}

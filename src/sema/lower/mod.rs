@@ -1,0 +1,298 @@
+//! The second walk: nodes to the meaning, room by room.
+
+mod action;
+mod declaration;
+mod deploy;
+mod environment;
+mod gate;
+mod job;
+mod needs;
+mod notify;
+mod step;
+mod workflow;
+
+use std::collections::BTreeMap;
+
+use crate::base::diag::{Diagnostic, Diagnostics};
+use crate::base::source::SourceMap;
+use crate::base::span::{Span, Spanned};
+use crate::ir::Pipeline;
+use crate::ir::expr::Expr;
+use crate::ir::id::{EnvironmentId, JobId, TargetId};
+use crate::ir::job::{Raw, RawValue, Shell};
+use crate::ir::step::EnvVar;
+use crate::ir::text::Text;
+use crate::ir::units::{Duration, UnitError};
+use crate::sema::cond::Conditions;
+use crate::sema::declare::{Scope, declare, name_of, spanned};
+use crate::sema::interpolate::{Interpolator, Place};
+use crate::syntax::tree::{Document, Entry, Node, Value};
+
+/// How long a job may take where the spec does not say: GitLab's own default, and enough for most builds.
+const DEFAULT_TIMEOUT_SECONDS: u64 = 3600;
+
+/// The meaning of an expanded, shape-checked document; `None` where it has no `pipeline` node.
+pub fn lower(
+    sources: &SourceMap,
+    document: &Document<'_>,
+    standard: &Document<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Option<Pipeline> {
+    let scope = declare(sources, document, standard, diagnostics);
+    let node = document.nodes.iter().find(|n| n.name() == "pipeline")?;
+    let mut lower = Lower { scope: &scope, diagnostics, defaults: Defaults::default() };
+    lower.defaults = lower.defaults_of(node);
+    Some(lower.pipeline(node))
+}
+
+/// What the `pipeline` node gives every job.
+#[derive(Default)]
+struct Defaults {
+    runner: Option<Spanned<String>>,
+    image: Option<Text>,
+    shell: Option<Spanned<Shell>>,
+    timeout: Option<Spanned<Duration>>,
+    retry: Option<Spanned<u32>>,
+    env: Vec<EnvVar>,
+}
+
+struct Lower<'s, 'd, 'n, 'a> {
+    scope: &'s Scope<'n, 'a>,
+    diagnostics: &'d mut Diagnostics,
+    defaults: Defaults,
+}
+
+impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
+    fn defaults_of(&mut self, node: &Node<'a>) -> Defaults {
+        let place = Place::default();
+        Defaults {
+            runner: node.child("runner").and_then(name_of),
+            image: node.child("image").and_then(|c| c.arg(0)).map(|e| self.text(e, &place)),
+            shell: node.child("shell").and_then(|c| self.shell(c)),
+            timeout: node.child("timeout").and_then(|c| self.duration_of(c)),
+            retry: node.child("retry").and_then(|c| self.count_of(c)),
+            env: self.env(node, &place),
+        }
+    }
+
+    fn pipeline(&mut self, node: &Node<'a>) -> Pipeline {
+        let name = name_of(node).unwrap_or_else(|| Spanned::new(String::new(), node.span));
+        let default_branch = node.child("default-branch").and_then(name_of);
+        let environments = self.environments();
+        let gates = self.gates();
+        let workflows = self.workflows();
+        let jobs = self.jobs(&gates, &environments);
+        let default_branch = default_branch.unwrap_or_else(|| Spanned::new("main".to_owned(), node.span));
+        let mut pipeline = Pipeline {
+            default_branch,
+            description: node.child("description").and_then(name_of).map(|d| d.value),
+            docs: self.docs(),
+            targets: self.targets(),
+            accepts: self.accepts(),
+            teams: self.teams(),
+            secrets: self.secrets(),
+            variables: self.variables(),
+            registries: self.registries(),
+            runners: self.runners(),
+            images: self.images(),
+            values: self.values(),
+            channels: self.channels(),
+            repository: self.repository(),
+            gates,
+            environments,
+            workflows,
+            jobs,
+            events: Vec::new(),
+            name,
+            span: node.span,
+        };
+        needs::resolve(self.scope, &mut pipeline, self.diagnostics);
+        pipeline
+    }
+
+    fn text(&mut self, entry: &Entry<'_>, place: &Place<'_, 'n, 'a>) -> Text {
+        Interpolator { scope: self.scope }.entry(entry, place, self.diagnostics)
+    }
+
+    fn script(&mut self, entry: &Entry<'_>, place: &Place<'_, 'n, 'a>) -> Text {
+        Interpolator { scope: self.scope }.script(entry, place, self.diagnostics)
+    }
+
+    fn prop_text(&mut self, node: &Node<'_>, name: &str, place: &Place<'_, 'n, 'a>) -> Option<Text> {
+        node.prop(name).map(|e| self.text(e, place))
+    }
+
+    fn condition(&mut self, entry: &Entry<'_>, place: &Place<'_, 'n, 'a>) -> Option<Expr> {
+        Conditions { interpolator: Interpolator { scope: self.scope } }.read(entry, place, self.diagnostics)
+    }
+
+    /// The `env` children of a node: `env A=1 B="x"`.
+    fn env(&mut self, node: &Node<'a>, place: &Place<'_, 'n, 'a>) -> Vec<EnvVar> {
+        let mut vars: Vec<EnvVar> = Vec::new();
+        for env in node.children().iter().filter(|c| c.name() == "env") {
+            for entry in &env.entries {
+                let Some(name) = &entry.name else { continue };
+                let value = self.text(entry, place);
+                let name = Spanned::new(name.text.to_string(), name.span);
+                if let Some(first) = vars.iter().find(|v| v.name.value == name.value) {
+                    let d = Diagnostic::error("duplicate-name", name.span, format!("variable `{}` is set twice", name.value));
+                    self.diagnostics
+                        .push(d.label("set again here").related(first.name.span, "first set here").help("keep one of them"));
+                    continue;
+                }
+                vars.push(EnvVar { name, value });
+            }
+        }
+        vars
+    }
+
+    fn unit<T>(&mut self, entry: &Entry<'_>, parse: fn(&str) -> Result<T, UnitError>) -> Option<Spanned<T>> {
+        let span = entry.value_span;
+        let text = match &entry.value {
+            Value::String(text, _) | Value::Number(text) => text.to_string(),
+            Value::Bool(_) | Value::Null => self.scope.sources.0.snippet(span).to_owned(),
+        };
+        match parse(&text) {
+            Ok(value) => Some(Spanned::new(value, span)),
+            Err(e) => {
+                self.diagnostics
+                    .push(Diagnostic::error("wrong-value-type", span, e.message).label("not such a value").help(e.help));
+                None
+            }
+        }
+    }
+
+    fn duration_of(&mut self, node: &Node<'_>) -> Option<Spanned<Duration>> {
+        node.arg(0).and_then(|e| self.unit(e, Duration::parse))
+    }
+
+    fn count_of(&mut self, node: &Node<'_>) -> Option<Spanned<u32>> {
+        node.arg(0).and_then(|e| self.count(e))
+    }
+
+    fn count(&mut self, entry: &Entry<'_>) -> Option<Spanned<u32>> {
+        let text = match &entry.value {
+            Value::Number(text) | Value::String(text, _) => text.replace('_', ""),
+            Value::Bool(_) | Value::Null => String::new(),
+        };
+        let parsed = text.parse().ok().map(|n| Spanned::new(n, entry.value_span));
+        if parsed.is_none() {
+            self.diagnostics.push(
+                Diagnostic::error("wrong-value-type", entry.value_span, "a whole number from 0 is expected")
+                    .label("not a count")
+                    .help("write a number such as 3"),
+            );
+        }
+        parsed
+    }
+
+    fn shell(&mut self, node: &Node<'_>) -> Option<Spanned<Shell>> {
+        let word = name_of(node)?;
+        self.word(&word, "shell", Shell::ALL).map(|s| Spanned::new(s, word.span))
+    }
+
+    /// One of the words of a vocabulary.
+    fn word<T: Copy>(&mut self, word: &Spanned<String>, kind: &str, all: &[(&'static str, T)]) -> Option<T> {
+        let found = all.iter().find(|(w, _)| *w == word.value).map(|(_, t)| *t);
+        if found.is_none() {
+            self.diagnostics.push(crate::sema::names::unknown(kind, &word.value, word.span, all.iter().map(|(w, _)| *w)));
+        }
+        found
+    }
+
+    fn target_word(&mut self, word: &Spanned<String>) -> Option<TargetId> {
+        self.word(word, "target", TargetId::ALL)
+    }
+
+    fn prop_word<T: Copy>(&mut self, node: &Node<'_>, prop: &str, all: &[(&'static str, T)]) -> Option<Spanned<T>> {
+        let word = node.prop(prop).and_then(spanned)?;
+        self.word(&word, prop, all).map(|t| Spanned::new(t, word.span))
+    }
+
+    fn environment_named(&mut self, name: &Spanned<String>) -> Option<EnvironmentId> {
+        self.scope.environments.find(&name.value, name.span, self.diagnostics).map(|i| EnvironmentId(i as u32))
+    }
+
+    /// A path below the root; anything else is an error.
+    fn path(&mut self, entry: &Entry<'_>) -> Option<Spanned<String>> {
+        let path = spanned(entry)?;
+        let bad = path.value.starts_with(['/', '~', '\\'])
+            || path.value.split(['/', '\\']).any(|part| part == "..")
+            || path.value.get(1..2) == Some(":")
+            || path.value.is_empty()
+            || path.value.contains(['\n', '\0']);
+        if bad {
+            self.diagnostics.push(
+                Diagnostic::error(
+                    "path-outside-root",
+                    path.span,
+                    format!("`{}` does not lie below the repository root", path.value.escape_debug()),
+                )
+                .label("leaves the repository")
+                .help("write a path relative to the root, such as reports/unit.xml"),
+            );
+            return None;
+        }
+        Some(Spanned::new(path.value.trim_start_matches("./").to_owned(), path.span))
+            .filter(|p| !p.value.is_empty())
+            .or_else(|| Some(Spanned::new(".".to_owned(), path.span)))
+    }
+
+    fn paths(&mut self, entries: impl Iterator<Item = impl std::borrow::Borrow<Entry<'a>>>) -> Vec<Spanned<String>> {
+        entries.filter_map(|e| self.path(std::borrow::Borrow::borrow(&e))).collect()
+    }
+
+    fn raws(&mut self, node: &Node<'a>) -> Vec<Raw> {
+        let nodes: Vec<&Node<'a>> = node.children().iter().filter(|c| c.name() == "raw").collect();
+        nodes
+            .into_iter()
+            .filter_map(|raw| {
+                let word = name_of(raw)?;
+                let target = Spanned::new(self.target_word(&word)?, word.span);
+                let keys =
+                    raw.children().iter().map(|c| (Spanned::new(c.name().to_owned(), c.name.span), raw_value(c))).collect();
+                Some(Raw { target, keys })
+            })
+            .collect()
+    }
+}
+
+/// KDL to YAML: children are a map (or a list, if each is called `-`), several arguments a list, one argument a value.
+fn raw_value(node: &Node<'_>) -> RawValue {
+    let mut map: Vec<(String, RawValue)> = node.props().map(|(name, entry)| (name.to_owned(), raw_entry(entry))).collect();
+    if node.children.is_some() && map.is_empty() && !node.children().is_empty() && node.children().iter().all(|c| c.name() == "-")
+    {
+        return RawValue::List(node.children().iter().map(raw_value).collect());
+    }
+    map.extend(node.children().iter().map(|c| (c.name().to_owned(), raw_value(c))));
+    let args: Vec<&Entry<'_>> = node.args().collect();
+    match (args.as_slice(), map.is_empty()) {
+        ([], true) if node.children.is_some() => RawValue::Map(Vec::new()),
+        ([], true) => RawValue::Null,
+        ([], false) => RawValue::Map(map),
+        ([one], _) => raw_entry(one),
+        (several, _) => RawValue::List(several.iter().map(|e| raw_entry(e)).collect()),
+    }
+}
+
+fn raw_entry(entry: &Entry<'_>) -> RawValue {
+    match &entry.value {
+        Value::String(text, _) => RawValue::String(text.to_string()),
+        Value::Number(text) => RawValue::Number(text.to_string()),
+        Value::Bool(value) => RawValue::Bool(*value),
+        Value::Null => RawValue::Null,
+    }
+}
+
+/// What action bodies are expanded with.
+type Arguments = BTreeMap<String, Text>;
+
+/// An error where a value is missing that only the whole node can show.
+fn missing(node: Span, what: &str, example: &str) -> Diagnostic {
+    Diagnostic::error("missing-node", node, format!("{what} is missing")).label("here").help(format!("add {example}"))
+}
+
+/// The job of a declaration's position.
+fn job_id(index: usize) -> JobId {
+    JobId(index as u32)
+}

@@ -1,0 +1,119 @@
+//! Workflows and stages.
+
+use crate::base::span::Spanned;
+use crate::ir::event::Filter;
+use crate::ir::id::{JobId, WorkflowId};
+use crate::ir::job::{Concurrency, Group, Mode, Stage, StageNeeds, Workflow};
+use crate::ir::units::Duration;
+use crate::sema::declare::{name_of, spanned};
+use crate::sema::filter::{filter, inputs, schedules};
+use crate::sema::interpolate::Place;
+use crate::sema::lower::{Lower, job_id, missing};
+use crate::syntax::tree::Node;
+
+impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
+    pub(super) fn workflows(&mut self) -> Vec<Workflow> {
+        (0..self.scope.workflow_nodes.len()).map(|i| self.workflow(WorkflowId(i as u32))).collect()
+    }
+
+    fn workflow(&mut self, id: WorkflowId) -> Workflow {
+        let node: &'n Node<'a> = self.scope.workflow_nodes[id.index()];
+        let place = Place { workflow: Some(id), ..Place::default() };
+        let on = node.child("on");
+        if on.is_none() {
+            self.diagnostics.push(missing(node.span, "what starts this workflow", "on { push main; pull-request main }"));
+        }
+        let jobs: Vec<JobId> = (0..self.scope.jobs.len()).filter(|i| self.scope.jobs[*i].workflow == id).map(job_id).collect();
+        Workflow {
+            name: name_of(node).unwrap_or_default(),
+            on: on.map_or_else(Filter::default, |n| filter(self.scope, n, self.diagnostics)),
+            schedules: on.map_or_else(Vec::new, |n| schedules(n, self.diagnostics)),
+            inputs: on.map_or_else(Vec::new, |n| inputs(n, self.diagnostics)),
+            dedupe: on.and_then(|n| n.child("dedupe")).map(|c| c.span),
+            concurrency: node.child("concurrency").and_then(|c| self.concurrency(c, Mode::QueueLatest, &place)),
+            stages: self.stages(id, node),
+            jobs,
+            env: self.env(node, &place),
+            notify: self.notifications(node, &place),
+            budget: node.child("budget").and_then(|c| c.arg(0)).and_then(|e| self.unit(e, Duration::parse)),
+            requires: node.children().iter().filter(|c| c.name() == "requires").flat_map(|c| self.gate_list(c)).collect(),
+            raw: self.raws(node),
+            comments: node.comments.iter().map(ToString::to_string).collect(),
+        }
+    }
+
+    fn stages(&mut self, workflow: WorkflowId, node: &'n Node<'a>) -> Vec<Stage> {
+        let names = &self.scope.stages[workflow.index()];
+        let nodes: Vec<&'n Node<'a>> = node.children().iter().filter(|c| c.name() == "stage").collect();
+        let mut stages: Vec<Stage> = Vec::new();
+        for node in nodes {
+            let Some(name) = name_of(node) else { continue };
+            if names.get(&name.value) != Some(stages.len()) {
+                continue;
+            }
+            let index = stages.len();
+            let of_stage = |i: &usize| self.scope.jobs[*i].workflow == workflow && self.scope.jobs[*i].stage == Some(index);
+            let jobs = (0..self.scope.jobs.len()).filter(of_stage).map(job_id).collect();
+            let needs = self.stage_needs(workflow, node);
+            let requires = node.children().iter().filter(|c| c.name() == "requires").flat_map(|c| self.gate_list(c)).collect();
+            let only = node.child("only").map(|c| filter(self.scope, c, self.diagnostics));
+            stages.push(Stage { name, jobs, needs, only, requires });
+        }
+        stages
+    }
+
+    fn stage_needs(&mut self, workflow: WorkflowId, node: &Node<'a>) -> StageNeeds {
+        let words = node.children().iter().filter(|c| c.name() == "needs").flat_map(|c| c.args()).filter_map(spanned);
+        let words: Vec<Spanned<String>> = words.collect();
+        match words.as_slice() {
+            [] => StageNeeds::Implied,
+            [one] if one.value == "none" => StageNeeds::None,
+            several => {
+                let names = &self.scope.stages[workflow.index()];
+                let found = several
+                    .iter()
+                    .filter_map(|w| names.find(&w.value, w.span, self.diagnostics).map(|i| Spanned::new(i, w.span)));
+                StageNeeds::Stages(found.collect())
+            }
+        }
+    }
+
+    /// `concurrency per=branch cancel-running`, `concurrency group=deploy queue=latest`
+    pub(super) fn concurrency(&mut self, node: &Node<'a>, mode: Mode, place: &Place<'_, 'n, 'a>) -> Option<Concurrency> {
+        let mode = self.queue_mode(node).unwrap_or_else(|| Spanned::new(mode, node.span));
+        let group = if let Some(entry) = node.prop("group") {
+            Group::Named(self.text(entry, place))
+        } else {
+            match node.prop("per").and_then(spanned) {
+                None => Group::PerBranch,
+                Some(per) => match per.value.as_str() {
+                    "branch" | "pull-request" => Group::PerBranch,
+                    "workflow" => Group::PerWorkflow,
+                    "environment" => match place.environment {
+                        Some(environment) => Group::Environment(environment),
+                        None => {
+                            let d = missing(
+                                node.span,
+                                "the environment of this group",
+                                "it to a job that has an environment, or write per=branch",
+                            );
+                            self.diagnostics.push(d);
+                            return None;
+                        }
+                    },
+                    other => {
+                        let known = ["branch", "pull-request", "workflow", "environment"];
+                        self.diagnostics.push(crate::sema::names::unknown(
+                            "kind of group",
+                            other,
+                            per.span,
+                            known.iter().copied(),
+                        ));
+                        return None;
+                    }
+                },
+            }
+        };
+        Some(Concurrency { group, mode, span: node.span })
+    }
+}

@@ -1,0 +1,10 @@
+//! The shape-checked tree to the meaning: names resolved, text interpolated, conditions typed, defaults filled in.
+//!
+//! Invariant: what leaves this room has no unresolved name and no untyped condition; what could not be resolved has been said.
+
+pub mod cond;
+pub mod declare;
+pub mod filter;
+pub mod interpolate;
+pub mod lower;
+pub mod names;
