@@ -16,12 +16,15 @@ pub fn habits(document: &Document<'_>, source: SourceId, text: &str) -> Diagnost
 }
 
 fn look(report: &mut Report<'_>, node: &Node<'_>) {
-    let name = word(report, node.name.span);
+    let name = word(report, node.name.span).filter(|_| !report.follows(node.name.span.start));
     if let Some(name) = name {
         let finding = word_habit(report, node.name.span, name).or_else(|| name_habit(node, name));
         report.extend(finding);
     }
     for entry in &node.entries {
+        if report.follows(entry.span.start) {
+            continue;
+        }
         if let Some(key) = entry.name.as_ref()
             && let Some(text) = word(report, key.span)
         {
@@ -85,13 +88,17 @@ fn value_habit(span: Span, text: &str) -> Option<Diagnostic> {
 /// What may be wrong with any bare word: the marks that stand around it.
 fn word_habit(report: &Report<'_>, span: Span, text: &str) -> Option<Diagnostic> {
     let end = span.end as usize;
-    let rest = report.text.get(end..).unwrap_or_default();
-    if rest.starts_with("//") || rest.starts_with("/*") {
-        let message = format!("`{}` opens a comment, even behind a bare word such as `{text}`", &rest[..2]);
+    let rest = report.text.as_bytes().get(end..).unwrap_or_default();
+    if let [b'/', second @ (b'/' | b'*'), ..] = rest {
+        let message = format!("`/{}` opens a comment, even behind a bare word such as `{text}`", char::from(*second));
         return Some(hint::unquoted(report, span.start as usize, message));
     }
-    if text.ends_with('$') && rest.starts_with('{') {
+    if rest.first() == Some(&b'{') && text.ends_with('$') {
         return Some(hint::unquoted(report, span.start as usize, format!("`{{` opens a block, even behind `{text}`")));
+    }
+    // The lead bytes of the marks below: nearly every word has none of them.
+    if !text.bytes().any(|b| matches!(b, b'\'' | b'`' | 0xC2 | 0xE2)) {
+        return None;
     }
     let marks = ['\'', '`', '\u{2018}', '\u{2019}', '\u{201C}', '\u{201D}', '\u{AB}', '\u{BB}'];
     let opens = text.starts_with(marks);

@@ -115,7 +115,8 @@ pub fn beyond(span: Span, count: usize) -> Diagnostic {
 }
 
 /// `/-` with nothing to comment out.
-pub fn slashdash(span: Span) -> Diagnostic {
+pub fn slashdash(report: &Report<'_>, token: &Token) -> Diagnostic {
+    let span = report.span(token.start as usize, token.end as usize);
     Diagnostic::error(KDL_SYNTAX, span, "`/-` comments out the next node, value or block, but none follows")
         .help("remove the `/-`; a comment to the end of the line is `// …`")
 }

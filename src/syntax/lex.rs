@@ -116,6 +116,15 @@ impl<'a> Lexer<'a> {
         Self { text, bytes: text.as_bytes(), pos, comment_ran_out: false, flaw: None }
     }
 
+    /// Passes spaces and tabs without a token for them; tells whether there were any. For a reader that does not keep white space.
+    pub fn pass_blanks(&mut self) -> bool {
+        let start = self.pos;
+        while matches!(self.at(self.pos), b' ' | b'\t') {
+            self.pos += 1;
+        }
+        self.pos > start
+    }
+
     /// The next token; [`Kind::Eof`] for ever at the end.
     pub fn next_token(&mut self) -> Token {
         let start = self.pos;

@@ -2,9 +2,10 @@
 
 /// Whether a bare word starts like a number, so that it must be one: a digit, or a sign or point before a digit.
 pub fn looks_like_number(word: &str) -> bool {
-    let rest = word.strip_prefix(['+', '-']).unwrap_or(word);
-    let rest = rest.strip_prefix('.').unwrap_or(rest);
-    rest.starts_with(|c: char| c.is_ascii_digit())
+    match word.as_bytes() {
+        [b'0'..=b'9', ..] => true,
+        [b'+' | b'-', rest @ ..] | rest => matches!(rest, [b'0'..=b'9', ..] | [b'.', b'0'..=b'9', ..]),
+    }
 }
 
 /// Whether a word is a KDL number: decimal, `0x`, `0o` or `0b`.

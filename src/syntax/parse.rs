@@ -85,9 +85,10 @@ impl<'a> Parser<'a> {
         self.before = self.token;
         self.spaced = false;
         loop {
+            self.spaced |= self.lexer.pass_blanks();
             let token = self.lexer.next_token();
-            if token.flaw.is_some() {
-                self.report.push(hint::flaw(&self.report, &token, &self.before));
+            if let Some((_, at)) = token.flaw {
+                self.report.push_at(at, |report| hint::flaw(report, &token, &self.before));
             }
             match token.kind {
                 Kind::Spaces => self.spaced = true,
@@ -116,7 +117,7 @@ impl<'a> Parser<'a> {
     /// Reports that the token does not belong here.
     fn unexpected(&mut self, place: Place) {
         if self.token.flaw.is_none() {
-            self.report.push(hint::unexpected(&self.report, &self.token, &self.before, place));
+            self.report.push_at(self.token.start, |report| hint::unexpected(report, &self.token, &self.before, place));
         }
     }
 
@@ -179,7 +180,7 @@ impl<'a> Parser<'a> {
                     self.advance();
                     self.pass_lines();
                     if matches!(self.token.kind, Kind::Eof | Kind::Close | Kind::Semicolon | Kind::Slashdash) {
-                        self.report.push(hint::slashdash(self.span(slashdash.start, slashdash.end)));
+                        self.report.push_at(slashdash.start, |report| hint::slashdash(report, &slashdash));
                         continue;
                     }
                     self.node();
@@ -248,7 +249,7 @@ impl<'a> Parser<'a> {
                 self.advance();
                 self.pass_lines();
                 if matches!(self.token.kind, Kind::Eof | Kind::Close | Kind::Semicolon | Kind::Slashdash) {
-                    self.report.push(hint::slashdash(self.span(slashdash.start, slashdash.end)));
+                    self.report.push_at(slashdash.start, |report| hint::slashdash(report, &slashdash));
                     continue;
                 }
             }

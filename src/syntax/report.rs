@@ -34,34 +34,46 @@ impl<'a> Report<'a> {
 
     /// Adds an error, unless its line has one.
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        let start = diagnostic.span.start as usize;
-        if self.line.contains(&start) {
-            return;
+        if self.enter(diagnostic.span.start as usize) {
+            self.list.push(diagnostic);
+        }
+    }
+
+    /// Like [`Report::push`] for an error at a byte; it is put into words only if it will be shown.
+    pub fn push_at(&mut self, at: u32, words: impl FnOnce(&Self) -> Diagnostic) {
+        if self.enter(at as usize) {
+            let diagnostic = words(self);
+            self.list.push(diagnostic);
+        }
+    }
+
+    /// Whether an error at a byte follows from one on its line.
+    pub fn follows(&self, at: u32) -> bool {
+        self.line.contains(&(at as usize))
+    }
+
+    /// Whether an error at a byte is shown; counts those that are too many.
+    fn enter(&mut self, at: usize) -> bool {
+        if self.line.contains(&at) {
+            return false;
         }
         let bytes = self.text.as_bytes();
-        let end = bytes.iter().skip(start).position(|b| *b == b'\n').map_or(bytes.len() + 1, |i| start + i + 1);
-        let begin = bytes
-            .iter()
-            .take(start)
-            .skip(self.line.end.min(start))
-            .rposition(|b| *b == b'\n')
-            .map_or(self.line.end.min(start), |i| self.line.end.min(start) + i + 1);
+        let from = self.line.end.min(at);
+        let begin = bytes.iter().take(at).skip(from).rposition(|b| *b == b'\n').map_or(from, |i| from + i + 1);
+        let end = bytes.iter().skip(at).position(|b| *b == b'\n').map_or(bytes.len() + 1, |i| at + i + 1);
         self.line = begin..end;
-        self.add(diagnostic);
+        if self.list.len() >= MAX_ERRORS {
+            let span = self.span(at, at);
+            self.beyond.get_or_insert((span, 0)).1 += 1;
+            return false;
+        }
+        true
     }
 
     /// Adds what was found, if anything.
     pub fn extend(&mut self, found: Option<Diagnostic>) {
         if let Some(diagnostic) = found {
             self.push(diagnostic);
-        }
-    }
-
-    fn add(&mut self, diagnostic: Diagnostic) {
-        if self.list.len() < MAX_ERRORS {
-            self.list.push(diagnostic);
-        } else {
-            self.beyond.get_or_insert((diagnostic.span, 0)).1 += 1;
         }
     }
 
@@ -76,7 +88,8 @@ impl<'a> Report<'a> {
             return;
         }
         let at = misplaced(self.text).unwrap_or(open) as usize;
-        self.add(hint::unclosed(self.span(at, at + 1)));
+        // Its line lies behind the last error, so it is neither folded nor counted with the others.
+        self.list.push(hint::unclosed(self.span(at, at + 1)));
     }
 
     /// All errors, with a last one for those beyond [`MAX_ERRORS`].
