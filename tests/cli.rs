@@ -261,3 +261,30 @@ fn help_completions_and_the_page_are_there() {
     assert!(help.out.contains("Exit codes"));
     assert_eq!(place.run(&[]).code, Some(2));
 }
+
+#[test]
+fn a_spec_is_laid_out_and_compared() {
+    let place = Place::new(&[("pipeline.kdl", "pipeline x {\n  a   1  // kept\n}\n"), ("wrong.kdl", WRONG)]);
+    let ran = place.run(&["fmt", "--check"]);
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.out.contains("-  a   1  // kept\n+    a 1") && ran.error.contains("pipewright fmt pipeline.kdl"), "{ran:?}");
+    assert_eq!(place.run(&["fmt"]).code, Some(0));
+    assert_eq!(fs::read_to_string(place.path().join("pipeline.kdl")).unwrap(), "pipeline x {\n    a 1  // kept\n}\n");
+    let ran = place.run(&["fmt", "--check"]);
+    assert_eq!((ran.code, ran.out.as_str(), ran.error.as_str()), (Some(0), "", ""));
+    assert_eq!(place.run(&["fmt", "wrong.kdl"]).code, Some(1));
+    assert_eq!(fs::read_to_string(place.path().join("wrong.kdl")).unwrap(), WRONG, "a text that cannot be read is not touched");
+}
+
+#[test]
+fn a_first_spec_is_written_once_and_compiles() {
+    let place = Place::new(&[("package.json", "{\"scripts\": {\"test\": \"jest\"}}"), (".gitlab-ci.yml", "x: 1\n")]);
+    let ran = place.run(&["init"]);
+    assert_eq!(ran.code, Some(0));
+    assert!(ran.out.contains("pipewright build") && ran.out.contains(".gitlab-ci.yml is there already"), "{}", ran.out);
+    let check = place.run(&["check"]);
+    assert_eq!((check.code, check.out.as_str()), (Some(0), ""));
+    let again = place.run(&["init"]);
+    assert_eq!(again.code, Some(2));
+    assert!(again.error.contains("is there already"), "{}", again.error);
+}

@@ -123,6 +123,17 @@ pub enum Command {
         /// The name that stands in brackets behind a finding
         rule: Option<String>,
     },
+    /// Lay specs out; never re-spells a value, never loses a comment
+    Fmt {
+        /// Which specs to work on.
+        #[command(flatten)]
+        which: Which,
+        /// Write nothing; show what would change, and exit with 1 if anything would
+        #[arg(long)]
+        check: bool,
+    },
+    /// Write a first pipeline.kdl, made from what lies in this folder
+    Init,
     /// Print the completions of a shell
     Completions {
         /// The shell

@@ -7,6 +7,8 @@ mod build;
 mod check;
 mod console;
 mod explain;
+mod fmt;
+mod init;
 mod report;
 mod specs;
 
@@ -36,6 +38,8 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Build { making, .. } => build::write(&line.global, making, &console),
         Command::Diff(making) => build::check(&line.global, making, &console, build::Says::Diff),
         Command::Explain { rule } => explain::run(rule.as_deref(), &console),
+        Command::Fmt { which, check } => fmt::run(&line.global, which, *check, &console),
+        Command::Init => init::run(&line.global, &console),
         Command::Completions { shell } => completions(*shell, &console),
         Command::Man => man(&console),
     };

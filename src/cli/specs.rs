@@ -26,7 +26,7 @@ pub(super) struct Spec {
     /// Its path as the user would write it.
     pub(super) shown: String,
     /// Where the text is; the standard input when there is none.
-    path: Option<PathBuf>,
+    pub(super) path: Option<PathBuf>,
 }
 
 impl Spec {
