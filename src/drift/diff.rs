@@ -39,7 +39,12 @@ pub fn unified(path: &str, old: &str, new: &str) -> String {
         if old.is_empty() { ("/dev/null".to_owned(), format!("b/{path}")) } else { (format!("a/{path}"), format!("b/{path}")) };
     let (old, new) = (normalised(old), normalised(new));
     let diff = TextDiffConfig::default().timeout(DEADLINE).diff_lines(&*old, &*new);
-    diff.unified_diff().context_radius(CONTEXT).header(&before, &after).to_string()
+    let mut text = diff.unified_diff().context_radius(CONTEXT).header(&before, &after).to_string();
+    // The note on a missing last newline has none itself.
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
+    }
+    text
 }
 
 fn normalised(text: &str) -> Cow<'_, str> {
@@ -63,6 +68,8 @@ mod tests {
         let old = "1\r\n2\r\n3\r\n4\r\n5\r\n6\r\n7\r\n8\r\n9\r\n";
         let text = unified("ci.yml", old, "1\n2\n3\n4\nfive\n6\n7\n8\n9\n");
         assert_eq!(text, "--- a/ci.yml\n+++ b/ci.yml\n@@ -2,7 +2,7 @@\n 2\n 3\n 4\n-5\n+five\n 6\n 7\n 8\n");
+        assert!(unified("ci.yml", "x", "x\n").ends_with("at end of file\n+x\n"));
+        assert!(unified("ci.yml", "x\n", "x").ends_with("at end of file\n"));
         assert_eq!(unified("ci.yml", "", "x\n"), "--- /dev/null\n+++ b/ci.yml\n@@ -0,0 +1 @@\n+x\n");
     }
 }

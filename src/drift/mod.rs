@@ -79,7 +79,7 @@ fn compare_one(site: &Site<'_>, output: &Output) -> Option<Drift> {
     let drift = |kind, diff: String, note| Some(Drift { path: output.path.clone(), kind, diff, note });
     let executable = match place::inspect(site.root, &output.path) {
         Err(why) => return drift(Kind::Foreign, String::new(), Some(why)),
-        Ok(Found::Nothing) => return drift(Kind::Missing, diff::unified(&output.path, "", &output.text), None),
+        Ok(Found::Nothing) => return drift(Kind::Missing, diff::unified(&site.label(&output.path), "", &output.text), None),
         Ok(Found::File { executable }) => executable,
     };
     let text = match read_text(&site.root.join(&output.path), MAX_BYTES) {
@@ -91,13 +91,13 @@ fn compare_one(site: &Site<'_>, output: &Output) -> Option<Drift> {
     if sameness != Sameness::Same
         && let Err(why) = site.claim(&output.path, &text)
     {
-        return drift(Kind::Foreign, diff::unified(&output.path, &text, &output.text), Some(why));
+        return drift(Kind::Foreign, diff::unified(&site.label(&output.path), &text, &output.text), Some(why));
     }
     match sameness {
         Sameness::Same => mode.and_then(|mode| drift(Kind::Changed, mode, None)),
         Sameness::LineEndings => drift(Kind::LineEndings, String::new(), None),
         Sameness::Different => {
-            drift(Kind::Changed, mode.unwrap_or_default() + &diff::unified(&output.path, &text, &output.text), None)
+            drift(Kind::Changed, mode.unwrap_or_default() + &diff::unified(&site.label(&output.path), &text, &output.text), None)
         }
     }
 }

@@ -55,6 +55,13 @@ impl<'a> Site<'a> {
         Ok(Self { root, specs, spec, listed: listed(root, spec)? })
     }
 
+    /// A path for the head of a diff: with the folder of the root, so that the diffs of several roots can be told apart.
+    pub(super) fn label(&self, path: &str) -> String {
+        let root = self.root.to_string_lossy().replace('\\', "/");
+        let below = root.trim_start_matches("./").trim_end_matches('/');
+        if self.root.is_absolute() || below.is_empty() || below == "." { path.to_owned() } else { format!("{below}/{path}") }
+    }
+
     /// Whether a text on disk is ours to replace: it has our marker and no other spec that is still there claims it, or the manifest lists it.
     ///
     /// # Errors
