@@ -4,6 +4,7 @@
 //! exponential time on nested `/-{` and costs a hundred times more per byte); `kdl` is the tests' second opinion.
 
 pub mod chars;
+pub mod check;
 pub mod fmt;
 pub mod habit;
 pub mod hint;
@@ -11,6 +12,8 @@ pub mod lex;
 pub mod number;
 pub mod parse;
 pub mod print;
+pub mod read;
 pub mod report;
+pub mod shape;
 pub mod string;
 pub mod tree;
