@@ -240,3 +240,18 @@ fn a_refusal_of_the_system_leaves_the_old_files() {
     assert_eq!(left(root), ["a/x.yml", "b/x.yml"]);
     fs::set_permissions(root.join("b"), fs::Permissions::from_mode(0o755)).unwrap();
 }
+
+#[test]
+fn runs_at_the_same_time_leave_whole_files() {
+    let root = tempfile::tempdir().unwrap();
+    let root = root.path();
+    let texts: Vec<Output> = (0..4).map(|i| ours(CI, &format!("run: {i}\n").repeat(20_000))).collect();
+    std::thread::scope(|scope| {
+        for output in &texts {
+            scope.spawn(move || (0..20).for_each(|_| drop(build(root, std::slice::from_ref(output)))));
+        }
+    });
+    let text = fs::read_to_string(root.join(CI)).unwrap();
+    assert!(texts.iter().any(|output| output.text == text));
+    assert_eq!(left(root), [CI]);
+}
