@@ -9,7 +9,7 @@
 //! | written | for | prints |
 //! |---|---|---|
 //! | `key: {{{ x }}}`, `{{{ k }}}: …`, `- {{{ x }}}` | string, number, boolean | the string, quoted where a reader needs it; numbers and booleans bare |
-//! | `key: {{{ xs }}}` | list or map | one line: `[a, b]`, `{ k: v }` |
+//! | `key: {{{ xs }}}` | list or map | one line: `[a, b]`, `{k: v}` |
 //! | `key: {{{ x \| block }}}` | string | plain, `\|` or `\|-`, or quoted; the lines are indented by themselves |
 //! | `key: {{{ x \| tree }}}`, `- {{{ x \| tree }}}` | anything | block style below the key, indented by itself |
 //! | `{{{ x \| comment }}}` | string | `# …`, a line each |

@@ -133,7 +133,7 @@ fn one_line(value: &Value, flow: bool) -> Result<String, Error> {
             for key in value.try_iter()? {
                 rows.push(format!("{}: {}", one_line(&key, true)?, one_line(&value.get_item(&key)?, true)?));
             }
-            Ok(if rows.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", rows.join(", ")) })
+            Ok(format!("{{{}}}", rows.join(", ")))
         }
         ValueKind::Undefined | ValueKind::None | ValueKind::Bytes | ValueKind::Plain | ValueKind::Invalid => Err(refused(value)),
         _ => Err(refused(value)),
