@@ -136,6 +136,7 @@ fn links_are_not_followed() {
 
     symlink(&other, root.join(".github")).unwrap();
     assert_eq!(kinds(&root, &outputs), [(CI.to_owned(), Kind::Foreign)], "and no orphan is found behind a link");
+    assert_eq!(compare(&site(&root), &outputs, &[])[0].note.as_deref(), Some("cannot be written: .github is a symbolic link"));
     assert!(refusal(build(&root, &outputs)).contains("symbolic link"));
     fs::remove_file(root.join(".github")).unwrap();
 

@@ -78,13 +78,13 @@ pub fn compare(site: &Site<'_>, outputs: &[Output], orphans: &[String]) -> Vec<D
 fn compare_one(site: &Site<'_>, output: &Output) -> Option<Drift> {
     let drift = |kind, diff: String, note| Some(Drift { path: output.path.clone(), kind, diff, note });
     let executable = match place::inspect(site.root, &output.path) {
-        Err(why) => return drift(Kind::Foreign, String::new(), Some(why)),
+        Err(why) => return drift(Kind::Foreign, String::new(), Some(format!("cannot be written: {why}"))),
         Ok(Found::Nothing) => return drift(Kind::Missing, diff::unified(&site.label(&output.path), "", &output.text), None),
         Ok(Found::File { executable }) => executable,
     };
     let text = match read_text(&site.root.join(&output.path), MAX_BYTES) {
         Ok(text) => text,
-        Err(why) => return drift(Kind::Foreign, String::new(), Some(why.to_string())),
+        Err(why) => return drift(Kind::Foreign, String::new(), Some(format!("was not written by pipewright: {why}"))),
     };
     let mode = place::mode_drift(executable, output.executable);
     let sameness = diff::compare(&text, &output.text);
