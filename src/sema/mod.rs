@@ -4,6 +4,7 @@
 
 pub mod cond;
 pub mod declare;
+pub mod expand;
 pub mod filter;
 pub mod interpolate;
 pub mod lower;
