@@ -210,6 +210,8 @@ pub struct Query {
     pub address: Text,
     /// The token, if it wants one.
     pub token: Option<Text>,
+    /// The project of a sonar metric.
+    pub project: Option<Text>,
     /// The unit the query answers in.
     pub metric: Metric,
     /// Multiplies the answer, so that it is in the metric's base unit.

@@ -148,10 +148,15 @@ pub fn declare<'n, 'a>(
 
 impl<'n, 'a> Scope<'n, 'a> {
     fn top_level(&mut self, node: &'n Node<'a>, diagnostics: &mut Diagnostics) {
+        if node.name() == "secret" {
+            node.args().filter_map(spanned).for_each(|name| {
+                self.secrets.declare(name, diagnostics);
+            });
+            return;
+        }
         let Some(name) = name_of(node) else { return };
         let names = match node.name() {
             "team" => &mut self.teams,
-            "secret" => &mut self.secrets,
             "variable" => &mut self.variables,
             "registry" => &mut self.registries,
             "runner" => &mut self.runners,

@@ -57,25 +57,20 @@ fn clause(node: &Node<'_>, diagnostics: &mut Diagnostics) -> Option<ClauseKind> 
         "branch" => ClauseKind::Branch { branches: pattern(node, diagnostics) },
         "pull-request" => ClauseKind::PullRequest {
             targets: pattern(node, diagnostics),
-            heads: pattern_of(node.children().iter().filter(|c| c.name() == "head").flat_map(|c| c.args()), &[], diagnostics),
+            heads: pattern_of(node.values("head").into_iter(), &[], diagnostics),
             types: types(node, diagnostics),
-            exclude_forks: node.child("exclude-forks").is_some(),
+            exclude_forks: node.flag("exclude-forks").is_some(),
             paths: paths(node, diagnostics),
         },
         "schedule" => ClauseKind::Schedule { names: node.arg(0).and_then(spanned).into_iter().collect() },
-        "manual" => {
-            let named = node.props().filter(|(n, _)| *n == "branch").map(|(_, e)| e);
-            let children = node.children().iter().filter(|c| c.name() == "branch").flat_map(|c| c.args());
-            ClauseKind::Manual { branches: pattern_of(named.chain(children), &[], diagnostics) }
-        }
-        "release" => ClauseKind::Release { tags: pattern_of(std::iter::empty(), &[], diagnostics) },
+        "manual" => ClauseKind::Manual { branches: pattern_of(node.values("branch").into_iter(), &[], diagnostics) },
+        "release" => ClauseKind::Release { tags: pattern_of(node.values("tag").into_iter(), &[], diagnostics) },
         _ => return None,
     })
 }
 
 fn pattern(node: &Node<'_>, diagnostics: &mut Diagnostics) -> Pattern {
-    let except: Vec<&Entry<'_>> = node.children().iter().filter(|c| c.name() == "except").flat_map(|c| c.args()).collect();
-    pattern_of(node.args(), &except, diagnostics)
+    pattern_of(node.args_without(&["exclude-forks"]).into_iter(), &node.values("except"), diagnostics)
 }
 
 fn pattern_of<'e, 'a: 'e>(
@@ -90,12 +85,10 @@ fn pattern_of<'e, 'a: 'e>(
 }
 
 fn paths(node: &Node<'_>, diagnostics: &mut Diagnostics) -> Option<PathFilter> {
-    let of = |name: &str| node.children().iter().filter(move |c| c.name() == name).collect::<Vec<_>>();
-    let (positive, negative) = (of("paths"), of("ignore-paths"));
+    let (positive, negative) = (node.values("paths"), node.values("ignore-paths"));
     let span = positive.first().or(negative.first())?.span;
-    let mut globs = |nodes: &[&Node<'_>]| -> Vec<Spanned<Glob>> {
-        nodes.iter().flat_map(|n| n.args()).filter_map(|e| glob(e, diagnostics)).collect()
-    };
+    let mut globs =
+        |entries: &[&Entry<'_>]| -> Vec<Spanned<Glob>> { entries.iter().filter_map(|e| glob(e, diagnostics)).collect() };
     let (include, except) = (globs(&positive), globs(&negative));
     let lang = set(&include, &except, &Lang::paths(), Glob::path_lang, diagnostics);
     Some(PathFilter { pattern: Pattern { include, except, lang }, span })
@@ -136,8 +129,7 @@ pub fn glob(entry: &Entry<'_>, diagnostics: &mut Diagnostics) -> Option<Spanned<
 }
 
 fn types(node: &Node<'_>, diagnostics: &mut Diagnostics) -> Vec<PullRequestType> {
-    let words: Vec<Spanned<String>> =
-        node.children().iter().filter(|c| c.name() == "types").flat_map(|c| c.args()).filter_map(spanned).collect();
+    let words: Vec<Spanned<String>> = node.values("types").into_iter().filter_map(spanned).collect();
     if words.is_empty() {
         return DEFAULT_PULL_REQUEST_TYPES.to_vec();
     }
@@ -176,21 +168,21 @@ pub fn schedules(on: &Node<'_>, diagnostics: &mut Diagnostics) -> Vec<Schedule> 
                 continue;
             }
         };
-        let timezone = node.prop("timezone").and_then(spanned);
+        let timezone = node.setting("timezone").and_then(spanned);
         if let Some(zone) = &timezone
             && let Err(e) = Timezone::parse(&zone.value)
         {
             diagnostics.push(Diagnostic::error("bad-timezone", zone.span, e.message).label("not a zone").help(e.help));
         }
-        found.push(Schedule { name, cron, timezone, branch: node.prop("branch").and_then(spanned) });
+        found.push(Schedule { name, cron, timezone, branch: node.setting("branch").and_then(spanned) });
     }
     found
 }
 
 /// The kind of an input node.
 pub fn input_kind(node: &Node<'_>) -> InputKind {
-    let options = || node.children().iter().filter(|c| c.name() == "option").flat_map(|c| c.args()).filter_map(spanned).collect();
-    match node.prop("type").and_then(|e| e.as_str()).unwrap_or("string") {
+    let options = || node.values("option").into_iter().filter_map(spanned).collect();
+    match node.setting("type").and_then(|e| e.as_str()).unwrap_or("string") {
         "boolean" => InputKind::Boolean,
         "number" => InputKind::Number,
         "choice" => InputKind::Choice(options()),
@@ -209,8 +201,8 @@ pub fn inputs(on: &Node<'_>, diagnostics: &mut Diagnostics) -> Vec<Input> {
 fn input(node: &Node<'_>, diagnostics: &mut Diagnostics) -> Option<Input> {
     let name = name_of(node)?;
     let kind = input_kind(node);
-    let required = node.args().skip(1).any(|e| e.as_str() == Some("required")) || node.child("required").is_some();
-    let entry = node.prop("default");
+    let required = node.flag("required").is_some();
+    let entry = node.setting("default");
     let default = entry.and_then(|e| input_value(e, &kind, diagnostics));
     if let (Some(default), true) = (&default, required) {
         diagnostics.push(
@@ -223,9 +215,8 @@ fn input(node: &Node<'_>, diagnostics: &mut Diagnostics) -> Option<Input> {
             .help("remove `required` or the default"),
         );
     }
-    let matches = node.prop("matches").and_then(|e| glob(e, diagnostics));
-    let matches = matches.or_else(|| node.child("matches").and_then(|c| c.arg(0)).and_then(|e| glob(e, diagnostics)));
-    let description = node.prop("description").and_then(|e| e.as_str()).map(str::to_owned);
+    let matches = node.setting("matches").and_then(|e| glob(e, diagnostics));
+    let description = node.setting("description").and_then(|e| e.as_str()).map(str::to_owned);
     Some(Input { name, kind, required, default, description, matches })
 }
 

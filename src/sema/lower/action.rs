@@ -43,29 +43,22 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
     }
 
     fn action_permissions(&mut self, node: &Node<'_>) -> Vec<Permission> {
-        let words = node.children().iter().filter(|c| c.name() == "permissions").flat_map(|c| c.args()).filter_map(spanned);
+        let words = node.values("permissions").into_iter().filter_map(spanned);
         let words: Vec<Spanned<String>> = words.collect();
         words.iter().filter_map(|w| self.word(w, "permission", Permission::ALL)).collect()
     }
 
-    /// Positional arguments go to the `arg`s in order, properties to the `input`s by name.
+    /// Positional arguments go to the inputs marked `argument`, in order; settings to the others by name.
     fn arguments(&mut self, node: &Node<'a>, declaration: &Node<'a>, place: &Place<'_, 'n, 'a>) -> Option<Arguments> {
         let mut arguments = Arguments::new();
         let mut complete = true;
         let mut given = node.args();
-        for input in declaration.children().iter().filter(|c| matches!(c.name(), "arg" | "input")) {
+        for input in declaration.all("input") {
             let Some(name) = name_of(input) else { continue };
-            let entry = if input.name() == "arg" { given.next() } else { node.prop(&name.value) };
-            let entry = entry.or_else(|| node.child(&name.value).and_then(|c| c.arg(0)));
-            let choices: Vec<String> = input
-                .children()
-                .iter()
-                .filter(|c| c.name() == "choice")
-                .flat_map(|c| c.args())
-                .filter_map(spanned)
-                .map(|c| c.value)
-                .collect();
-            let text = match (entry, input.prop("default")) {
+            let positional = if input.flag("argument").is_some() { given.next() } else { None };
+            let entry = positional.or_else(|| node.setting(&name.value));
+            let choices: Vec<String> = input.values("option").iter().map(|e| e.as_text().into_owned()).collect();
+            let text = match (entry, input.setting("default")) {
                 (Some(entry), _) => self.script(entry, place),
                 (None, Some(default)) => self.text(default, &Place::default()),
                 (None, None) => {

@@ -3,8 +3,8 @@
 use crate::base::diag::Diagnostic;
 use crate::base::span::Spanned;
 use crate::ir::environment::{
-    Accept, Channel, ChannelKind, CommitMessages, Image, LicenceTier, Protection, Registry, RegistryKind, RepositoryPolicy,
-    RunnerClass, Secret, Target, Team, Variable,
+    Accept, AwsIdentity, Channel, ChannelKind, CommitMessages, Image, LicenceTier, Protection, Registry, RegistryKind,
+    RepositoryPolicy, RunnerClass, Secret, Target, Team, Variable,
 };
 use crate::ir::event::{EventKind, EventValue};
 use crate::ir::id::TargetId;
@@ -20,7 +20,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
     }
 
     pub(super) fn docs(&self) -> Vec<(String, Option<String>)> {
-        let of = |n: &Node<'_>| Some((name_of(n)?.value, n.prop("url").and_then(|e| e.as_str()).map(str::to_owned)));
+        let of = |n: &Node<'_>| Some((name_of(n)?.value, n.setting("url").and_then(|e| e.as_str()).map(str::to_owned)));
         self.top("doc").filter_map(of).collect()
     }
 
@@ -39,20 +39,14 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
                 continue;
             }
             let tier = self.prop_word(node, "tier", LicenceTier::ALL).map_or(LicenceTier::Free, |t| t.value);
-            let flag = |name: &str| {
-                let argument = node.args().skip(1).find(|e| e.as_str() == Some(name)).map(|e| e.value_span);
-                argument.or_else(|| node.child(name).map(|c| c.span))
-            };
-            let (standby, check_drift) = (flag("standby"), flag("check-drift"));
-            let words = |name: &str| -> Vec<Spanned<String>> {
-                node.children().iter().filter(|c| c.name() == name).flat_map(|c| c.args()).filter_map(spanned).collect()
-            };
+            let words = |name: &str| -> Vec<Spanned<String>> { node.values(name).into_iter().filter_map(spanned).collect() };
             let workflows = words("workflows");
             for workflow in &workflows {
                 self.scope.workflows.find(&workflow.value, workflow.span, self.diagnostics);
             }
             let workflows = (!workflows.is_empty()).then_some(workflows);
-            let install = node.child("check-drift").and_then(|c| c.arg(0)).and_then(spanned);
+            let (standby, check_drift) = (node.flag("standby"), node.flag("check-drift"));
+            let install = node.setting("install").and_then(spanned);
             targets.push(Target { id, tier, tags: words("tags"), workflows, standby, check_drift, install, span: node.span });
         }
         targets
@@ -66,11 +60,11 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
                 let word = name_of(node)?;
                 let target = Spanned::new(self.target_word(&word)?, word.span);
                 let loss = node.arg(1).and_then(spanned)?;
-                let Some(reason) = node.prop("reason").and_then(spanned).filter(|r| !r.value.trim().is_empty()) else {
+                let Some(reason) = node.setting("reason").and_then(spanned).filter(|r| !r.value.trim().is_empty()) else {
                     self.diagnostics.push(missing(node.span, "the reason why this loss is right", "reason=\"…\""));
                     return None;
                 };
-                let until = node.prop("until").and_then(spanned);
+                let until = node.setting("until").and_then(spanned);
                 if let Some(day) = &until
                     && !is_day(&day.value)
                 {
@@ -91,13 +85,8 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
             .into_iter()
             .filter_map(|node| {
                 let name = name_of(node)?;
-                let mut names: Vec<(TargetId, Spanned<String>)> = Vec::new();
-                for child in node.children() {
-                    let word = Spanned::new(child.name().to_owned(), child.name.span);
-                    if let (Some(target), Some(value)) = (self.target_word(&word), name_of(child)) {
-                        names.push((target, value));
-                    }
-                }
+                let of = |(word, id): &(&'static str, TargetId)| Some((*id, node.setting(word).and_then(spanned)?));
+                let names = TargetId::ALL.iter().filter_map(of).collect();
                 Some(Team { name, names })
             })
             .collect()
@@ -108,14 +97,8 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
         names
             .into_iter()
             .map(|name| {
-                let node = self.top("secret").find(|n| name_of(n).is_some_and(|x| x.span == name.span));
-                let words = |kind: &'static str| {
-                    node.into_iter()
-                        .flat_map(|n| n.children())
-                        .filter(move |c| c.name() == kind)
-                        .flat_map(|c| c.args())
-                        .filter_map(spanned)
-                };
+                let node = self.top("secret").find(|n| n.args().any(|e| e.value_span == name.span));
+                let words = |kind: &str| node.map(|n| n.values(kind)).unwrap_or_default().into_iter().filter_map(spanned);
                 let jobs: Vec<Spanned<String>> = words("jobs").collect();
                 for job in &jobs {
                     self.scope.find_job(&job.value, job.span, None, self.diagnostics);
@@ -161,7 +144,10 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
                     kind,
                     user: self.prop_text(node, "user", &place),
                     password: self.prop_text(node, "password", &place),
-                    identity: self.identity(node, &place),
+                    identity: match (self.prop_text(node, "role", &place), self.prop_text(node, "region", &place)) {
+                        (Some(role), Some(region)) => Some(AwsIdentity { role, region, span: node.span }),
+                        _ => None,
+                    },
                     name,
                     address,
                 })
@@ -171,11 +157,12 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
 
     pub(super) fn runners(&self) -> Vec<RunnerClass> {
         let of = |node: &Node<'_>| {
-            let named = |vendor: &str, prop: &str| -> Vec<Spanned<String>> {
-                let children = node.children().iter().filter(|c| c.name() == vendor);
-                children.flat_map(|c| c.args().chain(c.prop(prop))).filter_map(spanned).collect()
-            };
-            Some(RunnerClass { name: name_of(node)?, github: named("github", "labels"), gitlab: named("gitlab", "tags") })
+            let gitlab = node.child("gitlab").map(|c| c.args().chain(c.values("tags")).filter_map(spanned).collect());
+            Some(RunnerClass {
+                name: name_of(node)?,
+                github: node.values("github").into_iter().filter_map(spanned).collect(),
+                gitlab: gitlab.unwrap_or_default(),
+            })
         };
         self.top("runner").filter_map(of).collect()
     }
@@ -191,19 +178,12 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
             .into_iter()
             .filter_map(|node| {
                 let mut value = EventValue { name: name_of(node)?, arms: Vec::new(), otherwise: None };
-                for child in node.children() {
-                    let words: Vec<Spanned<String>> = child.args().filter_map(spanned).collect();
-                    match (child.name(), child.args().last()) {
-                        ("otherwise", Some(entry)) => value.otherwise = Some(self.text(entry, &Place::default())),
-                        ("on", Some(entry)) => {
-                            let text = self.text(entry, &Place::default());
-                            for word in &words[..words.len().saturating_sub(1)] {
-                                if let Some(kind) = self.word(word, "event", EventKind::ALL) {
-                                    value.arms.push((Spanned::new(kind, word.span), text.clone()));
-                                }
-                            }
-                        }
-                        _ => {}
+                value.otherwise = node.setting("otherwise").map(|e| self.text(e, &Place::default()));
+                for child in node.all("on") {
+                    let (Some(word), Some(entry)) = (name_of(child), child.arg(1)) else { continue };
+                    let text = self.text(entry, &Place::default());
+                    if let Some(kind) = self.word(&word, "event", EventKind::ALL) {
+                        value.arms.push((Spanned::new(kind, word.span), text));
                     }
                 }
                 Some(value)
@@ -235,19 +215,11 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
                     "webhook" => ChannelKind::Webhook { url: need(self, "url")? },
                     "pagerduty" => ChannelKind::Pagerduty { key: need(self, "key")? },
                     "email" => {
-                        let first = need(self, "to")?;
-                        let more = node.children().iter().filter(|c| c.name() == "to").flat_map(|c| c.args());
-                        let more: Vec<_> = more.map(|e| self.text(e, &Place::default())).collect();
+                        need(self, "to")?;
+                        let to = node.values("to").into_iter().map(|e| self.text(e, &place)).collect();
                         ChannelKind::Email {
-                            to: std::iter::once(first).chain(more).collect(),
-                            smtp: self.prop_text(node, "smtp", &Place::default()).or_else(|| {
-                                self.diagnostics.push(missing(
-                                    node.span,
-                                    "`smtp` of the channel",
-                                    "smtp=\"smtp.example.com:465\"",
-                                ));
-                                None
-                            })?,
+                            to,
+                            smtp: need(self, "smtp")?,
                             from: self.prop_text(node, "from", &Place::default()),
                             user: self.prop_text(node, "user", &Place::default()),
                             password: self.prop_text(node, "password", &Place::default()),
@@ -275,21 +247,16 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
         for child in node.children() {
             match child.name() {
                 "commit-messages" => {
-                    let types =
-                        child.children().iter().filter(|c| c.name() == "types").flat_map(|c| c.args()).filter_map(spanned);
+                    let types = child.values("types").into_iter().filter_map(spanned);
                     policy.commit_messages = Some(CommitMessages {
                         types: types.collect(),
-                        scope_required: child
-                            .child("scope")
-                            .is_some_and(|c| c.arg(0).and_then(|e| e.as_str()) == Some("required")),
+                        scope_required: child.flag("scope-required").is_some(),
                         span: child.span,
                     });
                 }
                 "branch-names" => policy.branch_names.extend(child.args().filter_map(|e| filter::glob(e, self.diagnostics))),
                 "protect" => {
-                    let words =
-                        |name: &'static str| child.children().iter().filter(move |c| c.name() == name).flat_map(|c| c.args());
-                    let checks = words("checks").filter_map(spanned).filter_map(|c| {
+                    let checks = child.values("checks").into_iter().filter_map(spanned).filter_map(|c| {
                         self.scope.find_job(&c.value, c.span, None, self.diagnostics).map(|id| Spanned::new(id, c.span))
                     });
                     let checks = checks.collect();
@@ -298,7 +265,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
                     policy.protect.push(Protection {
                         branches: child.args().filter_map(|e| filter::glob(e, self.diagnostics)).collect(),
                         checks,
-                        approvals: child.child("approvals").and_then(|c| self.count_of(c)).map_or(0, |n| n.value),
+                        approvals: child.setting("approvals").and_then(|e| self.count(e)).map_or(0, |n| n.value),
                         flags: flags.map(|f| Spanned::new(f.name().to_owned(), f.span)).collect(),
                         span: child.span,
                     });

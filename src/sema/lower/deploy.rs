@@ -11,11 +11,10 @@ use crate::syntax::tree::Node;
 
 impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
     pub(super) fn deploy(&mut self, node: &'n Node<'a>, place: &Place<'_, 'n, 'a>) -> Deploy {
-        let mut deploy = Deploy { smoke_tests: Vec::new(), monitor: Vec::new(), rollback: None };
+        let mut deploy = Deploy { smoke_tests: Vec::new(), monitor: self.gate_list(node, "monitor"), rollback: None };
         for child in node.children() {
             match child.name() {
                 "smoke-test" => deploy.smoke_tests.extend(self.step(child, place)),
-                "monitor" => deploy.monitor.extend(self.gate_list(child)),
                 "rollback" => deploy.rollback = self.rollback(child, place),
                 _ => {}
             }
@@ -30,11 +29,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
             steps.push(self.plain(node, StepKind::Run(script)));
         }
         for child in node.children() {
-            if child.name() == "verify" {
-                steps.extend(self.verify(child, place));
-            } else {
-                steps.extend(self.step(child, place));
-            }
+            steps.extend(self.step(child, place));
         }
         if steps.is_empty() {
             self.diagnostics.push(
@@ -44,22 +39,8 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
             );
             return None;
         }
-        let timeout = node.prop("max-time").and_then(|e| self.unit(e, Duration::parse));
+        let timeout = node.setting("timeout").and_then(|e| self.unit(e, Duration::parse));
         Some(Rollback { steps, timeout, span: node.span })
-    }
-
-    /// `verify healthy "command"`: words that name gates are looked at, everything else is run.
-    fn verify(&mut self, node: &'n Node<'a>, place: &Place<'_, 'n, 'a>) -> Vec<Step> {
-        let mut steps = Vec::new();
-        for entry in node.args() {
-            let gate = entry.as_str().and_then(|name| self.scope.gate_names.get(name));
-            let kind = match gate {
-                Some(index) => StepKind::Gate(crate::ir::id::GateId(index as u32)),
-                None => StepKind::Run(Script { lines: vec![self.script(entry, place)] }),
-            };
-            steps.push(self.plain(node, kind));
-        }
-        steps
     }
 
     /// A step with nothing said about it.

@@ -28,7 +28,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
         let place = Place { environment: Some(id), ..Place::default() };
         let mut after = Vec::new();
         let mut secrets = Vec::new();
-        let mut requires = Vec::new();
+        let requires = self.gate_list(node, "requires");
         let mut queue = Spanned::new(Mode::QueueAll, node.span);
         for child in node.children() {
             match child.name() {
@@ -42,10 +42,9 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
                     }
                 }
                 "secret" => {
-                    let from = child.prop("from").and_then(spanned);
+                    let from = child.setting("from").and_then(spanned);
                     secrets.extend(child.args().filter_map(spanned).map(|name| EnvironmentSecret { name, from: from.clone() }));
                 }
-                "requires" => requires.extend(self.gate_list(child)),
                 "concurrency" => {
                     if let Some(mode) = self.queue_mode(child) {
                         queue = mode;
@@ -54,10 +53,10 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
                 _ => {}
             }
         }
-        let tier = node.child("tier").and_then(name_of).and_then(|w| self.word(&w, "tier", Tier::ALL)).unwrap_or(Tier::Other);
+        let tier = node.setting("tier").and_then(spanned).and_then(|w| self.word(&w, "tier", Tier::ALL)).unwrap_or(Tier::Other);
         Environment {
             tier,
-            url: node.child("url").and_then(|c| c.arg(0)).map(|e| self.text(e, &place)),
+            url: node.setting("url").map(|e| self.text(e, &place)),
             after,
             allow: node.child("allow").map(|c| filter(self.scope, c, self.diagnostics)),
             requires,
@@ -73,7 +72,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
 
     /// `queue all`, `queue latest`, `cancel-running`: as words or as `queue=`; a bare count means that every run waits its turn.
     pub(super) fn queue_mode(&mut self, node: &Node<'_>) -> Option<Spanned<Mode>> {
-        let words: Vec<Spanned<String>> = node.args().chain(node.prop("queue")).filter_map(spanned).collect();
+        let words: Vec<Spanned<String>> = node.args().chain(node.setting("queue")).filter_map(spanned).collect();
         for word in &words {
             let mode = match word.value.as_str() {
                 "all" => Mode::QueueAll,
@@ -88,7 +87,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
 
     fn cluster(&mut self, node: &Node<'a>, place: &Place<'_, 'n, 'a>) -> Option<Cluster> {
         let child = node.child("cluster")?;
-        let access = if let Some(secret) = child.prop("kubeconfig").and_then(spanned) {
+        let access = if let Some(secret) = child.setting("kubeconfig").and_then(spanned) {
             self.scope.secrets.find(&secret.value, secret.span, self.diagnostics)?;
             ClusterAccess::Kubeconfig(secret)
         } else if let Some(name) = self.prop_text(child, "eks", place) {
@@ -97,7 +96,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
                 return None;
             };
             ClusterAccess::Eks { name, region }
-        } else if let Some(server) = child.prop("server").and_then(spanned) {
+        } else if let Some(server) = child.setting("server").and_then(spanned) {
             ClusterAccess::Server(server)
         } else {
             self.diagnostics.push(missing(
@@ -107,7 +106,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
             ));
             return None;
         };
-        Some(Cluster { access, namespace: child.prop("namespace").and_then(spanned), span: child.span })
+        Some(Cluster { access, namespace: child.setting("namespace").and_then(spanned), span: child.span })
     }
 
     pub(super) fn identity(&mut self, node: &Node<'a>, place: &Place<'_, 'n, 'a>) -> Option<AwsIdentity> {

@@ -8,19 +8,43 @@ use crate::ir::gate::{
 };
 use crate::ir::id::{GateId, TeamId};
 use crate::ir::units::{Decimal, Duration, Percent, Size, UnitError};
-use crate::sema::declare::{GateDecl, name_of, spanned};
+use crate::sema::declare::{GateDecl, spanned};
 use crate::sema::interpolate::Place;
 use crate::sema::lower::{Lower, job_id, missing};
 use crate::syntax::tree::{Entry, Node, Value};
+
+/// Units that figures are read in, the metric they are of, and the factor to its base unit. A word of two metrics stands under the one that a
+/// query means by it first.
+const UNITS: &[(&str, Metric, &str)] = &[
+    ("ratio", Metric::Ratio, "1"),
+    ("percent", Metric::Percent, "1"),
+    ("percent", Metric::Ratio, "0.01"),
+    ("ratio", Metric::Percent, "100"),
+    ("count", Metric::Count, "1"),
+    ("ns", Metric::Duration, "0.000000001"),
+    ("us", Metric::Duration, "0.000001"),
+    ("ms", Metric::Duration, "0.001"),
+    ("s", Metric::Duration, "1"),
+    ("m", Metric::Duration, "60"),
+    ("h", Metric::Duration, "3600"),
+    ("B", Metric::Size, "1"),
+    ("bytes", Metric::Size, "1"),
+    ("KB", Metric::Size, "1000"),
+    ("MB", Metric::Size, "1000000"),
+    ("GB", Metric::Size, "1000000000"),
+    ("KiB", Metric::Size, "1024"),
+    ("MiB", Metric::Size, "1048576"),
+    ("GiB", Metric::Size, "1073741824"),
+];
 
 impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
     pub(super) fn gates(&mut self) -> Vec<Gate> {
         (0..self.scope.gates.len()).map(|i| self.gate(i)).collect()
     }
 
-    /// `requires a b`
-    pub(super) fn gate_list(&mut self, node: &Node<'_>) -> Vec<Spanned<GateId>> {
-        let names: Vec<Spanned<String>> = node.args().filter_map(spanned).collect();
+    /// The gates of a list such as `requires a b`.
+    pub(super) fn gate_list(&mut self, node: &Node<'_>, list: &str) -> Vec<Spanned<GateId>> {
+        let names: Vec<Spanned<String>> = node.values(list).into_iter().filter_map(spanned).collect();
         names.iter().filter_map(|n| self.scope.find_gate(n, self.diagnostics).map(|id| Spanned::new(id, n.span))).collect()
     }
 
@@ -31,8 +55,8 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
         // A gate that cannot be read still holds its place, so that ids stay what they are; it has been reported.
         let kind = self.gate_kind(node, &place).unwrap_or_else(|| GateKind::Check { steps: Vec::new() });
         let waive = node.child("waive").and_then(|w| {
-            let condition = w.prop("if").and_then(|e| self.condition(e, &place))?;
-            let Some(reason) = w.prop("reason").and_then(spanned) else {
+            let condition = w.setting("if").and_then(|e| self.condition(e, &place))?;
+            let Some(reason) = w.setting("reason").and_then(spanned) else {
                 self.diagnostics.push(missing(w.span, "the reason why this gate may be passed over", "reason=\"…\""));
                 return None;
             };
@@ -42,7 +66,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
             name: name.clone(),
             kind,
             producers: producer.iter().copied().collect(),
-            advisory: node.child("advisory").map(|c| c.span),
+            advisory: node.flag("advisory"),
             waive,
             notify: self.notifications(node, &place),
             span: node.span,
@@ -79,8 +103,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
     }
 
     fn gate_files(&mut self, node: &Node<'a>) -> Vec<Spanned<String>> {
-        let children = node.children().iter().filter(|c| c.name() == "file").flat_map(|c| c.args());
-        let entries: Vec<&Entry<'a>> = node.prop("file").into_iter().chain(children).collect();
+        let entries = node.values("file");
         if entries.is_empty() {
             self.diagnostics.push(missing(node.span, "the file to read", "file=\"…\""));
         }
@@ -89,12 +112,11 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
 
     fn findings(&mut self, node: &Node<'a>) -> Option<Findings> {
         let files = self.gate_files(node);
-        let format = node.prop("format").and_then(spanned).unwrap_or_else(|| Spanned::new("sarif".to_owned(), node.span));
-        let words = ["critical", "high", "medium", "low", "any"];
+        let format = node.setting("format").and_then(spanned).unwrap_or_else(|| Spanned::new("sarif".to_owned(), node.span));
         let mut limits = Vec::new();
-        for child in node.children().iter().filter(|c| words.contains(&c.name())) {
-            if let Some(most) = self.count_of(child) {
-                limits.push((Spanned::new(child.name().to_owned(), child.span), u64::from(most.value)));
+        for severity in ["critical", "high", "medium", "low", "any"] {
+            if let Some(most) = node.setting(severity).and_then(|e| self.count(e)) {
+                limits.push((Spanned::new(severity.to_owned(), most.span), u64::from(most.value)));
             }
         }
         if limits.is_empty() {
@@ -131,12 +153,12 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
             Reading::Xml(path)
         } else if let Some(pattern) = text("regex") {
             Reading::Regex(pattern)
-        } else if let Some(entry) = node.prop("command") {
+        } else if let Some(entry) = node.setting("command") {
             Reading::Command(self.script(entry, place))
         } else {
             return None;
         };
-        let file = node.prop("file").and_then(|e| self.path(e));
+        let file = node.setting("file").and_then(|e| self.path(e));
         if file.is_none() && !matches!(read, Reading::Command(_)) {
             self.diagnostics.push(missing(node.span, "the file that holds the figure", "file=\"…\""));
             return None;
@@ -145,53 +167,41 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
         Some(MeasureSource { file, read, scale, span: node.span })
     }
 
-    /// What multiplies a figure so that it is in the base unit: `scale=100`, or the unit it is read in.
+    /// What multiplies a figure so that it is in the base unit of its metric: `scale=100`, times what its unit says.
     fn scale(&mut self, node: &Node<'_>, metric: Metric) -> Option<Decimal> {
-        if let Some(entry) = node.prop("scale") {
-            return self.unit(entry, Decimal::parse).map(|d| d.value);
-        }
-        let Some(unit) = node.prop("unit").and_then(spanned) else { return Decimal::parse("1").ok() };
-        let factor = match (metric, unit.value.as_str()) {
-            (Metric::Duration, "s") | (Metric::Size, "B") | (Metric::Percent, "percent") | (Metric::Ratio, "ratio") => "1",
-            (Metric::Count, "count") | (Metric::Ratio | Metric::Duration | Metric::Size | Metric::Percent, "1") => "1",
-            (Metric::Duration, "ms") => "0.001",
-            (Metric::Duration, "us") => "0.000001",
-            (Metric::Duration, "min") => "60",
-            (Metric::Size, "KiB") => "1024",
-            (Metric::Size, "MiB") => "1048576",
-            (Metric::Size, "GiB") => "1073741824",
-            (Metric::Size, "kB" | "KB") => "1000",
-            (Metric::Size, "MB") => "1000000",
-            (Metric::Percent, "ratio") => "100",
-            (Metric::Ratio, "percent") => "0.01",
-            _ => {
-                let words = match metric {
-                    Metric::Duration => "s, ms, us, min",
-                    Metric::Size => "B, KiB, MiB, GiB, kB, MB",
-                    Metric::Percent | Metric::Ratio => "percent, ratio",
-                    Metric::Count => "count",
-                };
-                self.diagnostics.push(
-                    Diagnostic::error(
-                        "gate-unit-mismatch",
-                        unit.span,
-                        format!("`{}` is no unit of a {}", unit.value, metric.word()),
-                    )
-                    .label("another kind of unit")
-                    .help(format!("its units are: {words}")),
-                );
-                return None;
-            }
+        let own = node.setting("scale").and_then(|e| self.unit(e, Decimal::parse));
+        let unit = node.setting("unit").and_then(spanned);
+        let factor = match &unit {
+            None => "1",
+            Some(unit) => match UNITS.iter().find(|(word, of, _)| *word == unit.value && *of == metric) {
+                Some((_, _, factor)) => factor,
+                None => {
+                    let words: Vec<&str> = UNITS.iter().filter(|(_, of, _)| *of == metric).map(|(word, ..)| *word).collect();
+                    self.diagnostics.push(
+                        Diagnostic::error(
+                            "gate-unit-mismatch",
+                            unit.span,
+                            format!("`{}` is no unit of a {}", unit.value, metric.word()),
+                        )
+                        .label("another kind of unit")
+                        .help(format!("its units are: {}", words.join(", "))),
+                    );
+                    return None;
+                }
+            },
         };
-        Decimal::parse(factor).ok()
+        let factor = Decimal::parse(factor).ok()?;
+        match own {
+            Some(own) => own.value.times(factor),
+            None => Some(factor),
+        }
     }
 
     /// `at-least=`, `at-most=`, `more-than=`, `less-than=`, as properties or as children.
     fn limits(&mut self, node: &Node<'a>, metric: Metric) -> Vec<Spanned<Limit>> {
         let mut found = Vec::new();
         for (word, bound) in Bound::ALL {
-            let child = node.children().iter().find(|c| c.name() == *word).and_then(|c| c.arg(0));
-            for entry in node.prop(word).into_iter().chain(child) {
+            if let Some(entry) = node.setting(word) {
                 if let Some(value) = self.limit_value(entry, metric) {
                     let shown = match &entry.value {
                         Value::String(text, _) | Value::Number(text) => text.to_string(),
@@ -233,9 +243,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
     }
 
     fn approval(&mut self, node: &Node<'a>, place: &Place<'_, 'n, 'a>) -> Option<Approval> {
-        let words = |name: &'static str| {
-            node.children().iter().filter(move |c| c.name() == name).flat_map(|c| c.args()).filter_map(spanned)
-        };
+        let words = |name: &str| node.values(name).into_iter().filter_map(spanned);
         let names: Vec<Spanned<String>> = words("from").collect();
         let from = names
             .iter()
@@ -245,8 +253,8 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
             })
             .collect();
         let via =
-            node.child("via").and_then(name_of).and_then(|w| self.word(&w, "way to approve", Via::ALL)).unwrap_or(Via::Native);
-        let count = node.child("count").and_then(|c| self.count_of(c)).unwrap_or_else(|| Spanned::new(1, node.span));
+            node.setting("via").and_then(spanned).and_then(|w| self.word(&w, "way to approve", Via::ALL)).unwrap_or(Via::Native);
+        let count = node.setting("count").and_then(|e| self.count(e)).unwrap_or_else(|| Spanned::new(1, node.span));
         if count.value == 0 {
             self.diagnostics.push(
                 Diagnostic::error("approval-by-nobody", count.span, "an approval by nobody is no approval")
@@ -258,10 +266,10 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
             from,
             count,
             via,
-            timeout: node.child("timeout").and_then(|c| self.duration_of(c)),
-            message: node.child("message").and_then(|c| c.arg(0)).map(|e| self.text(e, place)),
+            timeout: node.setting("timeout").and_then(|e| self.unit(e, Duration::parse)),
+            message: node.setting("message").map(|e| self.text(e, place)),
             checklist: words("checklist").map(|w| w.value).collect(),
-            exclude_author: node.child("exclude-author").map(|c| c.span),
+            exclude_author: node.flag("exclude-author"),
             span: node.span,
         })
     }
@@ -271,10 +279,11 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
             self.diagnostics.push(missing(node.span, "the address to look at", "http=\"https://example.com/health\""));
             return None;
         };
-        let status = node.prop("status").and_then(|e| self.count(e)).map_or(200, |n| n.value as u16);
+        let status = node.setting("status").and_then(|e| self.count(e)).map_or(200, |n| n.value as u16);
         let every =
-            node.prop("every").and_then(|e| self.unit(e, Duration::parse)).map_or(Duration::from_seconds(10), |d| d.value);
-        let during = node.prop("for").and_then(|e| self.unit(e, Duration::parse)).map_or(Duration::from_seconds(60), |d| d.value);
+            node.setting("every").and_then(|e| self.unit(e, Duration::parse)).map_or(Duration::from_seconds(10), |d| d.value);
+        let during =
+            node.setting("for").and_then(|e| self.unit(e, Duration::parse)).map_or(Duration::from_seconds(0), |d| d.value);
         Some(Probe { url, status, every, during })
     }
 
@@ -289,40 +298,27 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
             self.diagnostics.push(missing(node.span, "the address of the monitoring system", "address=(var)PROMETHEUS_URL"));
             return None;
         };
-        let unit = node.prop("unit").and_then(spanned);
-        let (metric, scale) = match unit.as_ref().map(|u| u.value.as_str()) {
-            None | Some("ratio") => (Metric::Ratio, "1"),
-            Some("percent") => (Metric::Percent, "1"),
-            Some("count") => (Metric::Count, "1"),
-            Some("s") => (Metric::Duration, "1"),
-            Some("ms") => (Metric::Duration, "0.001"),
-            Some("B" | "bytes") => (Metric::Size, "1"),
-            Some(other) => {
-                let span = unit.as_ref().map_or(node.span, |u| u.span);
-                self.diagnostics.push(
-                    Diagnostic::error("gate-unit-mismatch", span, format!("`{other}` is no unit of a query"))
-                        .label("not a unit")
-                        .help("its units are: ratio, percent, count, s, ms, B"),
-                );
-                return None;
-            }
-        };
+        let unit = node.setting("unit").and_then(spanned);
+        let metric =
+            unit.as_ref().and_then(|u| UNITS.iter().find(|(word, ..)| *word == u.value)).map_or(Metric::Ratio, |(_, of, _)| *of);
+        let scale = self.scale(node, metric)?;
         let limits = self.limits(gate, metric);
         if limits.is_empty() {
             self.diagnostics.push(missing(gate.span, "the limit that the figure must keep", "at-most \"5%\""));
             return None;
         }
         let samples = gate.child("samples");
-        let every = samples.and_then(|s| s.prop("every")).and_then(|e| self.unit(e, Duration::parse));
-        let no_data = gate.child("no-data").and_then(name_of).and_then(|w| self.word(&w, "meaning of no data", NoData::ALL));
+        let every = samples.and_then(|s| s.setting("every")).and_then(|e| self.unit(e, Duration::parse));
+        let no_data = gate.setting("no-data").and_then(spanned).and_then(|w| self.word(&w, "meaning of no data", NoData::ALL));
         Some(Query {
             system: Spanned::new(system.to_owned(), entry.span),
             query,
             address,
             token: self.prop_text(node, "token", place),
             metric,
-            scale: Decimal::parse(scale).ok()?,
+            scale,
             limits,
+            project: self.prop_text(node, "project", place),
             samples: samples.and_then(|s| self.count_of(s)).map_or(1, |n| n.value.max(1)),
             every: every.map_or(Duration::from_seconds(60), |d| d.value),
             no_data: no_data.unwrap_or(NoData::Fail),
@@ -331,9 +327,9 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
 
     fn window(&mut self, node: &Node<'a>) -> Option<Window> {
         let mut deny = Vec::new();
-        let mut timezone = node.prop("timezone").and_then(spanned);
+        let mut timezone = node.setting("timezone").and_then(spanned);
         for child in node.children().iter().filter(|c| c.name() == "deny") {
-            timezone = child.prop("timezone").and_then(spanned).or(timezone);
+            timezone = child.setting("timezone").and_then(spanned).or(timezone);
             let times: Vec<Option<WeekMinute>> = child.args().filter_map(spanned).map(|w| week_minute(&w.value)).collect();
             match times.as_slice() {
                 [Some(from), Some(to)] if from != to => deny.push(Spanned::new(ClosedHours { from: *from, to: *to }, child.span)),

@@ -37,7 +37,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
         let used = environment.as_ref().map(|e| e.environment);
         let place = Place { workflow: Some(decl.workflow), job: Some(decl), environment: used, arguments: None };
         let deploy = (node.name() == "deploy").then(|| self.deploy(node, &place));
-        let when = node.child("when").and_then(name_of);
+        let when = node.setting("when").and_then(spanned);
         let timeout = self.timeout(node, deploy.as_ref().map_or(0, |d| monitor_seconds(d, gates)));
         let steps = self.job_steps(index, node, &place);
         Job {
@@ -61,7 +61,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
                 .and_then(|c| c.arg(0))
                 .map(|e| self.text(e, &place))
                 .or_else(|| self.defaults.image.clone()),
-            docker: node.child("docker").map(|c| c.span),
+            docker: node.flag("docker"),
             services: self.services(node, &place),
             env: self.job_env(node, &place),
             matrix: node.child("matrix").and_then(|c| self.matrix(c)),
@@ -73,7 +73,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
             requires: self.required(index, node, environment.as_ref(), environments),
             permissions: self.permissions(node),
             timeout,
-            retry: node.child("retry").and_then(|c| self.count_of(c)).or(self.defaults.retry),
+            retry: node.setting("retry").and_then(|e| self.count(e)).or(self.defaults.retry),
             allow_failure: node.child("allow-failure").map(|c| self.allow_failure(c)),
             concurrency: node.child("concurrency").and_then(|c| self.concurrency(c, Mode::QueueAll, &place)),
             shell: node
@@ -81,7 +81,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
                 .and_then(|c| self.shell(c))
                 .or(self.defaults.shell)
                 .unwrap_or(Spanned::new(Shell::Bash, node.span)),
-            working_directory: node.child("working-directory").and_then(|c| c.arg(0)).and_then(|e| self.path(e)),
+            working_directory: node.setting("working-directory").and_then(|e| self.path(e)),
             notify: self.notifications(node, &place),
             raw: self.raws(node),
             comments: node.comments.iter().map(ToString::to_string).collect(),
@@ -93,7 +93,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
 
     fn environment_use(&mut self, node: &Node<'a>) -> Option<EnvironmentUse> {
         let child = node.child("environment");
-        let name = node.prop("to").and_then(spanned).or_else(|| child.and_then(name_of));
+        let name = node.setting("to").and_then(spanned).or_else(|| child.and_then(name_of));
         let Some(name) = name else {
             if node.name() == "deploy" {
                 self.diagnostics.push(missing(node.span, "the environment of this deploy", "to=staging"));
@@ -104,12 +104,15 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
         let purpose = child
             .and_then(|c| self.prop_word(c, "purpose", Purpose::ALL))
             .or_else(|| self.prop_word(node, "purpose", Purpose::ALL));
+        let declared =
+            self.scope.top.iter().find(|n| n.name() == "environment" && name_of(n).is_some_and(|x| x.value == name.value));
+        let purpose = purpose.or_else(|| declared.and_then(|n| self.prop_word(n, "purpose", Purpose::ALL)));
         Some(EnvironmentUse { environment, purpose: purpose.map_or(Purpose::Deploy, |p| p.value), span: name.span })
     }
 
     /// A deploy's default grows by what its monitors take; a limit of the spec's own is left to a rule.
     fn timeout(&mut self, node: &Node<'a>, monitors: u64) -> Spanned<Duration> {
-        if let Some(own) = node.child("timeout").and_then(|c| self.duration_of(c)) {
+        if let Some(own) = node.setting("timeout").and_then(|e| self.unit(e, Duration::parse)) {
             return own;
         }
         let seconds = self.defaults.timeout.map_or(DEFAULT_TIMEOUT_SECONDS, |t| t.seconds);
@@ -151,7 +154,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
     }
 
     fn runner(&mut self, node: &Node<'a>, decl: &JobDecl<'n, 'a>) -> Runner {
-        let name = node.child("runner").and_then(name_of).or_else(|| self.defaults.runner.clone());
+        let name = node.setting("runner").and_then(spanned).or_else(|| self.defaults.runner.clone());
         let Some(name) = name else { return Runner::Named(Spanned::new("linux".to_owned(), node.span)) };
         if let Some(axis) = name.value.strip_prefix("${matrix.").and_then(|r| r.strip_suffix('}')) {
             if !decl.axes.iter().any(|a| a == axis) {
@@ -180,7 +183,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
                 ));
                 continue;
             };
-            let port = child.prop("port").and_then(|e| self.count(e));
+            let port = child.setting("port").and_then(|e| self.count(e));
             let port = port.and_then(|p| u16::try_from(p.value).ok().filter(|n| *n > 0).map(|n| Spanned::new(n, p.span)));
             let ready = child.child("ready").and_then(|r| {
                 let command = name_of(r)?;
@@ -192,7 +195,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
                     command,
                     every,
                     timeout,
-                    retries: r.prop("retries").and_then(|e| self.count(e)).map_or(5, |n| n.value),
+                    retries: r.setting("retries").and_then(|e| self.count(e)).map_or(5, |n| n.value),
                 })
             });
             services.push(Service { name, image, port, env: self.env(child, place), ready });
@@ -285,8 +288,8 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
         Some(Matrix {
             axes: spans,
             cells,
-            max_parallel: node.child("max-parallel").and_then(|c| self.count_of(c)),
-            fail_fast: node.child("fail-fast").map(|c| c.span),
+            max_parallel: node.setting("max-parallel").and_then(|e| self.count(e)),
+            fail_fast: node.flag("fail-fast"),
             span: node.span,
         })
     }
@@ -300,7 +303,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
                 self.diagnostics.push(missing(child.span, &format!("the files of artifact `{}`", name.value), "\"dist/\""));
                 continue;
             }
-            let keep = child.prop("keep").and_then(|e| self.unit(e, Duration::parse));
+            let keep = child.setting("keep").and_then(|e| self.unit(e, Duration::parse));
             list.push(Artifact { name, paths, keep, when: self.when_of(child), span: child.span });
         }
         list
@@ -311,7 +314,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
     }
 
     fn consumes(&mut self, node: &Node<'a>, decl: &JobDecl<'n, 'a>) -> Vec<Consume> {
-        let names = node.children().iter().filter(|c| c.name() == "consumes").flat_map(|c| c.args()).filter_map(spanned);
+        let names = node.values("consumes").into_iter().filter_map(spanned);
         let mut list = Vec::new();
         for name in names {
             if let Some((producer, _)) = self.scope.artifacts.get(&(decl.workflow, name.value.clone())) {
@@ -335,7 +338,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
             list.push(Report {
                 kind: Spanned::new(kind, word.span),
                 paths,
-                format: child.prop("format").and_then(spanned),
+                format: child.setting("format").and_then(spanned),
                 when,
                 span: child.span,
             });
@@ -361,15 +364,15 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
         let around = [Some(node), stage, Some(workflow)];
         let mut list = Vec::new();
         for node in around.into_iter().flatten() {
-            for child in node.children().iter().filter(|c| c.name() == "requires") {
-                // Unknown names of a stage or workflow were reported when it was lowered.
-                let names = child.args().filter_map(spanned);
-                list.extend(names.filter_map(|n| {
+            // Unknown names of a stage or workflow were reported when it was lowered.
+            let names = node.values("requires").into_iter().filter_map(spanned);
+            list.extend(
+                names.filter_map(|n| {
                     Some(Spanned::new(crate::ir::id::GateId(self.scope.gate_names.get(&n.value)? as u32), n.span))
-                }));
-            }
+                }),
+            );
         }
-        for name in node.children().iter().filter(|c| c.name() == "requires").flat_map(|c| c.args()).filter_map(spanned) {
+        for name in node.values("requires").into_iter().filter_map(spanned) {
             self.scope.find_gate(&name, self.diagnostics);
         }
         if let Some(used) = used.filter(|u| u.purpose == Purpose::Deploy) {
@@ -381,13 +384,13 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
     }
 
     fn permissions(&mut self, node: &Node<'a>) -> BTreeSet<Permission> {
-        let words = node.children().iter().filter(|c| c.name() == "permissions").flat_map(|c| c.args()).filter_map(spanned);
+        let words = node.values("permissions").into_iter().filter_map(spanned);
         let words: Vec<Spanned<String>> = words.collect();
         words.iter().filter_map(|w| self.word(w, "permission", Permission::ALL)).collect()
     }
 
     fn allow_failure(&mut self, node: &Node<'a>) -> AllowFailure {
-        let codes = node.children().iter().filter(|c| c.name() == "exit-codes").flat_map(|c| c.args());
+        let codes = node.values("exit-codes").into_iter();
         let entries: Vec<_> = codes.cloned().collect();
         let exit_codes = entries.iter().filter_map(|e| self.count(e)).filter_map(|n| u8::try_from(n.value).ok()).collect();
         AllowFailure { exit_codes, span: node.span }

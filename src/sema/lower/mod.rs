@@ -66,18 +66,18 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
     fn defaults_of(&mut self, node: &Node<'a>) -> Defaults {
         let place = Place::default();
         Defaults {
-            runner: node.child("runner").and_then(name_of),
-            image: node.child("image").and_then(|c| c.arg(0)).map(|e| self.text(e, &place)),
+            runner: node.setting("runner").and_then(spanned),
+            image: node.setting("image").map(|e| self.text(e, &place)),
             shell: node.child("shell").and_then(|c| self.shell(c)),
-            timeout: node.child("timeout").and_then(|c| self.duration_of(c)),
-            retry: node.child("retry").and_then(|c| self.count_of(c)),
+            timeout: node.setting("timeout").and_then(|e| self.unit(e, Duration::parse)),
+            retry: node.setting("retry").and_then(|e| self.count(e)),
             env: self.env(node, &place),
         }
     }
 
     fn pipeline(&mut self, node: &Node<'a>) -> Pipeline {
         let name = name_of(node).unwrap_or_else(|| Spanned::new(String::new(), node.span));
-        let default_branch = node.child("default-branch").and_then(name_of);
+        let default_branch = node.setting("default-branch").and_then(spanned);
         let environments = self.environments();
         let gates = self.gates();
         let workflows = self.workflows();
@@ -85,7 +85,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
         let default_branch = default_branch.unwrap_or_else(|| Spanned::new("main".to_owned(), node.span));
         let mut pipeline = Pipeline {
             default_branch,
-            description: node.child("description").and_then(name_of).map(|d| d.value),
+            description: node.setting("description").and_then(spanned).map(|d| d.value),
             docs: self.docs(),
             targets: self.targets(),
             accepts: self.accepts(),
@@ -160,10 +160,6 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
                 None
             }
         }
-    }
-
-    fn duration_of(&mut self, node: &Node<'_>) -> Option<Spanned<Duration>> {
-        node.arg(0).and_then(|e| self.unit(e, Duration::parse))
     }
 
     fn count_of(&mut self, node: &Node<'_>) -> Option<Spanned<u32>> {

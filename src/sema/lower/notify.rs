@@ -21,8 +21,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
         let name = name_of(node)?;
         let channel = self.scope.channels.find(&name.value, name.span, self.diagnostics)?;
         let mut on = Vec::new();
-        let children = node.children().iter().filter(|c| c.name() == "on").flat_map(|c| c.args());
-        let words: Vec<Spanned<String>> = node.prop("on").into_iter().chain(children).filter_map(spanned).collect();
+        let words: Vec<Spanned<String>> = node.values("on").into_iter().filter_map(spanned).collect();
         for word in words {
             if let Some(m) = self.word(&word, "moment", Moment::ALL) {
                 on.push(Spanned::new(m, word.span));

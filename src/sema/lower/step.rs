@@ -37,32 +37,32 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
             _ => return None,
         };
         // A `tag` or `push` inside a build has its own `if`; the step's stands directly below the step.
-        let condition = node.prop("if").or_else(|| node.child("if").and_then(|c| c.arg(0)));
-        let when = node.prop("when").and_then(spanned).or_else(|| node.child("when").and_then(name_of));
-        let timeout = node.child("timeout").and_then(|c| c.arg(0)).or_else(|| node.prop("timeout"));
+        let condition = node.setting("if").or_else(|| node.setting("if"));
+        let when = node.setting("when").and_then(spanned).or_else(|| node.setting("when").and_then(spanned));
+        let timeout = node.setting("timeout").or_else(|| node.setting("timeout"));
         Some(Step {
             name: self.prop_text(node, "name", place),
             kind,
             condition: condition.and_then(|e| self.condition(e, place)),
             when: when.and_then(|w| self.word(&w, "outcome", Outcome::ALL)).unwrap_or(Outcome::Success),
-            continue_on_error: node.child("continue-on-error").is_some(),
+            continue_on_error: node.flag("continue-on-error").is_some(),
             timeout: timeout.and_then(|e| self.unit(e, Duration::parse)).map(|d| d.value),
             env: if node.name() == "ssh" { Vec::new() } else { self.env(node, place) },
-            dir: node.prop("dir").and_then(|e| self.path(e)),
+            dir: node.setting("dir").and_then(|e| self.path(e)),
             span: node.span,
         })
     }
 
     /// The arguments and `line` children of a node, as one script.
     pub(super) fn lines(&mut self, node: &Node<'a>, place: &Place<'_, 'n, 'a>) -> Script {
-        let children = node.children().iter().filter(|c| c.name() == "line").flat_map(|c| c.args());
+        let children = node.values("line").into_iter();
         Script { lines: node.args().chain(children).map(|e| self.script(e, place)).collect() }
     }
 
     fn checkout(&mut self, node: &Node<'a>, place: &Place<'_, 'n, 'a>) -> Checkout {
         let flag = |name: &str| node.child(name).is_some() || node.args().any(|e| e.as_str() == Some(name));
         Checkout {
-            depth: node.prop("depth").and_then(|e| self.count(e)).map(|n| n.value),
+            depth: node.setting("depth").and_then(|e| self.count(e)).map(|n| n.value),
             reference: self.prop_text(node, "ref", place),
             lfs: flag("lfs"),
             submodules: flag("submodules"),
@@ -71,7 +71,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
 
     fn toolchain(&mut self, node: &Node<'a>, place: &Place<'_, 'n, 'a>) -> Toolchain {
         let mut toolchain = Toolchain { tools: Vec::new(), cache: false, install: false };
-        toolchain.install = node.args().any(|e| e.as_str() == Some("install")) || node.child("install").is_some();
+        toolchain.install = node.args().any(|e| e.as_str() == Some("install")) || node.flag("install").is_some();
         for entry in &node.entries {
             let Some(name) = &entry.name else { continue };
             match &*name.text {
@@ -109,8 +109,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
             _ => None,
         };
         let paths = if tool.is_some() { Vec::new() } else { self.paths(args.into_iter().cloned()) };
-        let files = node.children().iter().filter(|c| c.name() == "files").flat_map(|c| c.args());
-        let files: Vec<Entry<'a>> = node.prop("files").into_iter().chain(files).cloned().collect();
+        let files: Vec<Entry<'a>> = node.values("files").into_iter().cloned().collect();
         Cache { tool, paths, key: self.prop_text(node, "key", place), files: self.paths(files.into_iter()) }
     }
 
@@ -123,22 +122,25 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
     fn docker_build(&mut self, node: &Node<'a>, place: &Place<'_, 'n, 'a>) -> Option<DockerBuild> {
         let name = name_of(node)?;
         let image = ImageId(self.scope.images.get(&name.value)? as u32);
-        let registry = node.prop("registry").and_then(|e| self.registry(e));
+        let registry = node.setting("registry").and_then(|e| self.registry(e));
         let mut build = DockerBuild {
             image,
             push: if registry.is_some() { Push::NotOnPullRequest } else { Push::Never },
             registry,
-            context: node.prop("context").and_then(|e| self.path(e)).unwrap_or_else(|| Spanned::new(".".to_owned(), node.span)),
-            dockerfile: node.prop("dockerfile").and_then(|e| self.path(e)),
+            context: node
+                .setting("context")
+                .and_then(|e| self.path(e))
+                .unwrap_or_else(|| Spanned::new(".".to_owned(), node.span)),
+            dockerfile: node.setting("dockerfile").and_then(|e| self.path(e)),
             tags: Vec::new(),
             args: Vec::new(),
             labels: Vec::new(),
             platforms: Vec::new(),
-            target: node.prop("target").and_then(spanned),
-            cache: node.prop("cache").is_none_or(|e| !matches!(e.value, Value::Bool(false)) && e.as_str() != Some("none")),
+            target: node.setting("target").and_then(spanned),
+            cache: node.setting("cache").is_none_or(|e| !matches!(e.value, Value::Bool(false)) && e.as_str() != Some("none")),
         };
         for child in node.children() {
-            let condition = |lower: &mut Self| child.prop("if").and_then(|e| lower.condition(e, place));
+            let condition = |lower: &mut Self| child.setting("if").and_then(|e| lower.condition(e, place));
             match child.name() {
                 "tag" => {
                     let condition = condition(self);
@@ -158,7 +160,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
                 _ => {}
             }
         }
-        if matches!(node.prop("push").map(|e| &e.value), Some(Value::Bool(false))) {
+        if matches!(node.setting("push").map(|e| &e.value), Some(Value::Bool(false))) {
             build.push = Push::Never;
         }
         Some(build)
@@ -175,15 +177,13 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
 
     fn image_promote(&mut self, node: &Node<'a>, place: &Place<'_, 'n, 'a>) -> Option<StepKind> {
         let image = name_of(node)?;
-        let registry = node.prop("registry").and_then(|e| self.registry(e));
+        let registry = node.setting("registry").and_then(|e| self.registry(e));
         let registry = registry.map(|r| r.value).or_else(|| (self.scope.registries.len() == 1).then_some(RegistryId(0)));
         let (Some(registry), Some(from)) = (registry, self.prop_text(node, "from", place)) else {
             self.diagnostics.push(missing(node.span, "the registry or the tag to promote", "registry=… from=…"));
             return None;
         };
-        let more = node.children().iter().filter(|c| c.name() == "to").flat_map(|c| c.args());
-        let entries: Vec<&Entry<'a>> = node.prop("to").into_iter().chain(more).collect();
-        let to: Vec<Text> = entries.into_iter().map(|e| self.text(e, place)).collect();
+        let to: Vec<Text> = node.values("to").into_iter().map(|e| self.text(e, place)).collect();
         if to.is_empty() {
             self.diagnostics.push(missing(node.span, "the tag that the image gets", "to=…"));
             return None;
@@ -231,6 +231,6 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
 
     /// The condition below a node: `if "…"`.
     pub(super) fn condition_below(&mut self, node: &Node<'a>, place: &Place<'_, 'n, 'a>) -> Option<Expr> {
-        node.child("if").and_then(|c| c.arg(0)).and_then(|e| self.condition(e, place))
+        node.setting("if").and_then(|e| self.condition(e, place))
     }
 }

@@ -35,8 +35,8 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
             jobs,
             env: self.env(node, &place),
             notify: self.notifications(node, &place),
-            budget: node.child("budget").and_then(|c| c.arg(0)).and_then(|e| self.unit(e, Duration::parse)),
-            requires: node.children().iter().filter(|c| c.name() == "requires").flat_map(|c| self.gate_list(c)).collect(),
+            budget: node.setting("budget").and_then(|e| self.unit(e, Duration::parse)),
+            requires: self.gate_list(node, "requires"),
             raw: self.raws(node),
             comments: node.comments.iter().map(ToString::to_string).collect(),
         }
@@ -55,7 +55,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
             let of_stage = |i: &usize| self.scope.jobs[*i].workflow == workflow && self.scope.jobs[*i].stage == Some(index);
             let jobs = (0..self.scope.jobs.len()).filter(of_stage).map(job_id).collect();
             let needs = self.stage_needs(workflow, node);
-            let requires = node.children().iter().filter(|c| c.name() == "requires").flat_map(|c| self.gate_list(c)).collect();
+            let requires = self.gate_list(node, "requires");
             let only = node.child("only").map(|c| filter(self.scope, c, self.diagnostics));
             stages.push(Stage { name, jobs, needs, only, requires });
         }
@@ -63,7 +63,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
     }
 
     fn stage_needs(&mut self, workflow: WorkflowId, node: &Node<'a>) -> StageNeeds {
-        let words = node.children().iter().filter(|c| c.name() == "needs").flat_map(|c| c.args()).filter_map(spanned);
+        let words = node.values("needs").into_iter().filter_map(spanned);
         let words: Vec<Spanned<String>> = words.collect();
         match words.as_slice() {
             [] => StageNeeds::Implied,
@@ -81,10 +81,10 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
     /// `concurrency per=branch cancel-running`, `concurrency group=deploy queue=latest`
     pub(super) fn concurrency(&mut self, node: &Node<'a>, mode: Mode, place: &Place<'_, 'n, 'a>) -> Option<Concurrency> {
         let mode = self.queue_mode(node).unwrap_or_else(|| Spanned::new(mode, node.span));
-        let group = if let Some(entry) = node.prop("group") {
+        let group = if let Some(entry) = node.args_without(&["cancel-running"]).first() {
             Group::Named(self.text(entry, place))
         } else {
-            match node.prop("per").and_then(spanned) {
+            match node.setting("per").and_then(spanned) {
                 None => Group::PerBranch,
                 Some(per) => match per.value.as_str() {
                     "branch" | "pull-request" => Group::PerBranch,
