@@ -15,6 +15,7 @@
 //! Invariant: this room writes no vendor syntax beyond what the steps of `targets/actions.kdl` say, and imports no back end.
 
 pub mod job;
+pub mod script;
 pub mod step;
 
 use crate::base::span::Span;

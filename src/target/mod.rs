@@ -5,3 +5,4 @@
 pub mod asset;
 pub mod capability;
 pub mod pins;
+pub mod table;

@@ -1,0 +1,192 @@
+//! Shell text for what a vendor has no words for: gates, messages, logins, remote commands.
+//!
+//! The scripts lie in `targets/scripts/`; a name between two `@` is filled in here with text that is safe in its place. They are POSIX shell, so
+//! that they mean the same in `bash` and in the `sh` of a small image. A value that only the run knows reaches them through a variable.
+
+pub mod findings;
+pub mod login;
+pub mod measure;
+pub mod message;
+pub mod remote;
+pub mod watch;
+pub mod window;
+
+use crate::base::span::Span;
+use crate::ir::step::{EnvVar, Script};
+use crate::ir::text::Text;
+use crate::target::asset;
+
+/// Shell text with the variables that it reads.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Shell {
+    /// The lines.
+    pub script: Script,
+    /// Its variables.
+    pub env: Vec<EnvVar>,
+}
+
+impl Shell {
+    /// A script without variables.
+    pub fn plain(text: &str, span: Span) -> Self {
+        Self { script: Script { lines: vec![Text::literal(text.trim_end(), span)] }, env: Vec::new() }
+    }
+
+    /// Adds a variable.
+    #[must_use]
+    pub fn with(mut self, name: impl Into<String>, value: Text) -> Self {
+        let span = value.span;
+        self.env.push(EnvVar { name: crate::base::span::Spanned::new(name.into(), span), value });
+        self
+    }
+}
+
+/// A script of `targets/scripts/` with every `@name@` filled in.
+pub fn fill(name: &str, values: &[(&str, &str)]) -> String {
+    let mut text = part(name).to_owned();
+    for (name, value) in values {
+        text = text.replace(&format!("@{name}@"), value);
+    }
+    text
+}
+
+/// A file of `targets/scripts/`, without its last line end.
+pub fn part(name: &str) -> &'static str {
+    asset::text(&format!("scripts/{name}")).unwrap_or_default().trim_end()
+}
+
+/// A word of the shell that stands for exactly this text.
+pub fn quote(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
+    if !text.is_empty() && text.chars().all(plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
+}
+
+/// A name for people inside a double-quoted string of a script: nothing in it is special there.
+pub fn label(text: &str) -> String {
+    text.chars().map(|c| if "\"\\$`'@".contains(c) || c.is_control() { '_' } else { c }).collect()
+}
+
+/// The name of a variable: `error-rate` gives `ERROR_RATE`.
+pub fn variable(name: &str) -> String {
+    let upper: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect();
+    if upper.starts_with(|c: char| c.is_ascii_digit()) { format!("_{upper}") } else { upper }
+}
+
+/// Shell that prints the files, each with `command`; fails when there is none. A path with `*`, `?`, `[` or `{` is a glob of the language.
+pub fn each_file(paths: &[String], command: &str) -> String {
+    let one = |path: &String| {
+        if path.contains(['*', '?', '[', '{']) {
+            let root = path.split(['*', '?', '[', '{']).next().and_then(|p| p.rsplit_once('/')).map_or(".", |(dir, _)| dir);
+            let list = format!("find {} -type f | sed 's/^\\.\\///' | grep -E {}", quote(root), quote(&glob_regex(path)));
+            format!(
+                "files=$({list}) && printf '%s\\n' \"$files\" | while IFS= read -r file; do {command} \"$file\" || exit 1; done"
+            )
+        } else {
+            format!("{command} {}", quote(path))
+        }
+    };
+    paths.iter().map(one).collect::<Vec<_>>().join(" && ")
+}
+
+/// The extended regular expression of a glob, anchored.
+pub fn glob_regex(glob: &str) -> String {
+    let mut regex = String::from("^");
+    let mut chars = glob.chars().peekable();
+    let mut depth = 0u32;
+    while let Some(c) = chars.next() {
+        match c {
+            '*' if chars.peek() == Some(&'*') => {
+                chars.next();
+                // `**/` also stands for no directory at all.
+                if chars.peek() == Some(&'/') && (regex == "^" || regex.ends_with('/')) {
+                    chars.next();
+                    regex.push_str("(.*/)?");
+                } else {
+                    regex.push_str(".*");
+                }
+            }
+            '*' => regex.push_str("[^/]*"),
+            '?' => regex.push_str("[^/]"),
+            '{' => {
+                depth += 1;
+                regex.push('(');
+            }
+            '}' if depth > 0 => {
+                depth -= 1;
+                regex.push(')');
+            }
+            ',' if depth > 0 => regex.push('|'),
+            '[' | ']' | '-' | '/' => regex.push(c),
+            c if c.is_ascii_alphanumeric() || c == '_' || !c.is_ascii() => regex.push(c),
+            c => {
+                regex.push('\\');
+                regex.push(c);
+            }
+        }
+    }
+    regex.push('$');
+    regex
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::disallowed_methods, reason = "tests read and write the disk around the compiler")]
+
+    use std::path::Path;
+    use std::process::Command;
+
+    use super::{each_file, glob_regex, quote, variable};
+
+    /// Runs a script in a directory with both shells; they must agree. What it printed, and whether it succeeded.
+    pub(crate) fn run(dir: &Path, script: &str, env: &[(&str, &str)]) -> (String, bool) {
+        let mut seen: Vec<(String, bool)> = Vec::new();
+        for shell in [vec!["bash", "-euo", "pipefail"], vec!["sh", "-eu"]] {
+            let output = Command::new(shell[0])
+                .args(&shell[1..])
+                .args(["-c", script])
+                .current_dir(dir)
+                .envs(env.iter().copied())
+                .output()
+                .expect("the tests need bash and sh");
+            seen.push((String::from_utf8_lossy(&output.stdout).trim_end().to_owned(), output.status.success()));
+        }
+        assert_eq!(seen[0], seen[1], "bash and sh differ on\n{script}");
+        seen.remove(0)
+    }
+
+    /// A directory with these files.
+    pub(crate) fn files(list: &[(&str, &str)]) -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, text) in list {
+            let path = dir.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        dir
+    }
+
+    #[test]
+    fn words_are_quoted_where_they_must() {
+        assert_eq!(quote("a/b-c.xml"), "a/b-c.xml");
+        assert_eq!(quote("it's $x"), r"'it'\''s $x'");
+        assert_eq!(quote(""), "''");
+        assert_eq!(variable("error-rate.2"), "ERROR_RATE_2");
+        assert_eq!(variable("2x"), "_2X");
+    }
+
+    #[test]
+    fn a_glob_finds_what_the_language_says() {
+        let dir = files(&[("t/a.xml", "A"), ("t/sub/b.xml", "B"), ("t/c.txt", "C"), ("t/d e.xml", "D")]);
+        let of = |glob: &str| run(dir.path(), &each_file(&[glob.to_owned()], "cat"), &[]);
+        let sorted = |text: String| {
+            let mut all: Vec<char> = text.chars().collect();
+            all.sort_unstable();
+            all.into_iter().collect::<String>()
+        };
+        assert_eq!(sorted(of("t/*.xml").0), "AD");
+        assert_eq!(sorted(of("**/*.xml").0), "ABD");
+        assert_eq!(sorted(of("t/{a,c}.*").0), "AC");
+        assert_eq!(of("t/c.txt").0, "C");
+        assert!(!of("t/*.json").1 && !of("none/*.xml").1 && !of("none.xml").1);
+        assert_eq!(glob_regex("a.b+c"), r"^a\.b\+c$");
+    }
+}

@@ -1,0 +1,1 @@
+.Results // [] | .[] | (.Vulnerabilities // [], .Misconfigurations // [], .Secrets // []) | .[] | .Severity // "unknown" | ascii_downcase

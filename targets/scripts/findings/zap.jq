@@ -1,0 +1,1 @@
+.site[] | .alerts[] | ["info", "low", "medium", "high"][.riskcode | tonumber] | select(. != "info")

@@ -1,0 +1,5 @@
+variables() {
+  for name in @names@; do
+    printf "export %s='%s'\n" "$name" "$(printenv "$name" | sed "s/'/'\\\\''/g")"
+  done
+}
