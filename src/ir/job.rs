@@ -356,6 +356,8 @@ fields! {
         SecurityUpload = "security-upload",
         /// Prove who it is to a cloud.
         IdToken = "id-token",
+        /// Look at deployments.
+        DeploymentsRead = "deployments-read",
         /// Record deployments.
         DeploymentsWrite = "deployments-write",
         /// Write checks.

@@ -8,6 +8,7 @@ use crate::ir::event::Filter;
 use crate::ir::id::{EnvironmentId, GateId, JobId};
 use crate::ir::job::{Job, NeedKind, Permission};
 use crate::ir::step::EnvVar;
+use crate::ir::text::Text;
 use crate::ir::units::Duration;
 use crate::plan::step::PlannedStep;
 
@@ -47,7 +48,9 @@ pub struct PlannedJob<'a> {
     pub interruptible: bool,
     /// Approvals that must be given before it starts.
     pub approvals: Vec<PlannedApproval>,
-    /// The environment it enters, with the one it is to be called by the vendor.
+    /// What the approver is asked, on the job that waits for him.
+    pub question: Option<Question>,
+    /// The environment it enters, with the vendor's name of it.
     pub environment: Option<PlannedEnvironment>,
 }
 
@@ -73,6 +76,16 @@ pub struct PlannedApproval {
     pub gate: GateId,
     /// Who asks.
     pub by: ApprovalBy,
+}
+
+/// What a person is asked before this job may start: of GitHub a part of the job's name, since its review shows no other text; of GitLab
+/// the job's `manual_confirmation`.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Question {
+    /// The message of the approval.
+    pub message: Option<Text>,
+    /// What to look at.
+    pub checklist: Vec<String>,
 }
 
 /// Who asks for an approval.

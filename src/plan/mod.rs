@@ -14,9 +14,16 @@
 //!
 //! Invariant: this room writes no vendor syntax beyond what the steps of `targets/actions.kdl` say, and imports no back end.
 
+pub mod approve;
+pub mod build;
 pub mod job;
+pub mod legalize;
+pub mod names;
+pub mod readers;
+pub mod require;
 pub mod script;
 pub mod step;
+pub mod steps;
 
 use crate::base::span::Span;
 use crate::ir::Pipeline;
@@ -106,3 +113,8 @@ pub struct Setting {
     /// Where the spec asks for it.
     pub span: Span,
 }
+
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,7 @@
 use crate::base::span::{Span, Spanned};
 use crate::ir::expr::Expr;
 use crate::ir::id::{GateId, RegistryId};
+use crate::ir::job::Shell;
 use crate::ir::step::{Cache, Checkout, DockerBuild, EnvVar, Moment, Script, Tool, Toolchain};
 use crate::ir::text::Text;
 use crate::ir::units::Duration;
@@ -33,8 +34,10 @@ pub struct PlannedStep {
     pub timeout: Option<Duration>,
     /// Variables of this step. Values may hold contexts, secrets too; scripts of the plan read contexts only through these.
     pub env: Vec<EnvVar>,
-    /// Directory below the root: the step's, else the job's, else none.
+    /// Directory below the root: the step's, else the job's, else none. Scripts of the plan run at the root.
     pub dir: Option<Spanned<String>>,
+    /// What runs a script: the job's shell; of a script of the plan one that knows POSIX.
+    pub shell: Shell,
     /// The gate that it decides. What a gate measures it writes to `$PIPEWRIGHT_OUTPUT` as `value=…`, if `exports` says so.
     pub gate: Option<GateId>,
     /// Names that it writes to `$PIPEWRIGHT_OUTPUT` and a later step of this job reads (`gate.x.value`).

@@ -1,0 +1,275 @@
+//! Where an approval stands: with the vendor's environment, or as jobs before the job it guards.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use crate::base::span::Spanned;
+use crate::ir::Pipeline;
+use crate::ir::environment::Target;
+use crate::ir::gate::{Approval, GateKind, Via};
+use crate::ir::id::{GateId, TargetId};
+use crate::ir::job::{Job, NeedKind, Permission, Runner};
+use crate::ir::step::{EnvVar, Outcome, Script};
+use crate::ir::text::{Context, Part, RunField, Text};
+use crate::ir::units::Duration;
+use crate::plan::build::ancestors;
+use crate::plan::job::{ApprovalBy, JobSource, PlannedApproval, PlannedEnvironment, PlannedJob, PlannedNeed, Question};
+use crate::plan::step::{Phase, PlannedKind, PlannedStep, RunWhen};
+use crate::target::pins;
+
+/// Gives every job its approvals. One approval is asked once in a run: all jobs of the workflow that require it share its jobs.
+pub fn place(pipeline: &Pipeline, target: &Target, jobs: &mut Vec<PlannedJob<'_>>) {
+    for index in 0..pipeline.gates.len() {
+        let gate = GateId(index as u32);
+        let GateKind::Approval(approval) = &pipeline.gate(gate).kind else { continue };
+        let question = Question { message: approval.message.clone(), checklist: approval.checklist.clone() };
+        let requiring = |jobs: &[PlannedJob<'_>]| -> Vec<usize> {
+            (0..jobs.len()).filter(|i| jobs[*i].job.requires.iter().any(|g| g.value == gate)).collect()
+        };
+        let (native, mut guarded): (Vec<usize>, Vec<usize>) =
+            requiring(jobs).into_iter().partition(|i| held_by_environment(pipeline, target, &jobs[*i], gate, approval));
+        for at in native {
+            jobs[at].approvals.push(PlannedApproval { gate, by: ApprovalBy::Environment });
+            jobs[at].question.get_or_insert_with(|| question.clone());
+        }
+        let Some(first) = guarded.first().copied() else { continue };
+        let rounds = if approval.via == Via::Sequential { approval.count.value.max(1) } else { 1 };
+        let mut made = Vec::new();
+        for round in 1..=rounds {
+            let before = made.last().copied();
+            let job = approval_job(pipeline, target, gate, approval, round, rounds, jobs, &guarded, before);
+            let at = first + made.len();
+            insert(jobs, at, job);
+            guarded.iter_mut().for_each(|g| *g += 1);
+            made.push(at);
+        }
+        for at in guarded {
+            let last = made.last().copied().unwrap_or(first);
+            let strict = PlannedNeed {
+                job: last,
+                kinds: [NeedKind::Gate].into(),
+                strict: true,
+                always_present: jobs[at].job.possible.is_subset(&jobs[last].job.present),
+                artifacts: Vec::new(),
+                any_result: false,
+            };
+            jobs[at].needs.push(strict);
+            jobs[at].approvals.push(PlannedApproval { gate, by: ApprovalBy::Jobs(made.clone()) });
+        }
+    }
+}
+
+/// GitHub's reviewers guard an environment: an approval that the job's own environment requires needs no job. GitLab's button belongs to a job
+/// that does nothing else, so that it can be pressed before the deploy takes its lock.
+fn held_by_environment(pipeline: &Pipeline, target: &Target, job: &PlannedJob<'_>, gate: GateId, approval: &Approval) -> bool {
+    let entered = job.environment.as_ref().and_then(|e| e.id).map(|e| pipeline.environment(e));
+    target.id == TargetId::Github
+        && approval.via == Via::Native
+        && entered.is_some_and(|e| e.requires.iter().any(|g| g.value == gate))
+}
+
+#[allow(clippy::too_many_arguments, reason = "one call, and every part is its own thing")]
+fn approval_job<'a>(
+    pipeline: &Pipeline,
+    target: &Target,
+    gate: GateId,
+    approval: &Approval,
+    round: u32,
+    rounds: u32,
+    jobs: &[PlannedJob<'a>],
+    guarded: &[usize],
+    before: Option<usize>,
+) -> PlannedJob<'a> {
+    let declared = pipeline.gate(gate);
+    let title = if rounds > 1 { format!("{}-{round}", declared.name.value) } else { declared.name.value.clone() };
+    let needs = match before {
+        Some(job) => vec![PlannedNeed {
+            job,
+            kinds: [NeedKind::Gate].into(),
+            strict: true,
+            always_present: true,
+            artifacts: Vec::new(),
+            any_result: false,
+        }],
+        None => joint_needs(jobs, guarded),
+    };
+    let mut inner = bare_job(jobs[guarded[0]].job.as_ref(), &title, declared.span);
+    for at in guarded {
+        inner.present.union_with(&jobs[*at].job.present);
+        inner.possible.union_with(&jobs[*at].job.possible);
+    }
+    // Jobs that share an approval and take different events: the approval takes what any of them takes, so it has no filter of its own then.
+    let filters = match guarded {
+        [only] => jobs[*only].filters.clone(),
+        _ if guarded.iter().all(|g| jobs[*g].filters == jobs[guarded[0]].filters) => jobs[guarded[0]].filters.clone(),
+        _ => {
+            let clauses = guarded.iter().flat_map(|g| jobs[*g].filters.last().cloned()).flat_map(|f| f.clauses).collect();
+            let all_filtered = guarded.iter().all(|g| !jobs[*g].filters.is_empty());
+            if all_filtered { vec![crate::ir::event::Filter { clauses, span: declared.span }] } else { Vec::new() }
+        }
+    };
+    let condition = jobs[guarded[0]].job.condition.clone();
+    inner.condition = condition.filter(|_| guarded.iter().all(|g| jobs[*g].job.condition == jobs[guarded[0]].job.condition));
+    let by_issue = approval.via == Via::Issue && target.id == TargetId::Github;
+    let timeout = approval.timeout.as_ref().map_or(Duration::from_seconds(6 * 3600), |t| t.value);
+    let mut permissions = BTreeSet::new();
+    if by_issue {
+        permissions.insert(Permission::IssuesWrite);
+    }
+    PlannedJob {
+        source: JobSource::Approval { gate, round },
+        job: Cow::Owned(inner),
+        id: String::new(),
+        environment: (!by_issue).then(|| environment_of(pipeline, target, jobs, guarded, &title)),
+        title,
+        needs,
+        poisoned: false,
+        filters,
+        steps: if by_issue { issue_steps(pipeline, gate, approval) } else { Vec::new() },
+        env: Vec::new(),
+        permissions,
+        secrets: BTreeSet::new(),
+        variables: BTreeSet::new(),
+        timeout: if by_issue { timeout } else { Duration::from_seconds(300) },
+        interruptible: false,
+        approvals: Vec::new(),
+        question: Some(Question { message: approval.message.clone(), checklist: approval.checklist.clone() }),
+    }
+}
+
+/// GitLab's button is protected by the environment of the jobs behind it; GitHub's reviewers by an environment of the gate's name.
+fn environment_of(
+    pipeline: &Pipeline,
+    target: &Target,
+    jobs: &[PlannedJob<'_>],
+    guarded: &[usize],
+    title: &str,
+) -> PlannedEnvironment {
+    let entered =
+        guarded.iter().find_map(|g| jobs[*g].environment.as_ref().and_then(|e| e.id)).filter(|_| target.id == TargetId::Gitlab);
+    let name = entered.map_or_else(|| title.to_owned(), |e| pipeline.environment(e).name.value.clone());
+    PlannedEnvironment { id: entered, name, deploys: false }
+}
+
+/// What the guarded jobs wait for, without one another and without what comes after one of them.
+fn joint_needs(jobs: &[PlannedJob<'_>], guarded: &[usize]) -> Vec<PlannedNeed> {
+    let before = ancestors(jobs);
+    let mut all: Vec<PlannedNeed> = Vec::new();
+    for need in guarded.iter().flat_map(|g| &jobs[*g].needs) {
+        let behind = guarded.contains(&need.job) || guarded.iter().any(|g| before[need.job].contains(*g));
+        if behind || all.iter().any(|n| n.job == need.job) {
+            continue;
+        }
+        let everywhere = guarded.iter().all(|g| jobs[*g].job.possible.is_subset(&jobs[need.job].job.present));
+        let strict = need.strict && (everywhere || guarded.len() == 1);
+        all.push(PlannedNeed { strict, always_present: everywhere, artifacts: Vec::new(), ..need.clone() });
+    }
+    all.sort_by_key(|n| n.job);
+    all
+}
+
+/// Puts a job in, and moves the indexes of all needs and approvals behind it.
+fn insert<'a>(jobs: &mut Vec<PlannedJob<'a>>, at: usize, job: PlannedJob<'a>) {
+    jobs.insert(at, job);
+    let shift = |index: &mut usize| *index += usize::from(*index >= at);
+    for job in jobs.iter_mut() {
+        job.needs.iter_mut().for_each(|n| shift(&mut n.job));
+        for approval in &mut job.approvals {
+            if let ApprovalBy::Jobs(list) = &mut approval.by {
+                list.iter_mut().for_each(shift);
+            }
+        }
+    }
+}
+
+/// A job that does nothing, on the runner of the job behind it.
+fn bare_job(like: &Job, name: &str, span: crate::base::span::Span) -> Job {
+    Job {
+        name: Spanned::new(name.to_owned(), span),
+        workflow: like.workflow,
+        stage: like.stage,
+        needs: Vec::new(),
+        when: Spanned::new(Outcome::Success, span),
+        only: None,
+        condition: None,
+        present: crate::ir::bits::BitSet::new(like.present.len()),
+        possible: crate::ir::bits::BitSet::new(like.possible.len()),
+        runner: Runner::Named(Spanned::new("linux".to_owned(), span)),
+        image: None,
+        docker: None,
+        services: Vec::new(),
+        env: Vec::new(),
+        matrix: None,
+        steps: Vec::new(),
+        produces: Vec::new(),
+        consumes: Vec::new(),
+        outputs: Vec::new(),
+        reports: Vec::new(),
+        requires: Vec::new(),
+        environment: None,
+        deploy: None,
+        permissions: BTreeSet::new(),
+        timeout: Spanned::new(Duration::from_seconds(300), span),
+        retry: None,
+        allow_failure: None,
+        concurrency: None,
+        shell: Spanned::new(crate::ir::job::Shell::Bash, span),
+        working_directory: None,
+        notify: Vec::new(),
+        raw: Vec::new(),
+        comments: Vec::new(),
+        span,
+    }
+}
+
+/// An action that opens an issue and waits until enough people wrote "approved" on it.
+fn issue_steps(pipeline: &Pipeline, gate: GateId, approval: &Approval) -> Vec<PlannedStep> {
+    let span = approval.span;
+    let Some(action) = pins::latest("trstringer/manual-approval") else { return Vec::new() };
+    let word = |text: &str| Spanned::new(text.to_owned(), span);
+    let people: Vec<String> = approval
+        .from
+        .iter()
+        .filter_map(|t| pipeline.teams[t.value.index()].names.iter().find(|(id, _)| *id == TargetId::Github))
+        .map(|(_, name)| name.value.rsplit('/').next().unwrap_or_default().to_owned())
+        .collect();
+    let token = Text { parts: vec![Part::Context(Spanned::new(Context::Run(RunField::Token), span))], span };
+    let mut body = approval.message.clone().unwrap_or_default();
+    let list: String = approval.checklist.iter().map(|c| format!("\n- [ ] {c}")).collect();
+    match body.parts.last_mut() {
+        Some(Part::Literal(text)) => text.push_str(&list),
+        _ if !list.is_empty() => body.parts.push(Part::Literal(list)),
+        _ => {}
+    }
+    let mut with = vec![
+        (word("secret"), token),
+        (word("approvers"), Text::literal(people.join(","), span)),
+        (word("minimum-approvals"), Text::literal(approval.count.value.to_string(), span)),
+        (word("issue-title"), Text::literal(format!("Approval {}", pipeline.gate(gate).name.value), span)),
+        (word("issue-body"), body),
+    ];
+    if approval.exclude_author.is_some() {
+        with.push((word("exclude-workflow-initiator-as-approver"), Text::literal("true", span)));
+    }
+    vec![PlannedStep {
+        id: None,
+        name: Some(Text::literal("Wait for the approval", span)),
+        kind: PlannedKind::Uses { action, with },
+        phase: Phase::Guard,
+        when: RunWhen::Success,
+        condition: None,
+        continue_on_error: false,
+        timeout: None,
+        env: Vec::<EnvVar>::new(),
+        dir: None,
+        shell: crate::ir::job::Shell::Bash,
+        gate: Some(gate),
+        exports: Vec::new(),
+        span,
+    }]
+}
+
+/// A script that does nothing, for a vendor whose jobs must have one.
+pub fn nothing(span: crate::base::span::Span) -> Script {
+    Script { lines: vec![Text::literal("true", span)] }
+}

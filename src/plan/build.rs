@@ -1,0 +1,323 @@
+//! Puts a plan together: the jobs of each workflow, with what each needs, may and waits for.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::base::diag::{Diagnostic, Diagnostics};
+use crate::base::failure::Failure;
+use crate::base::span::Spanned;
+use crate::ir::Pipeline;
+use crate::ir::bits::BitSet;
+use crate::ir::environment::{RegistryKind, Target};
+use crate::ir::id::{GateId, JobId, TargetId, WorkflowId};
+use crate::ir::job::{Job, NeedKind, Permission, Purpose, ReportKind};
+use crate::ir::step::{EnvVar, Moment, StepKind};
+use crate::ir::text::{Context, Text};
+use crate::plan::approve;
+use crate::plan::job::{JobSource, PlannedEnvironment, PlannedJob, PlannedNeed};
+use crate::plan::legalize;
+use crate::plan::names::{Names, github};
+use crate::plan::require;
+use crate::plan::step::{Notice, PlannedKind, PlannedStep, RunWhen};
+use crate::plan::steps::{Builder, notice_step};
+use crate::plan::{Plan, PlannedWorkflow};
+use crate::target::table::Table;
+
+/// What the command line adds to the spec.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Options {
+    /// The day, `YYYY-MM-DD`, against which acceptances expire. None of them expires without it.
+    pub today: Option<String>,
+}
+
+/// The plan of a pipeline for one of its targets; none where a finding is an error.
+///
+/// # Errors
+/// `Internal` if the target's own tables are broken.
+pub fn plan<'a>(
+    pipeline: &'a Pipeline,
+    target: &'a Target,
+    options: &Options,
+) -> Result<(Option<Plan<'a>>, Diagnostics), Failure> {
+    let table = Table::of(target.id)?;
+    let selected = selected_workflows(pipeline, target);
+    let required = require::require(pipeline, &selected, target.id);
+    let mut verdict = legalize::legalize(pipeline, target, &table, &required, options);
+    let workflows = build_workflows(pipeline, target, &selected, &mut verdict.diagnostics);
+    if verdict.diagnostics.has_errors() {
+        return Ok((None, verdict.diagnostics));
+    }
+    let plan = Plan { pipeline, target, workflows, losses: verdict.losses, settings: verdict.settings };
+    Ok((Some(plan), verdict.diagnostics))
+}
+
+/// The workflows that a target emits.
+pub fn selected_workflows(pipeline: &Pipeline, target: &Target) -> Vec<WorkflowId> {
+    let wanted = |name: &str| target.workflows.as_ref().is_none_or(|names| names.iter().any(|n| n.value == name));
+    (0..pipeline.workflows.len() as u32).map(WorkflowId).filter(|id| wanted(&pipeline.workflow(*id).name.value)).collect()
+}
+
+fn build_workflows<'a>(
+    pipeline: &'a Pipeline,
+    target: &'a Target,
+    selected: &[WorkflowId],
+    diagnostics: &mut Diagnostics,
+) -> Vec<PlannedWorkflow<'a>> {
+    let mut files = Names::new();
+    let mut names = Names::new();
+    let mut out = Vec::new();
+    for id in selected {
+        let workflow = pipeline.workflow(*id);
+        // One file a workflow where the vendor has workflows; one for all where it has not.
+        if target.id == TargetId::Github {
+            names = Names::new();
+        }
+        let mut jobs: Vec<PlannedJob<'a>> =
+            workflow.jobs.iter().map(|job| planned(pipeline, target.id, *job, diagnostics)).collect();
+        let index: BTreeMap<JobId, usize> = workflow.jobs.iter().enumerate().map(|(i, j)| (*j, i)).collect();
+        for (at, id) in workflow.jobs.iter().enumerate() {
+            jobs[at].needs = needs(pipeline, pipeline.job(*id), &index);
+        }
+        approve::place(pipeline, target, &mut jobs);
+        mark_poisoned(&mut jobs);
+        mark_interruptible(pipeline, &mut jobs);
+        for job in &mut jobs {
+            job.id = names.give(target.id, &job.title, &workflow.name.value);
+        }
+        let moments =
+            |m: &&Spanned<Moment>| matches!(m.value, Moment::Started | Moment::Success | Moment::Failure | Moment::Always);
+        let notices = workflow.notify.iter().flat_map(|n| {
+            n.on.iter().filter(moments).map(|m| Notice {
+                on: m.value,
+                step: notice_step(pipeline, n, m.value, RunWhen::Success, crate::ir::job::Shell::Bash),
+            })
+        });
+        out.push(PlannedWorkflow {
+            id: *id,
+            workflow,
+            file: files.give(TargetId::Github, &github(&workflow.name.value), "workflow"),
+            jobs,
+            env: workflow.env.clone(),
+            notices: notices.collect(),
+        });
+    }
+    out
+}
+
+fn planned<'a>(pipeline: &'a Pipeline, target: TargetId, id: JobId, diagnostics: &mut Diagnostics) -> PlannedJob<'a> {
+    let job = pipeline.job(id);
+    let workflow = pipeline.workflow(job.workflow);
+    let stage = job.stage.and_then(|s| workflow.stages.get(s));
+    let (steps, unpinned) = Builder::new(pipeline, target, job).build(id);
+    for (action, help) in unpinned {
+        let message = format!("no commit is known for `{}`", action.value);
+        diagnostics.push(Diagnostic::error("unpinned-action", action.span, message).help(help));
+    }
+    let entered = job.environment.as_ref().map(|e| (e, pipeline.environment(e.environment)));
+    let mut env: Vec<EnvVar> = entered.iter().flat_map(|(_, e)| e.env.iter().cloned()).collect();
+    env.retain(|v| !job.env.iter().any(|own| own.name.value == v.name.value));
+    env.extend(job.env.iter().cloned());
+    let mut made = PlannedJob {
+        source: JobSource::Spec(id),
+        job: Cow::Borrowed(job),
+        id: String::new(),
+        title: job.name.value.clone(),
+        needs: Vec::new(),
+        poisoned: false,
+        filters: stage.and_then(|s| s.only.clone()).into_iter().chain(job.only.clone()).collect(),
+        steps,
+        env,
+        permissions: BTreeSet::new(),
+        secrets: BTreeSet::new(),
+        variables: BTreeSet::new(),
+        timeout: job.timeout.value,
+        interruptible: true,
+        approvals: Vec::new(),
+        question: None,
+        environment: entered.map(|(entered, e)| PlannedEnvironment {
+            id: Some(entered.environment),
+            name: e.name.value.clone(),
+            deploys: entered.purpose != Purpose::Verify,
+        }),
+    };
+    made.permissions = permissions(pipeline, target, job, &made.steps);
+    read_contexts(&workflow.env, &mut made);
+    made
+}
+
+/// What the steps of a job need of the vendor's token, beside what the job asks for.
+fn permissions(pipeline: &Pipeline, target: TargetId, job: &Job, steps: &[PlannedStep]) -> BTreeSet<Permission> {
+    let mut all = job.permissions.clone();
+    for step in steps {
+        match &step.kind {
+            PlannedKind::Checkout(_) => {
+                all.insert(Permission::ContentsRead);
+            }
+            PlannedKind::DockerBuild(build) => {
+                if let Some(registry) = &build.registry {
+                    own_registry(pipeline, target, registry.value.index(), Permission::PackagesWrite, &mut all);
+                }
+            }
+            PlannedKind::ImagePromote { registry, .. } => {
+                own_registry(pipeline, target, registry.index(), Permission::PackagesWrite, &mut all);
+            }
+            PlannedKind::RegistryLogin(registry) => {
+                own_registry(pipeline, target, registry.index(), Permission::PackagesRead, &mut all);
+                if pipeline.registries[registry.index()].identity.is_some() {
+                    all.insert(Permission::IdToken);
+                }
+            }
+            PlannedKind::Run(_)
+            | PlannedKind::Toolchain(_)
+            | PlannedKind::Tools(_)
+            | PlannedKind::Cache(_)
+            | PlannedKind::Uses { .. } => {}
+        }
+    }
+    for step in every_step(job) {
+        if let StepKind::Action(call) = &step.kind {
+            let body = call.bodies.iter().find(|b| b.targets.contains(&target));
+            all.extend(body.iter().flat_map(|b| &b.permissions));
+        }
+    }
+    if job.reports.iter().any(|r| r.kind.value == ReportKind::Sarif) {
+        all.insert(Permission::SecurityUpload);
+    }
+    if let Some(environment) = job.environment.as_ref().map(|e| pipeline.environment(e.environment)) {
+        if environment.identity.is_some() {
+            all.insert(Permission::IdToken);
+        }
+        if environment.after.iter().any(|a| a.strict.is_some()) {
+            all.insert(Permission::DeploymentsRead);
+        }
+    }
+    if all.contains(&Permission::ContentsWrite) {
+        all.remove(&Permission::ContentsRead);
+    }
+    if all.contains(&Permission::PackagesWrite) {
+        all.remove(&Permission::PackagesRead);
+    }
+    all
+}
+
+fn own_registry(pipeline: &Pipeline, target: TargetId, index: usize, wanted: Permission, all: &mut BTreeSet<Permission>) {
+    let registry = &pipeline.registries[index];
+    let own = match target {
+        TargetId::Github => RegistryKind::Ghcr,
+        TargetId::Gitlab => RegistryKind::Gitlab,
+    };
+    if registry.kind == own && registry.password.is_none() {
+        all.insert(wanted);
+    }
+}
+
+/// All steps of a job, those of its deploy too.
+pub fn every_step(job: &Job) -> impl Iterator<Item = &crate::ir::step::Step> {
+    let deploy = job.deploy.iter().flat_map(|d| d.smoke_tests.iter().chain(d.rollback.iter().flat_map(|r| &r.steps)));
+    job.steps.iter().chain(deploy)
+}
+
+/// Secrets and variables of the vendor that a job reads.
+fn read_contexts(workflow_env: &[EnvVar], job: &mut PlannedJob<'_>) {
+    let mut texts: Vec<&Text> = workflow_env.iter().chain(&job.env).map(|v| &v.value).collect();
+    texts.extend(job.job.image.iter());
+    for service in &job.job.services {
+        texts.push(&service.image);
+        texts.extend(service.env.iter().map(|v| &v.value));
+    }
+    for step in &job.steps {
+        texts.extend(step.env.iter().map(|v| &v.value));
+        match &step.kind {
+            PlannedKind::Run(script) => texts.extend(&script.lines),
+            PlannedKind::Uses { with, .. } => texts.extend(with.iter().map(|(_, t)| t)),
+            PlannedKind::DockerBuild(build) => {
+                texts.extend(build.args.iter().chain(&build.labels).map(|v| &v.value));
+                texts.extend(build.tags.iter().map(|t| &t.tag));
+            }
+            PlannedKind::Checkout(_)
+            | PlannedKind::Toolchain(_)
+            | PlannedKind::Tools(_)
+            | PlannedKind::Cache(_)
+            | PlannedKind::RegistryLogin(_)
+            | PlannedKind::ImagePromote { .. } => {}
+        }
+    }
+    for context in texts.into_iter().flat_map(Text::contexts) {
+        match &context.value {
+            Context::Secret(name) => {
+                job.secrets.insert(name.clone());
+            }
+            Context::Variable(name) => {
+                job.variables.insert(name.clone());
+            }
+            _ => {}
+        }
+    }
+}
+
+fn needs(pipeline: &Pipeline, job: &Job, index: &BTreeMap<JobId, usize>) -> Vec<PlannedNeed> {
+    let mut merged: BTreeMap<usize, PlannedNeed> = BTreeMap::new();
+    for need in &job.needs {
+        let Some(at) = index.get(&need.job) else { continue };
+        let present = &pipeline.job(need.job).present;
+        let entry = merged.entry(*at).or_insert_with(|| PlannedNeed {
+            job: *at,
+            kinds: BTreeSet::new(),
+            strict: false,
+            always_present: job.possible.is_subset(present),
+            artifacts: job.consumes.iter().filter(|c| c.producer == need.job).map(|c| c.name.clone()).collect(),
+            any_result: true,
+        });
+        entry.kinds.insert(need.kind);
+        entry.strict |= need.kind.is_strict();
+        entry.any_result &= need.kind == NeedKind::Result;
+    }
+    merged.into_values().collect()
+}
+
+/// Marks jobs with an ancestor that may be absent while they are present.
+fn mark_poisoned(jobs: &mut [PlannedJob<'_>]) {
+    let ancestors = ancestors(jobs);
+    for at in 0..jobs.len() {
+        let possible = &jobs[at].job.possible;
+        let absent =
+            |a: usize| !possible.is_subset(&jobs[a].job.present) || jobs[a].job.when.value == crate::ir::step::Outcome::Failure;
+        jobs[at].poisoned = ancestors[at].iter().any(absent);
+    }
+}
+
+/// A deploy, a job that measures a gate of a deploy, and an approval are never cut off.
+fn mark_interruptible(pipeline: &Pipeline, jobs: &mut [PlannedJob<'_>]) {
+    let deploys = |job: &PlannedJob<'_>| job.job.deploy.is_some() || job.environment.as_ref().is_some_and(|e| e.deploys);
+    let gates: BTreeSet<GateId> =
+        jobs.iter().filter(|j| deploys(j)).flat_map(|j| j.job.requires.iter().map(|g| g.value)).collect();
+    for job in jobs.iter_mut() {
+        let measures = match job.source {
+            JobSource::Spec(id) => gates.iter().any(|g| pipeline.gate(*g).producers.contains(&id)),
+            JobSource::Approval { .. } => true,
+        };
+        job.interruptible = !deploys(job) && !measures;
+    }
+}
+
+/// For each job all jobs before it, however far.
+pub fn ancestors(jobs: &[PlannedJob<'_>]) -> Vec<BitSet> {
+    let mut all: Vec<BitSet> = vec![BitSet::new(jobs.len()); jobs.len()];
+    // A chain is no longer than the list, and cycles have been refused before.
+    for _ in 0..jobs.len() {
+        let mut changed = false;
+        for at in 0..jobs.len() {
+            let mut mine = all[at].clone();
+            for need in &jobs[at].needs {
+                mine.insert(need.job);
+                mine.union_with(&all[need.job]);
+            }
+            changed |= mine != all[at];
+            all[at] = mine;
+        }
+        if !changed {
+            break;
+        }
+    }
+    all
+}
