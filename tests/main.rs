@@ -11,3 +11,4 @@ mod drift;
 mod house;
 mod render;
 mod syntax;
+mod targets;

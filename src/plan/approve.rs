@@ -189,6 +189,8 @@ fn bare_job(like: &Job, name: &str, span: crate::base::span::Span) -> Job {
         workflow: like.workflow,
         stage: like.stage,
         needs: Vec::new(),
+        needs_stages: Vec::new(),
+        starts_at_once: false,
         when: Spanned::new(Outcome::Success, span),
         only: None,
         condition: None,

@@ -57,6 +57,8 @@ pub(crate) fn job(name: &str, present: &[usize]) -> Job {
         workflow: WorkflowId(0),
         stage: None,
         needs: Vec::new(),
+        needs_stages: Vec::new(),
+        starts_at_once: false,
         when: at(Outcome::Success),
         only: None,
         condition: None,
@@ -155,6 +157,7 @@ pub(crate) fn target(id: TargetId) -> Target {
         workflows: None,
         standby: None,
         check_drift: None,
+        install: None,
         span: Span::default(),
     }
 }
@@ -176,6 +179,7 @@ pub(crate) fn pipeline(jobs: Vec<Job>, gates: Vec<Gate>, environments: Vec<Envir
         jobs: (0..jobs.len() as u32).map(JobId).collect(),
         env: Vec::new(),
         notify: Vec::new(),
+        requires: Vec::new(),
         budget: None,
         raw: Vec::new(),
         comments: Vec::new(),
