@@ -9,6 +9,7 @@ use crate::base::span::{SourceId, Span};
 use crate::ir::Pipeline;
 use crate::render::Output;
 use crate::render::Renderer;
+use crate::sema::expand::expand;
 use crate::sema::lower::lower;
 use crate::syntax::check;
 use crate::syntax::check::Actions;
@@ -47,20 +48,21 @@ pub struct Compiled {
 ///
 /// # Errors
 /// `Internal` when an output is not what its vendor takes; a fault of the spec is a diagnostic.
-pub fn compile(sources: &SourceMap, spec: SourceId, _options: &Options<'_>) -> Result<Compiled, Failure> {
+pub fn compile(sources: &SourceMap, spec: SourceId, options: &Options<'_>) -> Result<Compiled, Failure> {
     let mut found = Diagnostics::new();
-    let pipeline = read(sources, spec, &mut found)?;
+    let pipeline = read(sources, spec, options.root, &mut found)?;
     Ok(Compiled { diagnostics: found.finish(), pipeline, ..Compiled::default() })
 }
 
 /// Text to meaning. Each pass takes a spec that the one before has no fault with: a mistake is reported once, where it was made.
-fn read(sources: &SourceMap, spec: SourceId, found: &mut Diagnostics) -> Result<Option<Pipeline>, Failure> {
+fn read(sources: &SourceMap, spec: SourceId, root: &Path, found: &mut Diagnostics) -> Result<Option<Pipeline>, Failure> {
     let text = &sources.file(spec).text;
     let (document, syntax) = parse::read(spec, text);
     found.extend(syntax);
     if found.has_errors() {
         return Ok(None);
     }
+    let document = expand(document, sources, Some(root), found);
     let standard_text = asset::text(STANDARD_ACTIONS).unwrap_or_default();
     let standard_id = sources.add("<standard actions>", standard_text);
     let (standard, faults) = parse::parse(standard_id, &sources.file(standard_id).text);

@@ -201,14 +201,10 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
     fn limits(&mut self, node: &Node<'a>, metric: Metric) -> Vec<Spanned<Limit>> {
         let mut found = Vec::new();
         for (word, bound) in Bound::ALL {
-            if let Some(entry) = node.setting(word) {
-                if let Some(value) = self.limit_value(entry, metric) {
-                    let shown = match &entry.value {
-                        Value::String(text, _) | Value::Number(text) => text.to_string(),
-                        Value::Bool(_) | Value::Null => String::new(),
-                    };
-                    found.push(Spanned::new(Limit { bound: *bound, value, shown }, entry.span));
-                }
+            let Some(entry) = node.setting(word) else { continue };
+            if let Some(value) = self.limit_value(entry, metric) {
+                let shown = entry.as_text().into_owned();
+                found.push(Spanned::new(Limit { bound: *bound, value, shown }, entry.span));
             }
         }
         found
