@@ -5,7 +5,7 @@ use crate::ir::gate::{NoData, Probe, Query};
 use crate::plan::script::measure::limits;
 use crate::plan::script::{Shell, fill, label, part, variable};
 
-/// The systems that a query asks. The query of `sonar` is that of its web service: `component=KEY&metricKeys=coverage`.
+/// The systems that a query asks. The query of `sonar` is the key of a metric, of the project that the gate names.
 pub const SYSTEMS: &[&str] = &["prometheus", "sonar"];
 
 /// The script of a probe: every look must find the status, until the time is over.
@@ -29,7 +29,10 @@ pub fn query(gate: &str, query: &Query, span: Span) -> Shell {
     let name = variable(gate);
     let (ask, jq, python, node) = match query.system.value.as_str() {
         "sonar" => (
-            format!("curl -fsS -m 30 -u \"${name}_TOKEN:\" \"${name}_ADDRESS/api/measures/component?${name}_QUERY\""),
+            format!(
+                "curl -fsS -m 30 -G{} --data-urlencode \"component=${name}_PROJECT\" --data-urlencode \"metricKeys=${name}_QUERY\" \\\n    \"${name}_ADDRESS/api/measures/component\"",
+                if query.token.is_some() { format!(" -u \"${name}_TOKEN:\"") } else { String::new() }
+            ),
             ".component.measures[]? | .value",
             "import json, sys; [print(m[\"value\"]) for m in json.load(sys.stdin)[\"component\"][\"measures\"]]",
             "JSON.parse(require(\"fs\").readFileSync(0)).component.measures.forEach((m) => console.log(m.value))",
@@ -65,6 +68,9 @@ pub fn query(gate: &str, query: &Query, span: Span) -> Shell {
     let mut shell = Shell::plain(&text, span)
         .with(format!("{name}_ADDRESS"), query.address.clone())
         .with(format!("{name}_QUERY"), query.query.clone());
+    if let Some(project) = &query.project {
+        shell = shell.with(format!("{name}_PROJECT"), project.clone());
+    }
     if let Some(token) = &query.token {
         shell = shell.with(format!("{name}_TOKEN"), token.clone());
     }
@@ -150,6 +156,7 @@ mod tests {
             query: literal("rate(x{status=~\"5..\"}[5m])"),
             address: literal("http://p"),
             token: None,
+            project: None,
             metric: Metric::Ratio,
             scale: Decimal::ONE,
             limits: vec![Spanned::new(limit, Span::default())],
@@ -194,6 +201,29 @@ mod tests {
         );
         assert_eq!(with_curl(&query(NoData::Pass), ""), ("gate error-rate: no answer from http://p failed".to_owned(), false));
         assert!(!with_curl(&query(NoData::Pass), "<html>").1);
+    }
+
+    #[test]
+    fn sonar_is_asked_for_a_metric_of_a_project() {
+        let limit = Limit { bound: Bound::AtLeast, value: Decimal::parse("80").unwrap(), shown: "80%".into() };
+        let query = Query {
+            system: Spanned::new("sonar".into(), Span::default()),
+            query: literal("coverage"),
+            address: literal("https://s"),
+            token: Some(literal("t")),
+            project: Some(literal("orders")),
+            metric: Metric::Percent,
+            scale: Decimal::ONE,
+            limits: vec![Spanned::new(limit, Span::default())],
+            samples: 1,
+            every: Duration::from_seconds(0),
+            no_data: NoData::Fail,
+        };
+        let shell = super::query("quality", &query, Span::default());
+        let measures = |text: &str| format!(r#"{{"component": {{"measures": [{text}]}}}}"#);
+        let good = with_curl(&shell, &measures(r#"{"metric": "coverage", "value": "81.5"}"#));
+        assert_eq!(good, ("gate quality: 81.5 % >= 80 % ok".to_owned(), true));
+        assert_eq!(with_curl(&shell, &measures("")), ("gate quality: no data failed".to_owned(), false));
     }
 
     #[test]
