@@ -288,3 +288,22 @@ fn a_first_spec_is_written_once_and_compiles() {
     assert_eq!(again.code, Some(2));
     assert!(again.error.contains("is there already"), "{}", again.error);
 }
+
+#[test]
+fn the_matrix_of_targets_is_printed() {
+    let place = Place::new(&[]);
+    let matrix = place.run(&["targets"]);
+    assert_eq!(matrix.code, Some(0));
+    let head = matrix.out.lines().next().unwrap_or_default();
+    assert!(head.contains("github") && head.contains("gitlab"), "{head}");
+    assert!(
+        matrix.out.lines().any(|l| l.split_whitespace().collect::<Vec<_>>() == ["push", "native", "native"]),
+        "{}",
+        matrix.out
+    );
+    assert!(place.run(&["targets", "github"]).out.contains("schedule-branch: absent: "));
+    let one = place.run(&["targets", "schedule-branch"]).out;
+    assert!(one.contains("github: absent: ") && one.contains("gitlab: native"), "{one}");
+    let wrong = place.run(&["targets", "githb"]);
+    assert!(wrong.code == Some(2) && wrong.error.contains("did you mean `github`"), "{wrong:?}");
+}

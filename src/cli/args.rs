@@ -123,6 +123,11 @@ pub enum Command {
         /// The name that stands in brackets behind a finding
         rule: Option<String>,
     },
+    /// Print what each target can hold: the matrix, or all that is said of one target or one capability
+    Targets {
+        /// A target, or a capability (the word of an `accept`)
+        word: Option<String>,
+    },
     /// Lay specs out; never re-spells a value, never loses a comment
     Fmt {
         /// Which specs to work on.

@@ -11,6 +11,7 @@ mod fmt;
 mod init;
 mod report;
 mod specs;
+mod targets;
 
 use std::ffi::OsString;
 
@@ -38,6 +39,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Build { making, .. } => build::write(&line.global, making, &console),
         Command::Diff(making) => build::check(&line.global, making, &console, build::Says::Diff),
         Command::Explain { rule } => explain::run(rule.as_deref(), &console),
+        Command::Targets { word } => targets::run(word.as_deref(), &console),
         Command::Fmt { which, check } => fmt::run(&line.global, which, *check, &console),
         Command::Init => init::run(&line.global, &console),
         Command::Completions { shell } => completions(*shell, &console),
