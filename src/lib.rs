@@ -42,6 +42,7 @@
 //! **To add a rule**: `src/check/<rule>.rs`, its row in `check`, its page in `lang-spec/rules`. **A node**: a row of the table, a field of
 //! the meaning, a line of the lowering, a capability if a vendor lacks it, its page. **A portable action**: a node in `targets/actions.kdl`.
 
+pub mod back;
 pub mod base;
 pub mod cli;
 pub mod drift;

@@ -1,0 +1,5 @@
+//! GitHub Actions.
+mod domain;
+mod expr;
+mod leaf;
+mod search;
