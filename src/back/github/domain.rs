@@ -6,9 +6,11 @@
 
 use std::collections::BTreeMap;
 
+use crate::base::span::Spanned;
 use crate::ir::event::{
     Clause, ClauseKind, Event, EventKind, Filter, Input, InputKind, InputValue, PathFilter, Pattern, PullRequestType,
 };
+use crate::ir::glob::Glob;
 use crate::ir::id::WorkflowId;
 use crate::ir::job::Workflow;
 use crate::ir::lang::{Lang, TooComplex};
@@ -37,8 +39,8 @@ pub(super) struct Question<'a> {
     pub(super) targets: Vec<Lang>,
     /// Sets of head branches.
     pub(super) heads: Vec<Lang>,
-    /// Inputs that a condition reads, with the texts it compares them with.
-    pub(super) inputs: BTreeMap<String, Vec<String>>,
+    /// Inputs that a condition reads, with the sets of texts that must be told apart.
+    pub(super) inputs: BTreeMap<String, Vec<Lang>>,
 }
 
 impl<'a> Question<'a> {
@@ -111,7 +113,7 @@ impl<'a> Question<'a> {
                 }
                 EventKind::Manual => {
                     let branches = self.classes(&own, name_of, &self.names)?;
-                    for inputs in self.assignments(&workflow.inputs) {
+                    for inputs in self.assignments(&workflow.inputs)? {
                         for branch in &branches {
                             push(Event { branch: Some(branch.clone()), inputs: inputs.clone(), ..blank.clone() }, false);
                         }
@@ -146,7 +148,7 @@ impl<'a> Question<'a> {
         Ok(partition::partition_of(&universe, &filters)?.classes.into_iter().map(|c| c.witness).collect())
     }
 
-    fn assignments(&self, inputs: &[Input]) -> Vec<BTreeMap<String, InputValue>> {
+    fn assignments(&self, inputs: &[Input]) -> Result<Vec<BTreeMap<String, InputValue>>, TooComplex> {
         let mut found = vec![BTreeMap::new()];
         for input in inputs {
             let Some(texts) = self.inputs.get(&input.name.value) else { continue };
@@ -154,10 +156,9 @@ impl<'a> Question<'a> {
                 InputKind::Boolean => vec![InputValue::Bool(false), InputValue::Bool(true)],
                 InputKind::Choice(options) => options.iter().map(|o| InputValue::String(o.value.clone())).collect(),
                 InputKind::Number => input.default.iter().map(|d| d.value.clone()).collect(),
-                // One text that nobody compares with stands for all the others.
                 InputKind::String | InputKind::Environment => {
-                    let other = texts.iter().fold("x".to_owned(), |a, t| if *t == a { a + "x" } else { a });
-                    texts.iter().cloned().chain([other, String::new()]).map(InputValue::String).collect()
+                    let classes = partition::partition_of(&Lang::text(), texts)?.classes;
+                    classes.into_iter().map(|c| InputValue::String(c.witness)).collect()
                 }
             };
             found = found
@@ -171,7 +172,7 @@ impl<'a> Question<'a> {
                 })
                 .collect();
         }
-        found
+        Ok(found)
     }
 }
 
@@ -201,7 +202,7 @@ pub(super) fn paths_of(clause: &Clause) -> Option<&PathFilter> {
 /// Whether two path filters have the same patterns, wherever they stand.
 pub(super) fn same_files(a: &PathFilter, b: &PathFilter) -> bool {
     let texts = |p: &PathFilter| {
-        let list = |globs: &[crate::base::span::Spanned<crate::ir::glob::Glob>]| globs.iter().map(|g| g.text().to_owned()).collect::<Vec<_>>();
+        let list = |globs: &[Spanned<Glob>]| globs.iter().map(|g| g.text().to_owned()).collect::<Vec<_>>();
         (list(&p.pattern.include), list(&p.pattern.except))
     };
     texts(a) == texts(b)

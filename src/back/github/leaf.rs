@@ -117,6 +117,15 @@ impl Test {
     /// The branch or tag names (without `refs/…/`) that must not share a class with others for the answer to be one of the whole class: once as
     /// the spec compares, once as GitHub does.
     pub(super) fn langs(&self) -> Vec<Lang> {
+        self.globs().iter().map(Glob::lang).collect()
+    }
+
+    /// As [`Test::langs`], for texts that are no names.
+    pub(super) fn strings(&self) -> Vec<Lang> {
+        self.globs().iter().map(|g| g.strings().clone()).collect()
+    }
+
+    fn globs(&self) -> Vec<Glob> {
         let name = ["refs/heads/", "refs/tags/"].iter().find_map(|p| self.text.strip_prefix(p)).unwrap_or(&self.text);
         let (before, after) = match self.how {
             How::Is => ("", ""),
@@ -127,7 +136,7 @@ impl Test {
         };
         let exact: String = name.chars().map(|c| one_char(c, false)).collect();
         let loose: String = name.chars().map(|c| one_char(c, true)).collect();
-        [exact, loose].iter().filter_map(|core| Some(Glob::parse(&format!("{before}{core}{after}")).ok()?.lang())).collect()
+        [exact, loose].iter().filter_map(|core| Glob::parse(&format!("{before}{core}{after}")).ok()).collect()
     }
 }
 
@@ -181,14 +190,14 @@ fn value(field: &Field, point: &Point, schedules: &[Schedule]) -> Option<String>
         Field::Input(name) => event.inputs.get(name).map(|v| match v {
             InputValue::String(text) => text.clone(),
             InputValue::Bool(on) => on.to_string(),
-            InputValue::Number(number) => format!("{number:?}"),
+            InputValue::Number(number) => number.to_string(),
         }),
     }
 }
 
 /// The five fields of a schedule.
 pub(super) fn cron(schedule: &Schedule) -> String {
-    format!("{:?}", schedule.cron.value)
+    schedule.cron.value.to_string()
 }
 
 /// The name of the GitHub event.

@@ -174,8 +174,8 @@ fn cost(gh: &Gh) -> usize {
     fn negations(gh: &Gh) -> usize {
         match gh {
             Gh::Atom(_) => 0,
-            Gh::Compare(_, sign, _) => usize::from(*sign == "!="),
-            Gh::Not(inner) => 4 + negations(inner),
+            Gh::Compare(_, sign, _) => if *sign == "!=" { 10 } else { 0 },
+            Gh::Not(inner) => 10 + negations(inner),
             Gh::And(parts) | Gh::Or(parts) => parts.iter().map(negations).sum(),
         }
     }
