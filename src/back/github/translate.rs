@@ -1,0 +1,179 @@
+//! Conditions of the spec as expressions of GitHub: exact where the event decides, the same comparison where only the run knows.
+
+use crate::ir::event::Filter;
+use crate::ir::expr::{Comparison, Expr, ExprKind, Literal};
+use crate::ir::text::Context;
+
+use super::bash::Bash;
+use super::condition::{Demand, conjuncts, expression};
+use super::context::Writer;
+use super::expr::{Gh, quoted};
+use super::route;
+use super::search::Found;
+
+/// When a job is there, as far as its `if` says it.
+pub(super) struct Presence {
+    /// The condition, if it is not always there.
+    pub(super) gh: Option<Gh>,
+    /// It asks the route job.
+    pub(super) routed: bool,
+    /// GitHub's comparison, which ignores case, lets a name in that the spec does not.
+    pub(super) loose: bool,
+}
+
+impl Writer<'_, '_> {
+    /// When the job is present.
+    pub(super) fn presence(&mut self) -> Presence {
+        let condition = self.job.job.condition.as_ref();
+        let parts = condition.map(conjuncts).unwrap_or_default();
+        let (event, run): (Vec<&Expr>, Vec<&Expr>) = parts.into_iter().partition(|e| self.scope.is_static(e));
+        let filters: Vec<&Filter> = self.job.filters.iter().collect();
+        let by_files = filters.iter().any(|f| super::condition::reads_paths(f));
+        let demand = Demand { filters: filters.clone(), exprs: event.clone() };
+        let found = self.scope.exactly(&Demand::default(), &demand);
+        let loose = matches!(found, Found::Exactly { loose: true, .. });
+        let direct = expression(&found).filter(|_| !by_files || matches!(found, Found::Always | Found::Exactly { .. }));
+        let (own, routed) = match direct {
+            Some(gh) => (gh, false),
+            None => {
+                let name = self.ask_route(&filters, &event);
+                (Some(Gh::is(format!("needs.{}.outputs.{name}", route::JOB), "true")), true)
+            }
+        };
+        let run: Vec<Gh> = run.into_iter().filter_map(|e| self.condition(e)).collect();
+        Presence { gh: Gh::all(own.into_iter().chain(run)), routed, loose }
+    }
+
+    /// The output of the route job that says whether filters and conditions hold; jobs that ask the same share it.
+    fn ask_route(&mut self, filters: &[&Filter], exprs: &[&Expr]) -> String {
+        let input = |name: &str| self.input(name).wrapped();
+        let mut bash = Bash {
+            schedules: &self.workflow.workflow.schedules,
+            default_branch: &self.plan.pipeline.default_branch.value,
+            with_paths: true,
+            env: std::collections::BTreeMap::new(),
+            input: &input,
+        };
+        let test = bash.all(filters, exprs);
+        let env = bash.env;
+        if let Some(known) = self.wanted.routes.iter().find(|q| q.test == test) {
+            return known.name.clone();
+        }
+        let name = self.job.id.clone();
+        self.wanted.routes.push(route::Question { name: name.clone(), test, env });
+        name
+    }
+
+    /// A command that succeeds exactly where the job is present, for the guard of a deploy. Changed files are not looked at.
+    pub(super) fn exact_guard(&mut self) -> (String, Vec<(String, String)>) {
+        let condition = self.job.job.condition.as_ref();
+        let exprs: Vec<&Expr> = condition.map(conjuncts).unwrap_or_default().into_iter().filter(|e| self.scope.is_static(e)).collect();
+        let filters: Vec<&Filter> = self.job.filters.iter().collect();
+        let input = |name: &str| self.input(name).wrapped();
+        let mut bash = Bash {
+            schedules: &self.workflow.workflow.schedules,
+            default_branch: &self.plan.pipeline.default_branch.value,
+            with_paths: false,
+            env: std::collections::BTreeMap::new(),
+            input: &input,
+        };
+        (bash.all(&filters, &exprs), bash.env.into_iter().collect())
+    }
+
+    /// A condition; `None` where it always holds.
+    pub(super) fn condition(&mut self, expr: &Expr) -> Option<Gh> {
+        if self.scope.is_static(expr) {
+            return self.event_condition(expr);
+        }
+        Some(match &expr.kind {
+            ExprKind::Literal(literal) => Gh::atom(literal_text(literal)),
+            ExprKind::Context(context) => self.expression(context),
+            ExprKind::Not(a) => self.condition(a).map_or_else(|| Gh::atom("false"), Gh::negate),
+            ExprKind::And(a, b) => {
+                let parts = [self.condition(a), self.condition(b)];
+                return Gh::all(parts.into_iter().flatten());
+            }
+            ExprKind::Or(a, b) => {
+                let (a, b) = (self.condition(a)?, self.condition(b)?);
+                return Gh::any([a, b]);
+            }
+            ExprKind::Compare(how, a, b) => {
+                let (a, b) = (self.operand(a), self.operand(b));
+                Gh::Compare(a, sign(*how), b)
+            }
+            ExprKind::In(a, list) => {
+                let own = self.operand(a);
+                let all = list.iter().map(|l| Gh::Compare(own.clone(), "==", literal_text(&l.value)));
+                return Gh::any(all).or_else(|| Some(Gh::atom("false")));
+            }
+            // Only the beginning and the end of a glob have a function; what lies between is left to a step.
+            ExprKind::Matches(..) => self.by_shell(expr),
+        })
+    }
+
+    fn operand(&mut self, expr: &Expr) -> String {
+        match &expr.kind {
+            ExprKind::Literal(literal) => literal_text(literal),
+            ExprKind::Context(context) => self.expression(context).to_string(),
+            _ => self.condition(expr).map_or_else(|| "true".to_owned(), |gh| format!("({gh})")),
+        }
+    }
+
+    fn event_condition(&mut self, expr: &Expr) -> Option<Gh> {
+        // A condition on `input.x` alone reads best as it is.
+        let given = Demand {
+            filters: self.job.filters.iter().collect(),
+            exprs: self.job.job.condition.iter().flat_map(conjuncts).filter(|e| self.scope.is_static(e)).collect(),
+        };
+        let found = self.scope.exactly(&given, &Demand { filters: Vec::new(), exprs: vec![expr] });
+        match expression(&found) {
+            Some(gh) => gh,
+            None => Some(self.by_shell(expr)),
+        }
+    }
+
+    /// Lets the first step of the job decide.
+    fn by_shell(&mut self, expr: &Expr) -> Gh {
+        let input = |name: &str| self.input(name).wrapped();
+        let mut bash = Bash {
+            schedules: &self.workflow.workflow.schedules,
+            default_branch: &self.plan.pipeline.default_branch.value,
+            with_paths: false,
+            env: std::collections::BTreeMap::new(),
+            input: &input,
+        };
+        let test = bash.expr(expr);
+        let env = bash.env;
+        let name = format!("condition-{}", self.computed.conditions.len() + 1);
+        let known = self.computed.conditions.iter().find(|(_, t)| **t == test).map(|(n, _)| n.clone());
+        let name = known.unwrap_or(name);
+        self.computed.conditions.insert(name.clone(), test);
+        self.computed.env.extend(env);
+        Gh::is(format!("steps.values.outputs.{name}"), "true")
+    }
+}
+
+fn sign(how: Comparison) -> &'static str {
+    match how {
+        Comparison::Equal => "==",
+        Comparison::NotEqual => "!=",
+        Comparison::Less => "<",
+        Comparison::AtMost => "<=",
+        Comparison::More => ">",
+        Comparison::AtLeast => ">=",
+    }
+}
+
+fn literal_text(literal: &Literal) -> String {
+    match literal {
+        Literal::Bool(value) => value.to_string(),
+        Literal::String(text) => quoted(text),
+        Literal::Number(number) => number.to_string(),
+        Literal::Duration(duration) => duration.seconds.to_string(),
+    }
+}
+
+/// Whether an expression reads how a needed job ended.
+pub(super) fn reads_results(expr: &Expr) -> bool {
+    expr.contexts().iter().any(|c| matches!(c.value, Context::NeedsResult(_)))
+}
