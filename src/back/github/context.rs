@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::back::shell::{self, Splice};
-use crate::ir::event::{EventKind, InputKind, InputValue};
+use crate::base::span::{Span, Spanned};
+use crate::ir::event::{EventKind, Filter, InputKind, InputValue};
 use crate::ir::id::{EnvironmentId, ImageId, JobId, ValueId};
 use crate::ir::job::Shell;
 use crate::ir::text::{
@@ -28,6 +29,8 @@ pub(super) enum Reading {
     Default(String, String),
     /// An expression, and what a variable with its value is called.
     Value(Gh, String),
+    /// Text with expressions in it, and what a variable with its value is called.
+    Composed(String, String),
     /// An output of the job's first step.
     Computed(String),
 }
@@ -50,7 +53,7 @@ pub(super) struct Computed {
     pub(super) values: BTreeSet<ValueId>,
     /// Conditions that no expression can say, as bash, by their output.
     pub(super) conditions: BTreeMap<String, String>,
-    /// Variables of the step.
+    /// Variables that the conditions read.
     pub(super) env: BTreeMap<String, String>,
 }
 
@@ -77,7 +80,7 @@ impl<'w, 'a> Writer<'w, 'a> {
     pub(super) fn kinds(&self) -> Vec<EventKind> {
         let on = &self.workflow.workflow.on;
         let all = EventKind::ALL.iter().map(|(_, k)| *k);
-        let taken = |filter: &crate::ir::event::Filter, kind| filter.clauses.iter().any(|c| takes(c, kind));
+        let taken = |filter: &Filter, kind| filter.clauses.iter().any(|c| takes(c, kind));
         all.filter(|k| taken(on, *k) && self.job.filters.iter().all(|f| taken(f, *k))).collect()
     }
 
@@ -122,6 +125,7 @@ impl<'w, 'a> Writer<'w, 'a> {
                     "${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}/actions/runs/${GITHUB_RUN_ID}".into(),
                     "${{ github.server_url }}/${{ github.repository }}/actions/runs/${{ github.run_id }}".into(),
                 ),
+                RunField::Token => value("github.token", "GITHUB_TOKEN"),
                 RunField::Event => Reading::Value(self.event_word(), "RUN_EVENT".into()),
             },
             Context::Pr(field) => match field {
@@ -202,7 +206,8 @@ impl<'w, 'a> Writer<'w, 'a> {
         let name = self.plan.pipeline.images[image.index()].name.value.clone();
         let variable = format!("{}_IMAGE", upper(&name));
         if let Some(step) = self.builds.get(&image) {
-            return Reading::Value(Gh::atom(format!("steps.{step}-image.outputs.reference")), variable);
+            let address = self.address(image);
+            return Reading::Composed(format!("{address}@${{{{ steps.{step}.outputs.digest }}}}"), variable);
         }
         let builders = &self.plan.pipeline.images[image.index()].builders;
         let found = self.workflow.jobs.iter().position(|j| matches!(j.source, JobSource::Spec(id) if builders.contains(&id)));
@@ -302,6 +307,7 @@ impl<'w, 'a> Writer<'w, 'a> {
                     Reading::Fixed(text) => out.push_str(&text.replace("${{", "${{ '${{' }}")),
                     Reading::Default(_, value) => out.push_str(&value),
                     Reading::Value(gh, _) => out.push_str(&gh.wrapped()),
+                    Reading::Composed(value, _) => out.push_str(&value),
                     Reading::Computed(name) => out.push_str(&self.compute(&context.value, &name).wrapped()),
                 },
             }
@@ -311,8 +317,13 @@ impl<'w, 'a> Writer<'w, 'a> {
 
     /// A context as an expression.
     pub(super) fn expression(&mut self, context: &Context) -> Gh {
-        let one = Text { parts: vec![Part::Context(crate::base::span::Spanned::new(context.clone(), crate::base::span::Span::default()))], span: crate::base::span::Span::default() };
-        let value = self.value(&one);
+        let context = Spanned::new(context.clone(), Span::default());
+        self.text_expression(&Text { parts: vec![Part::Context(context)], span: Span::default() })
+    }
+
+    /// A text as one expression.
+    pub(super) fn text_expression(&mut self, text: &Text) -> Gh {
+        let value = self.value(text);
         match value.strip_prefix("${{ ").and_then(|v| v.strip_suffix(" }}")).filter(|v| !v.contains("${{")) {
             Some(gh) => Gh::atom(gh),
             None if value.contains("${{") => {
@@ -366,6 +377,7 @@ impl<'w, 'a> Writer<'w, 'a> {
                 variable(shell, bind(env, &upper(&name), gh.wrapped()))
             }
             (Reading::Value(gh, name), _) => variable(shell, bind(env, &name, gh.wrapped())),
+            (Reading::Composed(value, name), _) => variable(shell, bind(env, &name, value)),
         }
     }
 }

@@ -1,12 +1,239 @@
-//! GitHub Actions.
+//! GitHub Actions: one file a workflow, in `.github/workflows/`.
+//!
+//! What GitHub decides differently from the spec, and where it is made good: ordering and skipped jobs in `job.rs`, names and case in
+//! `condition.rs`, events that one `on:` cannot say in `trigger.rs`, changed files in `route.rs`, artifact roots in `data.rs`.
+
 mod bash;
 mod condition;
 mod context;
+mod data;
 mod domain;
 mod expr;
+mod job;
 mod leaf;
+mod permission;
 mod route;
 #[cfg(test)]
 mod sample;
 mod search;
+mod step;
+mod toolchain;
 mod translate;
+mod trigger;
+mod view;
+
+use std::collections::BTreeMap;
+
+use crate::base::failure::Failure;
+use crate::ir::event::{EventKind, Filter};
+use crate::ir::job::{Mode, Workflow};
+use crate::ir::step::Moment;
+use crate::plan::job::PlannedJob;
+use crate::plan::step::Notice;
+use crate::plan::{Plan, PlannedWorkflow};
+use crate::render::header::Header;
+use crate::render::{Output, Renderer};
+
+use condition::Scope;
+use context::{Computed, Wanted, Writer};
+use expr::Gh;
+use view::{JobView, StepView, WorkflowView};
+
+const TEMPLATE: &str = "github/templates/workflow.yml.j2";
+
+/// The workflow files of a plan.
+///
+/// # Errors
+/// `Internal` if a template and its view do not fit.
+pub(super) fn emit(plan: &Plan<'_>, renderer: &Renderer) -> Result<Vec<Output>, Failure> {
+    let folder = if plan.target.standby.is_some() { "standby/.github/workflows" } else { ".github/workflows" };
+    let mut outputs = Vec::new();
+    for workflow in &plan.workflows {
+        let view = workflow_view(plan, workflow);
+        outputs.push(Output::new(format!("{folder}/{}.yml", workflow.file), renderer.yaml(TEMPLATE, &view)?));
+    }
+    Ok(outputs)
+}
+
+fn workflow_view(plan: &Plan<'_>, workflow: &PlannedWorkflow<'_>) -> WorkflowView {
+    let emitted = trigger::emit(plan.pipeline, workflow.workflow);
+    // Where `on:` takes more than the spec, every job asks for the rest.
+    let wide = Workflow { on: emitted.filter, ..workflow.workflow.clone() };
+    let rest: Option<&Filter> = (!emitted.exact).then_some(&workflow.workflow.on);
+    let scope = Scope { pipeline: plan.pipeline, id: workflow.id, workflow: &wide };
+    let mut wanted = Wanted::default();
+    let mut jobs: Vec<JobView> = Vec::new();
+    let mut builds = Vec::new();
+    for planned in &workflow.jobs {
+        let mut planned = planned.clone();
+        planned.filters.extend(rest.cloned());
+        let mut writer = Writer {
+            plan,
+            workflow,
+            job: &planned,
+            scope,
+            wanted: &mut wanted,
+            computed: Computed::default(),
+            builds: BTreeMap::new(),
+        };
+        jobs.push(writer.view());
+        let addresses: Vec<_> = writer.builds.iter().map(|(image, id)| (*image, id.clone(), writer.address(*image))).collect();
+        builds.push(addresses);
+    }
+    for (job, image) in &wanted.images {
+        let name = &plan.pipeline.images[image.index()].name.value;
+        if let Some((_, id, address)) = builds[*job].iter().find(|(i, ..)| i == image) {
+            jobs[*job].outputs.push((format!("{name}-image"), format!("{address}@${{{{ steps.{id}.outputs.digest }}}}")));
+        }
+    }
+    let ids: Vec<String> = jobs.iter().map(|j| j.id.clone()).collect();
+    if let Some(first) = workflow.jobs.first() {
+        let mut messages = notices(plan, workflow, scope, first, &ids);
+        jobs.append(&mut messages);
+    }
+    if !wanted.routes.is_empty() {
+        jobs.insert(0, route_job(plan, workflow, &wanted.routes));
+    }
+    let mut losses: Vec<String> = Vec::new();
+    for loss in &plan.losses {
+        let of_jobs = if loss.jobs.is_empty() { String::new() } else { format!(" ({})", loss.jobs.join(", ")) };
+        losses.push(format!("{}{of_jobs}: {}. Accepted: {}", loss.capability, loss.lost, loss.reason));
+    }
+    let header = Header { losses, ..Header::new("pipeline.kdl") }.text();
+    let concurrency = concurrency(plan, workflow, scope);
+    let env = match workflow.jobs.first() {
+        Some(first) => step::pairs(&mut writer(plan, workflow, scope, first, &mut Wanted::default()), &workflow.env),
+        None => Vec::new(),
+    };
+    WorkflowView {
+        header,
+        comments: workflow.workflow.comments.clone(),
+        name: workflow.workflow.name.value.clone(),
+        on: emitted.on,
+        concurrency,
+        env,
+        shell: Some("bash"),
+        raw: job::raw(&workflow.workflow.raw),
+        jobs,
+    }
+}
+
+fn writer<'w, 'a>(
+    plan: &'w Plan<'a>,
+    workflow: &'w PlannedWorkflow<'a>,
+    scope: Scope<'w>,
+    job: &'w PlannedJob<'a>,
+    wanted: &'w mut Wanted,
+) -> Writer<'w, 'a> {
+    Writer { plan, workflow, job, scope, wanted, computed: Computed::default(), builds: BTreeMap::new() }
+}
+
+/// The lock of the whole workflow. One that cancels stands here only if no job of it may be hurt; otherwise the jobs have their own.
+fn concurrency(plan: &Plan<'_>, workflow: &PlannedWorkflow<'_>, scope: Scope<'_>) -> Option<view::ConcurrencyView> {
+    let own = workflow.workflow.concurrency.as_ref();
+    let first = workflow.jobs.first()?;
+    let own = own.filter(|c| c.mode.value != Mode::CancelRunning || job::cancels_as_a_whole(&workflow.jobs));
+    match own {
+        Some(own) => Some(writer(plan, workflow, scope, first, &mut Wanted::default()).lock(own)),
+        // Nothing is shared between runs: said in GitHub's words, so that no reader has to guess.
+        None => Some(view::ConcurrencyView {
+            group: "${{ github.workflow }}-${{ github.run_id }}".into(),
+            cancel: false,
+            queue: None,
+        }),
+    }
+}
+
+fn route_job(plan: &Plan<'_>, workflow: &PlannedWorkflow<'_>, questions: &[route::Question]) -> JobView {
+    let kinds: Vec<EventKind> = EventKind::ALL
+        .iter()
+        .map(|(_, k)| *k)
+        .filter(|k| workflow.workflow.on.clauses.iter().any(|c| domain::takes(c, *k)))
+        .collect();
+    let mut steps = Vec::new();
+    let mut env: BTreeMap<String, String> = questions.iter().flat_map(|q| q.env.clone()).collect();
+    let mut permissions = Vec::new();
+    if route::needs_files(questions) {
+        let mut checkout = step::action("actions/checkout", "Check out the history");
+        checkout.with.push(("fetch-depth".into(), "0".into()));
+        checkout.with.push(("persist-credentials".into(), "false".into()));
+        steps.push(checkout);
+        if kinds.contains(&EventKind::Push) {
+            env.insert("BEFORE".into(), "${{ github.event.before }}".into());
+        }
+        permissions = permission::view(&[crate::ir::job::Permission::ContentsRead].into());
+    }
+    steps.push(StepView {
+        name: "Decide".into(),
+        id: Some("decide".into()),
+        env: env.into_iter().collect(),
+        run: Some(route::script(questions, &kinds, &plan.pipeline.default_branch.value)),
+        ..StepView::default()
+    });
+    JobView {
+        comments: vec!["Decides what no `if` can say exactly: patterns of names, and changed files.".into()],
+        id: route::JOB.into(),
+        name: route::JOB.into(),
+        runs_on: serde_json::json!("ubuntu-24.04"),
+        permissions,
+        timeout: 5,
+        outputs: questions.iter().map(|q| (q.name.clone(), format!("${{{{ steps.decide.outputs.{} }}}}", q.name))).collect(),
+        steps,
+        ..JobView::default()
+    }
+}
+
+/// One job for all messages about the run that are sent at the same moment.
+fn notices<'w, 'a>(
+    plan: &'w Plan<'a>,
+    workflow: &'w PlannedWorkflow<'a>,
+    scope: Scope<'w>,
+    first: &'w PlannedJob<'a>,
+    ids: &[String],
+) -> Vec<JobView> {
+    let mut found = Vec::new();
+    for (moment, own) in by_moment(&workflow.notices) {
+        let mut wanted = Wanted::default();
+        // The messages stand in no job of the spec: nothing of the first one but its workflow is read.
+        let mut writer = writer(plan, workflow, scope, first, &mut wanted);
+        let steps: Vec<StepView> = own.iter().flat_map(|n| writer.step(&n.step)).collect();
+        let failed = || Gh::atom("contains(needs.*.result, 'failure')");
+        let condition = match moment {
+            Moment::Success => Gh::all([Gh::atom("!cancelled()"), failed().negate()]),
+            Moment::Failure => Gh::all([Gh::atom("always()"), failed()]),
+            Moment::Always => Some(Gh::atom("always()")),
+            Moment::Started | Moment::ApprovalRequested | Moment::Rollback | Moment::GateFailed => None,
+        };
+        let id = unique(&format!("notify-{}", moment.word()), ids);
+        found.push(JobView {
+            id: id.clone(),
+            name: id,
+            needs: if moment == Moment::Started { Vec::new() } else { ids.to_vec() },
+            condition: condition.map(|gh| step::if_text(&gh)),
+            runs_on: serde_json::json!("ubuntu-24.04"),
+            timeout: 5,
+            steps,
+            ..JobView::default()
+        });
+    }
+    found
+}
+
+fn by_moment(notices: &[Notice]) -> Vec<(Moment, Vec<&Notice>)> {
+    let mut found: Vec<(Moment, Vec<&Notice>)> = Vec::new();
+    for notice in notices {
+        match found.iter_mut().find(|(m, _)| *m == notice.on) {
+            Some((_, own)) => own.push(notice),
+            None => found.push((notice.on, vec![notice])),
+        }
+    }
+    found
+}
+
+fn unique(id: &str, taken: &[String]) -> String {
+    let mut id = id.to_owned();
+    while taken.contains(&id) {
+        id.push_str("-run");
+    }
+    id
+}
