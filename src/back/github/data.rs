@@ -31,8 +31,7 @@ impl Writer<'_, '_> {
             let name = format!("{}-{}", job.name.value, report.kind.value.word());
             if report.kind.value == ReportKind::Sarif {
                 for path in &paths {
-                    let mut step = action("github/codeql-action/upload-sarif", "Show the findings of ");
-                    step.name.push_str(path);
+                    let mut step = action("github/codeql-action/upload-sarif", &format!("Show the findings of {path}"));
                     step.condition = status(report.when);
                     step.with.push(("sarif_file".into(), (*path).to_owned()));
                     if paths.len() > 1 || job.reports.iter().filter(|r| r.kind.value == ReportKind::Sarif).count() > 1 {
@@ -51,8 +50,7 @@ impl Writer<'_, '_> {
     }
 
     fn upload(&self, name: &str, paths: &[&str], when: Outcome, days: Option<u64>) -> StepView {
-        let mut step = action("actions/upload-artifact", "Keep ");
-        step.name.push_str(name);
+        let mut step = action("actions/upload-artifact", &format!("Keep {name}"));
         step.condition = status(when);
         let name = if self.job.job.matrix.is_some() { format!("{name}-${{{{ strategy.job-index }}}}") } else { name.to_owned() };
         step.with.push(("name".into(), name));
@@ -83,8 +81,7 @@ impl Writer<'_, '_> {
             let report = || job.reports.iter().find(|r| format!("{}-{}", job.name.value, r.kind.value.word()) == *name).map(|r| &r.paths);
             paths = artifact.or_else(report).into_iter().flatten().map(|p| p.value.as_str()).collect();
         }
-        let mut step = action("actions/download-artifact", "Fetch ");
-        step.name.push_str(name);
+        let mut step = action("actions/download-artifact", &format!("Fetch {name}"));
         if producer.is_some_and(|j| j.matrix.is_some()) {
             step.with.push(("pattern".into(), format!("{name}-*")));
             step.with.push(("merge-multiple".into(), "true".into()));
@@ -102,8 +99,7 @@ impl Writer<'_, '_> {
     pub(super) fn cache(&mut self, cache: &Cache) -> StepView {
         let tool = cache.tool.as_ref().map(|t| t.value.as_str());
         let (home, lock) = tool.and_then(known_cache).unwrap_or((&[], ""));
-        let mut step = action("actions/cache", "Cache ");
-        step.name.push_str(tool.unwrap_or("files"));
+        let mut step = action("actions/cache", &format!("Cache {}", tool.unwrap_or("files")));
         let paths: Vec<&str> = home.iter().copied().chain(cache.paths.iter().map(|p| p.value.as_str())).collect();
         step.with.push(("path".into(), if paths.len() > 1 { paths.join("\n") + "\n" } else { paths.concat() }));
         let key = match &cache.key {

@@ -51,7 +51,7 @@ impl Writer<'_, '_> {
         view.environment = self.environment_view();
         view.steps = self.steps(&presence);
         view.outputs = self.outputs(&view.steps);
-        view.needs = needs;
+        view.needs = needs_value(needs);
         view
     }
 
@@ -284,7 +284,7 @@ impl Writer<'_, '_> {
         }
         if steps.is_empty() {
             // A job that only waits for a person has nothing to do.
-            steps.push(StepView { name: "Go on".into(), run: Some("echo \"approved\"".into()), ..StepView::default() });
+            steps.push(StepView { name: Some("Go on".into()), run: Some("echo \"approved\"".into()), ..StepView::default() });
         }
         if !job.job.outputs.is_empty() {
             mark_outputs(&mut steps, &job.job.outputs.iter().map(|o| o.value.as_str()).collect::<Vec<_>>());
@@ -298,7 +298,7 @@ impl Writer<'_, '_> {
         let run = format!(
             "if ! {{ {test}; }}; then\n  echo \"::error::$GITHUB_REF is not meant: names differ in upper and lower case\"\n  exit 1\nfi\n"
         );
-        StepView { name: "Check the exact name".into(), env, run: Some(run), ..StepView::default() }
+        StepView { name: Some("Check the exact name".into()), env, run: Some(run), ..StepView::default() }
     }
 
     /// All commands of the job in one step that runs them again from the first after a failure.
@@ -332,7 +332,7 @@ impl Writer<'_, '_> {
         let numbers: Vec<String> = (1..=total).map(|n| n.to_string()).collect();
         run.push_str(&format!("for attempt in {}; do\n  if {}; then\n    exit 0\n  fi\n", numbers.join(" "), calls.join(" && ")));
         run.push_str(&format!("  echo \"::warning::attempt $attempt of {total} failed\"\ndone\nexit 1\n"));
-        StepView { name: format!("Run, at most {total} times"), env, run: Some(run), ..StepView::default() }
+        StepView { name: Some(format!("Run, at most {total} times")), env, run: Some(run), ..StepView::default() }
     }
 
     /// The first step, which works out what no expression can say.
@@ -371,7 +371,7 @@ impl Writer<'_, '_> {
         }
         // A value may have asked for the short hash, which the shell has itself.
         self.computed = super::context::Computed::default();
-        Some(StepView { name: "Work out values".into(), id: Some("values".into()), env, run: Some(run), ..StepView::default() })
+        Some(StepView { name: Some("Work out values".into()), id: Some("values".into()), env, run: Some(run), ..StepView::default() })
     }
 
     fn assigned(&mut self, text: &Text, env: &mut Env) -> String {
@@ -384,6 +384,14 @@ impl Writer<'_, '_> {
 
     fn outputs(&self, steps: &[StepView]) -> Vec<(String, String)> {
         self.job.job.outputs.iter().map(|output| (output.value.clone(), output_of(steps, &output.value))).collect()
+    }
+}
+
+/// `needs:` as one name or a list.
+pub(super) fn needs_value(needs: Vec<String>) -> Value {
+    match needs.as_slice() {
+        [one] => json!(one),
+        _ => json!(needs),
     }
 }
 
@@ -424,7 +432,7 @@ pub(super) fn cancels_as_a_whole<'a, 'p: 'a>(jobs: impl IntoIterator<Item = &'a 
 }
 
 /// The label of a hosted runner.
-fn hosted(name: &str) -> String {
+pub(super) fn hosted(name: &str) -> String {
     let rows = asset::text("github/runners.tsv").unwrap_or_default();
     let known = rows.lines().filter_map(|l| l.split_once('\t')).find(|(runner, _)| *runner == name);
     known.map_or_else(|| name.to_owned(), |(_, label)| label.to_owned())

@@ -91,6 +91,9 @@ fn workflow_view(plan: &Plan<'_>, workflow: &PlannedWorkflow<'_>) -> WorkflowVie
         let mut messages = notices(plan, workflow, scope, first, &ids);
         jobs.append(&mut messages);
     }
+    if plan.target.check_drift.is_some() && plan.workflows.first().is_some_and(|w| w.id == workflow.id) {
+        jobs.push(drift_job(plan, &ids));
+    }
     if !wanted.routes.is_empty() {
         jobs.insert(0, route_job(plan, workflow, &wanted.routes));
     }
@@ -110,6 +113,7 @@ fn workflow_view(plan: &Plan<'_>, workflow: &PlannedWorkflow<'_>) -> WorkflowVie
         comments: workflow.workflow.comments.clone(),
         name: workflow.workflow.name.value.clone(),
         on: emitted.on,
+        shared: workflow.workflow.concurrency.is_some(),
         concurrency,
         env,
         shell: Some("bash"),
@@ -164,7 +168,7 @@ fn route_job(plan: &Plan<'_>, workflow: &PlannedWorkflow<'_>, questions: &[route
         permissions = permission::view(&[crate::ir::job::Permission::ContentsRead].into());
     }
     steps.push(StepView {
-        name: "Decide".into(),
+        name: Some("Decide".into()),
         id: Some("decide".into()),
         env: env.into_iter().collect(),
         run: Some(route::script(questions, &kinds, &plan.pipeline.default_branch.value)),
@@ -174,11 +178,35 @@ fn route_job(plan: &Plan<'_>, workflow: &PlannedWorkflow<'_>, questions: &[route
         comments: vec!["Decides what no `if` can say exactly: patterns of names, and changed files.".into()],
         id: route::JOB.into(),
         name: route::JOB.into(),
-        runs_on: serde_json::json!("ubuntu-24.04"),
+        runs_on: serde_json::json!(job::hosted("linux")),
         permissions,
         timeout: 5,
         outputs: questions.iter().map(|q| (q.name.clone(), format!("${{{{ steps.decide.outputs.{} }}}}", q.name))).collect(),
         steps,
+        ..JobView::default()
+    }
+}
+
+/// Holds the outputs against the spec.
+fn drift_job(plan: &Plan<'_>, ids: &[String]) -> JobView {
+    let mut checkout = step::action("actions/checkout", "Check out the repository");
+    checkout.with.push(("persist-credentials".into(), "false".into()));
+    let install = plan.target.install.as_ref().map(|install| StepView {
+        name: Some("Install pipewright".into()),
+        run: Some(install.value.clone()),
+        ..StepView::default()
+    });
+    let check = StepView { run: Some("pipewright build --check".into()), ..StepView::default() };
+    let id = unique("pipewright", ids);
+    JobView {
+        comments: vec!["Fails if this file and the spec have grown apart.".into()],
+        id: id.clone(),
+        name: id,
+        needs: job::needs_value(Vec::new()),
+        runs_on: serde_json::json!(job::hosted("linux")),
+        permissions: permission::view(&[crate::ir::job::Permission::ContentsRead].into()),
+        timeout: 10,
+        steps: [Some(checkout), install, Some(check)].into_iter().flatten().collect(),
         ..JobView::default()
     }
 }
@@ -208,9 +236,9 @@ fn notices<'w, 'a>(
         found.push(JobView {
             id: id.clone(),
             name: id,
-            needs: if moment == Moment::Started { Vec::new() } else { ids.to_vec() },
+            needs: job::needs_value(if moment == Moment::Started { Vec::new() } else { ids.to_vec() }),
             condition: condition.map(|gh| step::if_text(&gh)),
-            runs_on: serde_json::json!("ubuntu-24.04"),
+            runs_on: serde_json::json!(job::hosted("linux")),
             timeout: 5,
             steps,
             ..JobView::default()
@@ -236,4 +264,38 @@ fn unique(id: &str, taken: &[String]) -> String {
         id.push_str("-run");
     }
     id
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::back::github::sample::{at, filter, job, need, pipeline, pull_request, push, rendered, run, step, tag};
+    use crate::ir::step::{Checkout, Toolchain};
+    use crate::plan::step::{PlannedKind, RunWhen};
+
+    use super::sample;
+
+    #[test]
+    fn a_workflow_reads_like_one_written_by_hand() {
+        let on = [push(&["main"]), tag(&["v*"]), pull_request(&["main"])];
+        let pipeline = pipeline(&on);
+        let checkout = || step(PlannedKind::Checkout(Checkout::default()));
+        let toolchain = Toolchain { tools: vec![(at("node".into()), sample::text("20"))], cache: true, install: true };
+        let lint = job("lint", vec![checkout(), step(PlannedKind::Toolchain(toolchain)), run(&["npm run lint"])]);
+        let mut build = job("build", vec![checkout(), run(&["docker build -t app:@sha .", "docker push app:@sha"])]);
+        build.needs = vec![need(0, true)];
+        build.filters = vec![filter(&[push(&["main"])])];
+        let mut dev = job("dev", vec![run(&["./deploy.sh @short"])]);
+        dev.needs = vec![need(1, true)];
+        dev.filters = build.filters.clone();
+        let mut publish = job("publish", vec![run(&["./publish.sh --token @TOKEN"])]);
+        publish.needs = vec![need(0, true), need(2, false)];
+        publish.poisoned = true;
+        let mut first = run(&["./deploy.sh"]);
+        first.id = Some("deploy".into());
+        let mut undo = run(&["./undo.sh"]);
+        undo.when = RunWhen::Rollback { started: "deploy".into() };
+        publish.steps.extend([first, undo]);
+        let text = rendered(&pipeline, vec![lint, build, dev, publish]);
+        insta::assert_snapshot!(text);
+    }
 }

@@ -1,12 +1,25 @@
 //! Small pipelines for the tests of this room.
 
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
 use crate::base::span::{Span, Spanned};
 use crate::ir::Pipeline;
+use crate::ir::bits::BitSet;
+use crate::ir::environment::{LicenceTier, Target};
 use crate::ir::event::{Clause, ClauseKind, DEFAULT_PULL_REQUEST_TYPES, Filter, Pattern};
 use crate::ir::glob::Glob;
-use crate::ir::job::Workflow;
+use crate::ir::id::{JobId, TargetId, WorkflowId};
+use crate::ir::job::{Job, NeedKind, Permission, Runner, Shell, Workflow};
 use crate::ir::lang::Lang;
+use crate::ir::step::{Outcome, Script};
+use crate::ir::text::{CommitField, Context, Part, Text};
+use crate::ir::units::Duration;
+use crate::plan::job::{JobSource, PlannedJob, PlannedNeed};
+use crate::plan::step::{Phase, PlannedKind, PlannedStep, RunWhen};
+use crate::plan::{Plan, PlannedWorkflow};
+use crate::render::Renderer;
 
 use super::condition::Demand;
 
@@ -64,6 +77,7 @@ pub(super) fn pipeline(on: &[ClauseKind]) -> Pipeline {
         notify: Vec::new(),
         budget: None,
         raw: Vec::new(),
+        requires: Vec::new(),
         comments: Vec::new(),
     };
     Pipeline {
@@ -89,4 +103,141 @@ pub(super) fn pipeline(on: &[ClauseKind]) -> Pipeline {
         events: Vec::new(),
         span: Span::default(),
     }
+}
+
+/// A job with one command.
+pub(super) fn job(name: &str, steps: Vec<PlannedStep>) -> PlannedJob<'static> {
+    let timeout = Duration::from_seconds(600);
+    let job = Job {
+        name: at(name.to_owned()),
+        workflow: WorkflowId(0),
+        stage: None,
+        needs: Vec::new(),
+        needs_stages: Vec::new(),
+        starts_at_once: false,
+        when: at(Outcome::Success),
+        only: None,
+        condition: None,
+        present: BitSet::default(),
+        possible: BitSet::default(),
+        runner: Runner::Named(at("linux".to_owned())),
+        image: None,
+        docker: None,
+        services: Vec::new(),
+        env: Vec::new(),
+        matrix: None,
+        steps: Vec::new(),
+        produces: Vec::new(),
+        consumes: Vec::new(),
+        outputs: Vec::new(),
+        reports: Vec::new(),
+        requires: Vec::new(),
+        environment: None,
+        deploy: None,
+        permissions: BTreeSet::new(),
+        timeout: at(timeout),
+        retry: None,
+        allow_failure: None,
+        concurrency: None,
+        shell: at(Shell::Bash),
+        working_directory: None,
+        notify: Vec::new(),
+        raw: Vec::new(),
+        comments: Vec::new(),
+        span: Span::default(),
+    };
+    PlannedJob {
+        source: JobSource::Spec(JobId(0)),
+        job: Cow::Owned(job),
+        id: name.to_owned(),
+        title: name.to_owned(),
+        needs: Vec::new(),
+        poisoned: false,
+        filters: Vec::new(),
+        steps,
+        env: Vec::new(),
+        permissions: [Permission::ContentsRead].into(),
+        secrets: BTreeSet::new(),
+        variables: BTreeSet::new(),
+        timeout,
+        interruptible: true,
+        approvals: Vec::new(),
+        environment: None,
+    }
+}
+
+/// A text; `@name` in it stands for `${secret.name}`, `@sha` and `@short` for those of the commit.
+pub(super) fn text(text: &str) -> Text {
+    let mut parts = Vec::new();
+    for (i, piece) in text.split('@').enumerate() {
+        let mut rest = piece;
+        if i > 0 {
+            let end = piece.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(piece.len());
+            let context = match &piece[..end] {
+                "sha" => Context::Commit(CommitField::Sha),
+                "short" => Context::Commit(CommitField::Short),
+                name => Context::Secret(name.to_owned()),
+            };
+            parts.push(Part::Context(at(context)));
+            rest = &piece[end..];
+        }
+        if !rest.is_empty() {
+            parts.push(Part::Literal(rest.to_owned()));
+        }
+    }
+    Text { parts, span: Span::default() }
+}
+
+/// A step of a kind.
+pub(super) fn step(kind: PlannedKind) -> PlannedStep {
+    PlannedStep {
+        id: None,
+        name: None,
+        kind,
+        phase: Phase::Main,
+        when: RunWhen::Success,
+        condition: None,
+        continue_on_error: false,
+        timeout: None,
+        env: Vec::new(),
+        dir: None,
+        gate: None,
+        exports: Vec::new(),
+        span: Span::default(),
+    }
+}
+
+/// A step that runs lines.
+pub(super) fn run(lines: &[&str]) -> PlannedStep {
+    step(PlannedKind::Run(Script { lines: lines.iter().map(|l| text(l)).collect() }))
+}
+
+/// A need of a job, by its place.
+pub(super) fn need(job: usize, always_present: bool) -> PlannedNeed {
+    let kind = if always_present { NeedKind::Strict } else { NeedKind::After };
+    PlannedNeed { job, kinds: [kind].into(), strict: always_present, always_present, artifacts: Vec::new(), any_result: false }
+}
+
+/// The target of the samples.
+pub(super) fn target() -> Target {
+    Target {
+        id: TargetId::Github,
+        tier: LicenceTier::Free,
+        tags: Vec::new(),
+        workflows: None,
+        standby: None,
+        check_drift: None,
+        install: None,
+        span: Span::default(),
+    }
+}
+
+/// The text of the only workflow of a pipeline, with these jobs.
+pub(super) fn rendered(pipeline: &Pipeline, jobs: Vec<PlannedJob<'_>>) -> String {
+    let target = target();
+    let workflow = &pipeline.workflows[0];
+    let planned =
+        PlannedWorkflow { id: WorkflowId(0), workflow, file: "ci".into(), jobs, env: Vec::new(), notices: Vec::new() };
+    let plan = Plan { pipeline, target: &target, workflows: vec![planned], losses: Vec::new(), settings: Vec::new() };
+    super::emit(&plan, &Renderer::new()).unwrap().remove(0).text
 }

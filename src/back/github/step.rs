@@ -15,7 +15,7 @@ use super::view::{Pair, StepView};
 pub(super) fn action(path: &str, name: &str) -> StepView {
     let pinned = pins::latest(path);
     StepView {
-        name: name.to_owned(),
+        name: Some(name.to_owned()),
         uses: Some(pinned.as_ref().map_or_else(|| path.to_owned(), |p| format!("{}@{}", p.path, p.commit))),
         version: pinned.and_then(|p| p.tag),
         ..StepView::default()
@@ -50,7 +50,7 @@ impl Writer<'_, '_> {
             PlannedKind::Uses { action, with } => {
                 let with = with.iter().map(|(k, v)| (k.value.clone(), self.value(v))).collect();
                 vec![StepView {
-                    name: action.path.clone(),
+                    name: Some(action.path.clone()),
                     uses: Some(format!("{}@{}", action.path, action.commit)),
                     version: action.tag.clone(),
                     with,
@@ -71,13 +71,16 @@ impl Writer<'_, '_> {
             view.timeout = timeout;
             if i == last {
                 if let Some(name) = &own_name {
-                    view.name.clone_from(name);
+                    view.name = Some(name.clone());
                 }
                 if view.id.is_none() {
                     view.id.clone_from(&step.id);
                 }
                 if view.env.is_empty() {
                     view.env.clone_from(&env);
+                }
+                if own_name.is_none() && says_it_all(view) {
+                    view.name = None;
                 }
             }
         }
@@ -112,7 +115,7 @@ impl Writer<'_, '_> {
         let text = if text.contains('\n') { text.trim_end().to_owned() + "\n" } else { text };
         let name = text.lines().next().unwrap_or_default().trim_end_matches(" \\").to_owned();
         StepView {
-            name,
+            name: Some(name),
             directory: step.dir.as_ref().map(|d| d.value.clone()).filter(|d| self.directory().as_ref() != Some(d)),
             env,
             run: Some(text),
@@ -216,7 +219,7 @@ impl Writer<'_, '_> {
             with("cache-from", format!("type=gha,scope={name}"));
             with("cache-to", format!("type=gha,scope={name},mode=max"));
         }
-        step.name = format!("{name_of_step} {name}");
+        step.name = Some(format!("{name_of_step} {name}"));
         self.builds.insert(build.image, id.clone());
         step.id = Some(id);
         steps.push(step);
@@ -274,7 +277,7 @@ impl Writer<'_, '_> {
         parts.extend(from.parts.clone());
         let mut env = Env::new();
         let run = self.script(&[Text { parts, span: from.span }], &mut env);
-        StepView { name: format!("Promote {image}"), env, run: Some(run), ..StepView::default() }
+        StepView { name: Some(format!("Promote {image}")), env, run: Some(run), ..StepView::default() }
     }
 
     /// The directory that all scripts of the job share.
@@ -284,6 +287,12 @@ impl Writer<'_, '_> {
         let count = self.job.steps.iter().filter(|s| matches!(s.kind, PlannedKind::Run(_))).count();
         (count > 1 && dirs.all(|d| d == Some(first))).then(|| first.clone())
     }
+}
+
+/// Whether a step is one short command and nothing else, which needs no name.
+fn says_it_all(view: &StepView) -> bool {
+    let plain = view.id.is_none() && view.condition.is_none() && !view.continue_on_error && view.timeout.is_none();
+    plain && view.env.is_empty() && view.directory.is_none() && view.run.as_ref().is_some_and(|r| !r.contains('\n') && r.len() <= 80)
 }
 
 /// A text with something fixed and a colon before it.

@@ -37,7 +37,7 @@ impl Writer<'_, '_> {
                 "uv" => ("astral-sh/setup-uv", "version", "uv"),
                 "rust" => {
                     steps.push(StepView {
-                        name: format!("Set up Rust {version}"),
+                        name: Some(format!("Set up Rust {version}")),
                         env: vec![("RUST_VERSION".into(), version)],
                         run: Some("rustup toolchain install \"$RUST_VERSION\" --profile minimal --component clippy,rustfmt\nrustup default \"$RUST_VERSION\"\n".into()),
                         ..StepView::default()
@@ -116,7 +116,7 @@ impl Writer<'_, '_> {
         if !install.is_empty() {
             let run = if install.len() > 1 { install.join("\n") + "\n" } else { install.concat() };
             let directory = dir.map(str::to_owned).filter(|d| self.directory().as_ref() != Some(d));
-            steps.push(StepView { name: "Install dependencies".into(), directory, run: Some(run), ..StepView::default() });
+            steps.push(StepView { name: Some("Install dependencies".into()), directory, run: Some(run), ..StepView::default() });
         }
         steps
     }
@@ -162,7 +162,7 @@ impl Writer<'_, '_> {
             {
                 env.push(("VERSION".into(), version));
             }
-            steps.push(StepView { name: format!("Install {name}"), env, run: Some(run.to_owned()), ..StepView::default() });
+            steps.push(StepView { name: Some(format!("Install {name}")), env, run: Some(run.to_owned()), ..StepView::default() });
         }
         steps
     }

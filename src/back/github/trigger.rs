@@ -40,20 +40,24 @@ pub(super) fn emit(pipeline: &Pipeline, workflow: &Workflow) -> Emitted {
             Some(zone) => json!({ "cron": s.cron.value.to_string(), "timezone": zone.value }),
             None => json!({ "cron": s.cron.value.to_string() }),
         });
-        emitted.on.push(Trigger { event: "schedule", keys: Value::Array(times.collect()) });
+        emitted.on.push(Trigger { times: times.collect(), ..Trigger::new("schedule", Map::new()) });
         emitted.filter.clauses.push((*first).clone());
     }
     if let [first, rest @ ..] = clauses(EventKind::Manual).as_slice() {
         let inputs: Map<String, Value> = workflow.inputs.iter().map(|i| (i.name.value.clone(), input(pipeline, i))).collect();
-        let keys = if inputs.is_empty() { Value::Null } else { json!({ "inputs": inputs }) };
-        emitted.on.push(Trigger { event: "workflow_dispatch", keys });
+        let mut keys = Map::new();
+        if !inputs.is_empty() {
+            keys.insert("inputs".to_owned(), Value::Object(inputs));
+        }
+        emitted.on.push(Trigger::new("workflow_dispatch", keys));
         let all = pattern(Vec::new(), Vec::new());
         let named = |c: &Clause| matches!(&c.kind, ClauseKind::Manual { branches } if !branches.is_all());
         emitted.exact &= !std::iter::once(first).chain(rest).all(|c| named(c));
         emitted.filter.clauses.push(Clause { kind: ClauseKind::Manual { branches: all }, span: first.span });
     }
     if let [first, rest @ ..] = clauses(EventKind::Release).as_slice() {
-        emitted.on.push(Trigger { event: "release", keys: json!({ "types": ["published"] }) });
+        let keys = Map::from_iter([("types".to_owned(), json!(["published"]))]);
+        emitted.on.push(Trigger::new("release", keys));
         let named = |c: &Clause| matches!(&c.kind, ClauseKind::Release { tags } if !tags.is_all());
         emitted.exact &= !std::iter::once(first).chain(rest).all(|c| named(c));
         let tags = pattern(Vec::new(), Vec::new());
@@ -64,7 +68,7 @@ pub(super) fn emit(pipeline: &Pipeline, workflow: &Workflow) -> Emitted {
 
 fn push(branches: &[&Clause], tags: &[&Clause], emitted: &mut Emitted) {
     let mut keys = Map::new();
-    let (mut all_branches, mut all_tags) = (false, false);
+    let mut all_branches = false;
     if let [first, ..] = branches {
         let (names, exact) = united(branches, |c| match &c.kind {
             ClauseKind::Push { branches, .. } | ClauseKind::Branch { branches } => Some(branches),
@@ -84,8 +88,7 @@ fn push(branches: &[&Clause], tags: &[&Clause], emitted: &mut Emitted) {
     if let [first, ..] = tags {
         let (names, exact) = united(tags, |c| if let ClauseKind::Tag { names } = &c.kind { Some(names) } else { None });
         emitted.exact &= exact;
-        all_tags = names.is_all();
-        if !all_tags || !all_branches {
+        if !names.is_all() || !all_branches {
             write_names("tags", &names, &mut keys);
             if all_branches {
                 keys.shift_insert(0, "branches".to_owned(), json!(["**"]));
@@ -96,8 +99,7 @@ fn push(branches: &[&Clause], tags: &[&Clause], emitted: &mut Emitted) {
         keys.insert("branches".to_owned(), json!(["**"]));
     }
     if !(branches.is_empty() && tags.is_empty()) {
-        let keys = if keys.is_empty() && all_tags { Value::Null } else { Value::Object(keys) };
-        emitted.on.push(Trigger { event: "push", keys });
+        emitted.on.push(Trigger::new("push", keys));
     }
 }
 
@@ -135,8 +137,7 @@ fn pull_request(clauses: &[&Clause], emitted: &mut Emitted) {
     if let Some(paths) = &paths {
         write_paths(paths, &mut keys);
     }
-    let keys = if keys.is_empty() { Value::Null } else { Value::Object(keys) };
-    emitted.on.push(Trigger { event: "pull_request", keys });
+    emitted.on.push(Trigger::new("pull_request", keys));
     let kind = ClauseKind::PullRequest {
         targets: names,
         heads: pattern(Vec::new(), Vec::new()),

@@ -1,7 +1,7 @@
 //! What the templates of GitHub are given: keys in the words of the vendor, values ready to print.
 
-use serde::Serialize;
-use serde_json::Value;
+use serde::{Serialize, Serializer};
+use serde_json::{Map, Value};
 
 /// A key and a text.
 pub(super) type Pair = (String, String);
@@ -14,6 +14,7 @@ pub(super) struct WorkflowView {
     pub(super) name: String,
     pub(super) on: Vec<Trigger>,
     pub(super) concurrency: Option<ConcurrencyView>,
+    pub(super) shared: bool,
     pub(super) env: Vec<Pair>,
     pub(super) shell: Option<&'static str>,
     pub(super) raw: Vec<(String, Value)>,
@@ -24,7 +25,26 @@ pub(super) struct WorkflowView {
 #[derive(Serialize)]
 pub(super) struct Trigger {
     pub(super) event: &'static str,
-    pub(super) keys: Value,
+    pub(super) keys: Vec<Key>,
+    /// The times of a schedule, which has no keys.
+    pub(super) times: Vec<Value>,
+}
+
+/// A key of an event; short lists stand on one line.
+#[derive(Serialize)]
+pub(super) struct Key {
+    pub(super) name: String,
+    pub(super) value: Value,
+    pub(super) short: bool,
+}
+
+impl Trigger {
+    /// An event with its keys.
+    pub(super) fn new(event: &'static str, keys: Map<String, Value>) -> Self {
+        let short = |value: &Value| value.as_array().is_some_and(|list| list.iter().map(|v| v.to_string().len() + 2).sum::<usize>() < 70);
+        let keys = keys.into_iter().map(|(name, value)| Key { name, short: short(&value), value }).collect();
+        Self { event, keys, times: Vec::new() }
+    }
 }
 
 /// A group, and what happens to the run that is in the way.
@@ -41,7 +61,7 @@ pub(super) struct JobView {
     pub(super) comments: Vec<String>,
     pub(super) id: String,
     pub(super) name: String,
-    pub(super) needs: Vec<String>,
+    pub(super) needs: Value,
     pub(super) condition: Option<String>,
     pub(super) runs_on: Value,
     pub(super) environment: Option<EnvironmentView>,
@@ -81,7 +101,7 @@ pub(super) struct StrategyView {
     pub(super) fail_fast: bool,
     pub(super) max_parallel: Option<u32>,
     pub(super) axes: Vec<(String, Vec<String>)>,
-    pub(super) include: Vec<serde_json::Map<String, Value>>,
+    pub(super) include: Vec<Map<String, Value>>,
 }
 
 /// A container beside a job.
@@ -98,15 +118,42 @@ pub(super) struct ServiceView {
 #[derive(Clone, Default, Serialize)]
 pub(super) struct StepView {
     pub(super) comments: Vec<String>,
-    pub(super) name: String,
+    /// None where the command says it all.
+    pub(super) name: Option<String>,
     pub(super) id: Option<String>,
     pub(super) condition: Option<String>,
     pub(super) continue_on_error: bool,
     pub(super) timeout: Option<u64>,
     pub(super) uses: Option<String>,
     pub(super) version: Option<String>,
+    #[serde(serialize_with = "typed")]
     pub(super) with: Vec<Pair>,
     pub(super) directory: Option<String>,
     pub(super) env: Vec<Pair>,
     pub(super) run: Option<String>,
+}
+
+/// Inputs of the actions that pipewright chooses which are no texts: their authors write them without quotes, and so does an expert.
+const BARE: &[&str] = &[
+    "bundler-cache",
+    "enable-cache",
+    "fetch-depth",
+    "include-hidden-files",
+    "lfs",
+    "load",
+    "merge-multiple",
+    "package-manager-cache",
+    "persist-credentials",
+    "push",
+    "retention-days",
+    "submodules",
+];
+
+fn typed<S: Serializer>(with: &[Pair], serializer: S) -> Result<S::Ok, S::Error> {
+    let bare = |key: &str, text: &str| match (BARE.contains(&key), text, text.parse::<u64>()) {
+        (true, "true" | "false", _) => Value::Bool(text == "true"),
+        (true, _, Ok(number)) => Value::from(number),
+        _ => Value::String(text.to_owned()),
+    };
+    serializer.collect_seq(with.iter().map(|(key, text)| (key, bare(key, text))))
 }
