@@ -71,6 +71,8 @@ pub(super) struct Writer<'w, 'a> {
     pub(super) wanted: &'w mut Wanted,
     /// What its first step works out.
     pub(super) computed: Computed,
+    /// The shell of the step that is written.
+    pub(super) shell: Shell,
     /// The ids of its docker-build steps.
     pub(super) builds: BTreeMap<ImageId, String>,
 }
@@ -355,7 +357,7 @@ impl<'w, 'a> Writer<'w, 'a> {
     /// Lines as a script for the shell of the job; what it reads becomes variables of the step.
     pub(super) fn script(&mut self, lines: &[Text], env: &mut Env) -> String {
         let lines: Vec<Text> = lines.iter().map(|l| self.flat(l)).collect();
-        let shell = self.job.job.shell.value;
+        let shell = self.shell;
         shell::script(&lines, &mut |context| self.splice(context, shell, env))
     }
 

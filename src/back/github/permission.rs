@@ -30,6 +30,7 @@ fn scope(permission: Permission) -> (&'static str, &'static str, &'static str) {
         Permission::IssuesWrite => ("issues", "write", "open issues"),
         Permission::SecurityUpload => ("security-events", "write", "upload findings"),
         Permission::IdToken => ("id-token", "write", "log in to the cloud without stored keys"),
+        Permission::DeploymentsRead => ("deployments", "read", "look at earlier deployments"),
         Permission::DeploymentsWrite => ("deployments", "write", "record deployments"),
         Permission::ChecksWrite => ("checks", "write", "write checks"),
         Permission::PagesWrite => ("pages", "write", "publish pages"),

@@ -162,6 +162,7 @@ pub(super) fn job(name: &str, steps: Vec<PlannedStep>) -> PlannedJob<'static> {
         timeout,
         interruptible: true,
         approvals: Vec::new(),
+        question: None,
         environment: None,
     }
 }
@@ -201,6 +202,7 @@ pub(super) fn step(kind: PlannedKind) -> PlannedStep {
         timeout: None,
         env: Vec::new(),
         dir: None,
+        shell: Shell::Bash,
         gate: None,
         exports: Vec::new(),
         span: Span::default(),

@@ -38,6 +38,7 @@ pub(super) fn if_text(gh: &Gh) -> String {
 impl Writer<'_, '_> {
     /// The steps of GitHub for a planned step.
     pub(super) fn step(&mut self, step: &PlannedStep) -> Vec<StepView> {
+        self.shell = step.shell;
         let mut views = match &step.kind {
             PlannedKind::Run(script) => vec![self.run(step, &script.lines)],
             PlannedKind::Checkout(checkout) => vec![self.checkout(checkout)],
@@ -118,6 +119,7 @@ impl Writer<'_, '_> {
             name: Some(name),
             directory: step.dir.as_ref().map(|d| d.value.clone()).filter(|d| self.directory().as_ref() != Some(d)),
             env,
+            shell: super::job::shell(step.shell).filter(|_| step.shell != self.job.job.shell.value),
             run: Some(text),
             ..StepView::default()
         }
@@ -292,7 +294,7 @@ impl Writer<'_, '_> {
 /// Whether a step is one short command and nothing else, which needs no name.
 fn says_it_all(view: &StepView) -> bool {
     let plain = view.id.is_none() && view.condition.is_none() && !view.continue_on_error && view.timeout.is_none();
-    plain && view.env.is_empty() && view.directory.is_none() && view.run.as_ref().is_some_and(|r| !r.contains('\n') && r.len() <= 80)
+    plain && view.shell.is_none() && view.env.is_empty() && view.directory.is_none() && view.run.as_ref().is_some_and(|r| !r.contains('\n') && r.len() <= 80)
 }
 
 /// A text with something fixed and a colon before it.

@@ -129,6 +129,7 @@ pub(super) struct StepView {
     #[serde(serialize_with = "typed")]
     pub(super) with: Vec<Pair>,
     pub(super) directory: Option<String>,
+    pub(super) shell: Option<&'static str>,
     pub(super) env: Vec<Pair>,
     pub(super) run: Option<String>,
 }
