@@ -40,8 +40,8 @@ impl Writer<'_, '_> {
                     steps.push(step);
                 }
             }
-            let same = |a: &Artifact| a.paths.iter().map(|p| p.value.as_str()).eq(paths.iter().copied());
-            let known = job.produces.iter().any(same) || report.kind.value == ReportKind::Sarif;
+            let holds = |a: &Artifact| paths.iter().all(|path| a.paths.iter().any(|p| p.value == *path));
+            let known = job.produces.iter().any(holds) || report.kind.value == ReportKind::Sarif;
             if !known || self.is_consumed(&name) {
                 steps.push(self.upload(&name, &paths, report.when, None));
             }

@@ -26,6 +26,8 @@ pub(super) struct Point {
     pub(super) event: Event,
     /// Whether a file that counts was changed, for each path filter of the question.
     pub(super) touched: Vec<bool>,
+    /// The branch of a scheduled run as GitHub has it: the default one, whatever the spec says.
+    pub(super) scheduled_on: Option<String>,
 }
 
 /// What a question about a workflow's events reads.
@@ -70,7 +72,8 @@ impl<'a> Question<'a> {
         let mut push = |event: Event, with_paths: bool| {
             let flags = if with_paths { flags.as_slice() } else { &flags[flags.len() - 1..] };
             for touched in flags {
-                let point = Point { event: event.clone(), touched: touched.clone() };
+                let scheduled_on = (event.kind == EventKind::Schedule).then(|| default_branch.to_owned());
+                let point = Point { event: event.clone(), touched: touched.clone(), scheduled_on };
                 if accepts(on, &point, &paths) {
                     points.push(point);
                 }

@@ -47,11 +47,13 @@ impl Writer<'_, '_> {
             env: pairs(self, &job.env),
             ..JobView::default()
         };
+        view.container_note = view.container.as_deref().and_then(unpinned);
         view.services = job.job.services.iter().map(|s| self.service(s)).collect();
         view.environment = self.environment_view();
         view.steps = self.steps(&presence);
         view.outputs = self.outputs(&view.steps);
         view.needs = needs_value(needs);
+        drop_unread_ids(&mut view);
         view
     }
 
@@ -186,9 +188,11 @@ impl Writer<'_, '_> {
                 ready.every.seconds, ready.timeout.seconds, ready.retries
             )
         });
+        let image = self.value(&service.image);
         ServiceView {
             name: service.name.value.clone(),
-            image: self.value(&service.image),
+            note: unpinned(&image),
+            image,
             env: pairs(self, &service.env),
             ports: port.filter(|_| !in_container).map(|p| format!("{p}:{p}")).into_iter().collect(),
             options,
@@ -295,8 +299,10 @@ impl Writer<'_, '_> {
     /// Compares the name with regard to case, which GitHub's `==` does not.
     fn name_guard(&mut self) -> StepView {
         let (test, env) = self.exact_guard();
+        let one = test.starts_with("[[") && test.matches("[[").count() == 1;
+        let test = if one { test } else { format!("{{ {test}; }}") };
         let run = format!(
-            "if ! {{ {test}; }}; then\n  echo \"::error::$GITHUB_REF is not meant: names differ in upper and lower case\"\n  exit 1\nfi\n"
+            "if ! {test}; then\n  echo \"::error::$GITHUB_REF is not meant: names differ in upper and lower case\"\n  exit 1\nfi\n"
         );
         StepView { name: Some("Check the exact name".into()), env, run: Some(run), ..StepView::default() }
     }
@@ -384,6 +390,28 @@ impl Writer<'_, '_> {
 
     fn outputs(&self, steps: &[StepView]) -> Vec<(String, String)> {
         self.job.job.outputs.iter().map(|output| (output.value.clone(), output_of(steps, &output.value))).collect()
+    }
+}
+
+/// Tells zizmor that a tag is meant where the spec names one; a spec that wants a digest writes it.
+fn unpinned(image: &str) -> Option<&'static str> {
+    (!image.contains("@sha256:")).then_some("zizmor: ignore[unpinned-images] the spec names this tag")
+}
+
+/// A step has a handle only where somebody speaks of it; those of images and outputs are spoken of by other jobs too.
+fn drop_unread_ids(view: &mut JobView) {
+    let mut said: Vec<String> = view.outputs.iter().map(|(_, v)| v.clone()).collect();
+    said.extend(view.environment.iter().filter_map(|e| e.url.clone()));
+    for step in &view.steps {
+        said.extend(step.condition.clone());
+        said.extend(step.env.iter().chain(&step.with).map(|(_, v)| v.clone()));
+    }
+    for step in &mut view.steps {
+        let speaks = |id: &String| {
+            let handle = format!("steps.{id}.");
+            said.iter().any(|text| text.contains(&handle))
+        };
+        step.id = step.id.take().filter(|id| id.starts_with("build-") || speaks(id));
     }
 }
 

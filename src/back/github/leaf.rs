@@ -158,7 +158,7 @@ fn value(field: &Field, point: &Point, schedules: &[Schedule]) -> Option<String>
     let name = if pull_request {
         if merged { event.target.clone() } else { Some("1/merge".to_owned()) }
     } else {
-        event.branch.clone().or_else(|| event.tag.clone())
+        point.scheduled_on.clone().or_else(|| event.branch.clone()).or_else(|| event.tag.clone())
     };
     match field {
         Field::EventName => Some(event_name(event.kind).to_owned()),

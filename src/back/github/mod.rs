@@ -74,6 +74,7 @@ fn workflow_view(plan: &Plan<'_>, workflow: &PlannedWorkflow<'_>) -> WorkflowVie
             scope,
             wanted: &mut wanted,
             computed: Computed::default(),
+            shell: planned.job.shell.value,
             builds: BTreeMap::new(),
         };
         jobs.push(writer.view());
@@ -97,6 +98,11 @@ fn workflow_view(plan: &Plan<'_>, workflow: &PlannedWorkflow<'_>) -> WorkflowVie
     if !wanted.routes.is_empty() {
         jobs.insert(0, route_job(plan, workflow, &wanted.routes));
     }
+    let releases = workflow.workflow.on.clauses.iter().any(|c| domain::takes(c, EventKind::Tag) || domain::takes(c, EventKind::Release));
+    let publishes = |job: &JobView| job.steps.iter().any(|s| s.with.iter().any(|(key, value)| key == "push" && value != "false"));
+    for job in jobs.iter_mut().filter(|j| releases || publishes(j)) {
+        job.steps.iter_mut().for_each(trust_cache);
+    }
     let mut losses: Vec<String> = Vec::new();
     for loss in &plan.losses {
         let of_jobs = if loss.jobs.is_empty() { String::new() } else { format!(" ({})", loss.jobs.join(", ")) };
@@ -113,7 +119,13 @@ fn workflow_view(plan: &Plan<'_>, workflow: &PlannedWorkflow<'_>) -> WorkflowVie
         comments: workflow.workflow.comments.clone(),
         name: workflow.workflow.name.value.clone(),
         on: emitted.on,
-        shared: workflow.workflow.concurrency.is_some(),
+        why: match &workflow.workflow.concurrency {
+            None => Some("Runs do not wait for one another."),
+            Some(own) if own.mode.value == Mode::CancelRunning && concurrency.as_ref().is_some_and(|c| !c.cancel) => {
+                Some("A newer run cancels single jobs below, never a deploy or what a deploy asks for.")
+            }
+            Some(_) => None,
+        },
         concurrency,
         env,
         shell: Some("bash"),
@@ -129,7 +141,7 @@ fn writer<'w, 'a>(
     job: &'w PlannedJob<'a>,
     wanted: &'w mut Wanted,
 ) -> Writer<'w, 'a> {
-    Writer { plan, workflow, job, scope, wanted, computed: Computed::default(), builds: BTreeMap::new() }
+    Writer { plan, workflow, job, scope, wanted, computed: Computed::default(), shell: job.job.shell.value, builds: BTreeMap::new() }
 }
 
 /// The lock of the whole workflow. One that cancels stands here only if no job of it may be hurt; otherwise the jobs have their own.
@@ -184,6 +196,25 @@ fn route_job(plan: &Plan<'_>, workflow: &PlannedWorkflow<'_>, questions: &[route
         outputs: questions.iter().map(|q| (q.name.clone(), format!("${{{{ steps.decide.outputs.{} }}}}", q.name))).collect(),
         steps,
         ..JobView::default()
+    }
+}
+
+/// Tells zizmor that a cache beside something that is published is meant: a run reads the caches of its own ref and of the default branch,
+/// never those of a pull request (docs.github.com, "Dependency caching reference", restrictions for accessing a cache).
+fn trust_cache(step: &mut StepView) {
+    let with = |key: &str, value: &str| step.with.iter().any(|(k, v)| k == key && v == value);
+    let has = |key: &str| step.with.iter().any(|(k, _)| k == key);
+    let caches = match step.uses.as_deref().and_then(|u| u.split('@').next()) {
+        Some("actions/cache") => true,
+        Some("actions/setup-node" | "actions/setup-python" | "actions/setup-java") => has("cache"),
+        Some("actions/setup-go") => !with("cache", "false"),
+        Some("ruby/setup-ruby") => with("bundler-cache", "true"),
+        Some("astral-sh/setup-uv") => with("enable-cache", "true"),
+        _ => false,
+    };
+    if caches {
+        let version = step.version.take().unwrap_or_default();
+        step.version = Some(format!("{version} # zizmor: ignore[cache-poisoning] pull requests have caches of their own"));
     }
 }
 

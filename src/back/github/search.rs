@@ -173,8 +173,12 @@ fn choose(terms: Vec<Term>, wanted: &BitSet) -> Option<Vec<Term>> {
 fn cost(gh: &Gh) -> usize {
     fn negations(gh: &Gh) -> usize {
         match gh {
-            Gh::Atom(_) => 0,
-            Gh::Compare(_, sign, _) => if *sign == "!=" { 10 } else { 0 },
+            // Said of a pull request by a detail of it: right, and harder to read than the event's name.
+            Gh::Atom(text) => 15 * usize::from(text.contains("github.base_ref") || text.contains("github.head_ref")),
+            Gh::Compare(left, sign, _) => {
+                let detail = ["github.base_ref", "github.head_ref"].contains(&left.as_str());
+                10 * usize::from(*sign == "!=") + 15 * usize::from(detail)
+            }
             Gh::Not(inner) => 10 + negations(inner),
             Gh::And(parts) | Gh::Or(parts) => parts.iter().map(negations).sum(),
         }

@@ -114,7 +114,7 @@ impl Writer<'_, '_> {
         let text = self.script(lines, &mut env);
         let text = outputs(&text);
         let text = if text.contains('\n') { text.trim_end().to_owned() + "\n" } else { text };
-        let name = text.lines().next().unwrap_or_default().trim_end_matches(" \\").to_owned();
+        let name = lines.first().map_or_else(String::new, title);
         StepView {
             name: Some(name),
             directory: step.dir.as_ref().map(|d| d.value.clone()).filter(|d| self.directory().as_ref() != Some(d)),
@@ -291,10 +291,23 @@ impl Writer<'_, '_> {
     }
 }
 
+/// What a step without a name is called: its first command, as far as it is fixed.
+fn title(line: &Text) -> String {
+    let Some(Part::Literal(text)) = line.parts.first() else { return "Run".to_owned() };
+    let text = text.trim_start().lines().next().unwrap_or_default();
+    let mut end = text.find(['"', '\'', '$', '\\', '|', '<', '>', ';', '(', '=']).unwrap_or(text.len());
+    if end == text.len() && end > 60 {
+        end = text[..60].rfind(' ').unwrap_or(60);
+    }
+    let whole = end == text.len() && line.parts.len() == 1;
+    let kept = if whole { text } else { &text[..text[..end].rfind(' ').unwrap_or(end)] };
+    if kept.trim().is_empty() { "Run".to_owned() } else { kept.trim().to_owned() }
+}
+
 /// Whether a step is one short command and nothing else, which needs no name.
 fn says_it_all(view: &StepView) -> bool {
     let plain = view.id.is_none() && view.condition.is_none() && !view.continue_on_error && view.timeout.is_none();
-    plain && view.shell.is_none() && view.env.is_empty() && view.directory.is_none() && view.run.as_ref().is_some_and(|r| !r.contains('\n') && r.len() <= 80)
+    plain && view.shell.is_none() && view.env.is_empty() && view.run.as_ref().is_some_and(|r| !r.contains('\n') && r.len() <= 100)
 }
 
 /// A text with something fixed and a colon before it.

@@ -14,7 +14,8 @@ pub(super) struct WorkflowView {
     pub(super) name: String,
     pub(super) on: Vec<Trigger>,
     pub(super) concurrency: Option<ConcurrencyView>,
-    pub(super) shared: bool,
+    /// What the group is about, where it does not say so itself.
+    pub(super) why: Option<&'static str>,
     pub(super) env: Vec<Pair>,
     pub(super) shell: Option<&'static str>,
     pub(super) raw: Vec<(String, Value)>,
@@ -71,6 +72,7 @@ pub(super) struct JobView {
     pub(super) continue_on_error: bool,
     pub(super) strategy: Option<StrategyView>,
     pub(super) container: Option<String>,
+    pub(super) container_note: Option<&'static str>,
     pub(super) services: Vec<ServiceView>,
     pub(super) outputs: Vec<Pair>,
     pub(super) env: Vec<Pair>,
@@ -109,6 +111,7 @@ pub(super) struct StrategyView {
 pub(super) struct ServiceView {
     pub(super) name: String,
     pub(super) image: String,
+    pub(super) note: Option<&'static str>,
     pub(super) env: Vec<Pair>,
     pub(super) ports: Vec<String>,
     pub(super) options: Option<String>,
