@@ -254,7 +254,9 @@ impl<'w, 'a> Writer<'w, 'a> {
             (InputValue::Bool(false), _) => Gh::Or(vec![own, Gh::atom("false")]),
             (InputValue::Bool(true), _) => Gh::Or(vec![other_event, own]),
             (InputValue::String(text), _) if text.is_empty() => own,
-            (InputValue::String(text), InputKind::Number) => Gh::any([Gh::And(vec![other_event, Gh::atom(text)]), own.clone()]).unwrap_or(own),
+            (InputValue::String(text), InputKind::Number) => {
+                Gh::any([Gh::And(vec![other_event, Gh::atom(text)]), own.clone()]).unwrap_or(own)
+            }
             (InputValue::String(text), _) => {
                 Gh::any([Gh::And(vec![other_event, Gh::atom(quoted(text))]), own.clone()]).unwrap_or(own)
             }

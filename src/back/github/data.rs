@@ -35,7 +35,10 @@ impl Writer<'_, '_> {
                     step.condition = status(report.when);
                     step.with.push(("sarif_file".into(), (*path).to_owned()));
                     if paths.len() > 1 || job.reports.iter().filter(|r| r.kind.value == ReportKind::Sarif).count() > 1 {
-                        step.with.push(("category".into(), path.rsplit('/').next().unwrap_or(path).trim_end_matches(".sarif").to_owned()));
+                        step.with.push((
+                            "category".into(),
+                            path.rsplit('/').next().unwrap_or(path).trim_end_matches(".sarif").to_owned(),
+                        ));
                     }
                     steps.push(step);
                 }
@@ -78,7 +81,8 @@ impl Writer<'_, '_> {
         let mut paths: Vec<&str> = Vec::new();
         if let Some(job) = producer {
             let artifact = job.produces.iter().find(|a| a.name.value == *name).map(|a| &a.paths);
-            let report = || job.reports.iter().find(|r| format!("{}-{}", job.name.value, r.kind.value.word()) == *name).map(|r| &r.paths);
+            let report =
+                || job.reports.iter().find(|r| format!("{}-{}", job.name.value, r.kind.value.word()) == *name).map(|r| &r.paths);
             paths = artifact.or_else(report).into_iter().flatten().map(|p| p.value.as_str()).collect();
         }
         let mut step = action("actions/download-artifact", &format!("Fetch {name}"));

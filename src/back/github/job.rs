@@ -68,11 +68,8 @@ impl Writer<'_, '_> {
             Outcome::Always => vec![Gh::atom("always()")],
             Outcome::Failure => {
                 let failed = job.needs.iter().map(|n| Gh::is(result(n.job), "failure"));
-                let failed = if job.needs.len() > 2 {
-                    Some(Gh::atom("contains(needs.*.result, 'failure')"))
-                } else {
-                    Gh::any(failed)
-                };
+                let failed =
+                    if job.needs.len() > 2 { Some(Gh::atom("contains(needs.*.result, 'failure')")) } else { Gh::any(failed) };
                 std::iter::once(Gh::atom("!cancelled()")).chain(failed).collect()
             }
             Outcome::Success if !job.poisoned && !any_result && job.needs.iter().all(|n| n.always_present) => Vec::new(),
@@ -86,7 +83,8 @@ impl Writer<'_, '_> {
                 }
                 let certain = |n: &&PlannedNeed| n.always_present && !n.any_result;
                 parts.extend(job.needs.iter().filter(certain).map(|n| Gh::is(result(n.job), "success")));
-                let optional: Vec<usize> = job.needs.iter().filter(|n| !n.always_present && !n.any_result).map(|n| n.job).collect();
+                let optional: Vec<usize> =
+                    job.needs.iter().filter(|n| !n.always_present && !n.any_result).map(|n| n.job).collect();
                 // A job out of time counts as cancelled, and so leaves what waits for it skipped.
                 for above in self.unseen_ancestors(&optional) {
                     needs.push(jobs[above].id.clone());
@@ -377,7 +375,13 @@ impl Writer<'_, '_> {
         }
         // A value may have asked for the short hash, which the shell has itself.
         self.computed = super::context::Computed::default();
-        Some(StepView { name: Some("Work out values".into()), id: Some("values".into()), env, run: Some(run), ..StepView::default() })
+        Some(StepView {
+            name: Some("Work out values".into()),
+            id: Some("values".into()),
+            env,
+            run: Some(run),
+            ..StepView::default()
+        })
     }
 
     fn assigned(&mut self, text: &Text, env: &mut Env) -> String {
@@ -426,7 +430,9 @@ pub(super) fn needs_value(needs: Vec<String>) -> Value {
 /// Gives the steps that write outputs a handle; where none seems to, all scripts are told where outputs go.
 fn mark_outputs(steps: &mut [StepView], names: &[&str]) {
     let own = |s: &StepView| s.id.as_deref() != Some("values") && s.run.is_some();
-    let writes = |s: &StepView| s.run.as_deref().is_some_and(|r| r.contains("GITHUB_OUTPUT") && names.iter().any(|n| r.contains(&format!("{n}="))));
+    let writes = |s: &StepView| {
+        s.run.as_deref().is_some_and(|r| r.contains("GITHUB_OUTPUT") && names.iter().any(|n| r.contains(&format!("{n}="))))
+    };
     let some = steps.iter().any(|s| own(s) && writes(s));
     let mut count = 0;
     for step in steps.iter_mut().filter(|s| own(s)) {
@@ -447,7 +453,12 @@ fn output_of(steps: &[StepView], name: &str) -> String {
     let named = |s: &&StepView| s.run.as_deref().is_some_and(|r| r.contains(&format!("{name}=")));
     let mut ids: Vec<&str> = steps.iter().filter(writes).filter(named).filter_map(|s| s.id.as_deref()).collect();
     if ids.is_empty() {
-        ids = steps.iter().filter(writes).filter(|s| s.run.as_deref().is_some_and(|r| r.contains("GITHUB_OUTPUT"))).filter_map(|s| s.id.as_deref()).collect();
+        ids = steps
+            .iter()
+            .filter(writes)
+            .filter(|s| s.run.as_deref().is_some_and(|r| r.contains("GITHUB_OUTPUT")))
+            .filter_map(|s| s.id.as_deref())
+            .collect();
     }
     // What a later step wrote counts.
     let all = ids.iter().rev().map(|id| Gh::atom(format!("steps.{id}.outputs.{name}")));

@@ -98,7 +98,8 @@ fn workflow_view(plan: &Plan<'_>, workflow: &PlannedWorkflow<'_>) -> WorkflowVie
     if !wanted.routes.is_empty() {
         jobs.insert(0, route_job(plan, workflow, &wanted.routes));
     }
-    let releases = workflow.workflow.on.clauses.iter().any(|c| domain::takes(c, EventKind::Tag) || domain::takes(c, EventKind::Release));
+    let releases =
+        workflow.workflow.on.clauses.iter().any(|c| domain::takes(c, EventKind::Tag) || domain::takes(c, EventKind::Release));
     let publishes = |job: &JobView| job.steps.iter().any(|s| s.with.iter().any(|(key, value)| key == "push" && value != "false"));
     for job in jobs.iter_mut().filter(|j| releases || publishes(j)) {
         job.steps.iter_mut().for_each(trust_cache);
@@ -141,7 +142,16 @@ fn writer<'w, 'a>(
     job: &'w PlannedJob<'a>,
     wanted: &'w mut Wanted,
 ) -> Writer<'w, 'a> {
-    Writer { plan, workflow, job, scope, wanted, computed: Computed::default(), shell: job.job.shell.value, builds: BTreeMap::new() }
+    Writer {
+        plan,
+        workflow,
+        job,
+        scope,
+        wanted,
+        computed: Computed::default(),
+        shell: job.job.shell.value,
+        builds: BTreeMap::new(),
+    }
 }
 
 /// The lock of the whole workflow. One that cancels stands here only if no job of it may be hurt; otherwise the jobs have their own.

@@ -1,6 +1,5 @@
 //! Small pipelines for the tests of this room.
 
-
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
@@ -238,8 +237,7 @@ pub(super) fn target() -> Target {
 pub(super) fn rendered(pipeline: &Pipeline, jobs: Vec<PlannedJob<'_>>) -> String {
     let target = target();
     let workflow = &pipeline.workflows[0];
-    let planned =
-        PlannedWorkflow { id: WorkflowId(0), workflow, file: "ci".into(), jobs, env: Vec::new(), notices: Vec::new() };
+    let planned = PlannedWorkflow { id: WorkflowId(0), workflow, file: "ci".into(), jobs, env: Vec::new(), notices: Vec::new() };
     let plan = Plan { pipeline, target: &target, workflows: vec![planned], losses: Vec::new(), settings: Vec::new() };
     super::emit(&plan, &Renderer::new()).unwrap().remove(0).text
 }

@@ -59,7 +59,8 @@ pub(super) fn search(leaves: &[Leaf], wanted: &BitSet) -> Found {
         let loose = union(&terms, wanted.len());
         (Gh::any(terms.into_iter().map(|t| t.gh)), loose)
     });
-    let best = [straight, turned].into_iter().flatten().filter_map(|(gh, loose)| Some((gh?, loose))).min_by_key(|(gh, _)| cost(gh));
+    let best =
+        [straight, turned].into_iter().flatten().filter_map(|(gh, loose)| Some((gh?, loose))).min_by_key(|(gh, _)| cost(gh));
     match best {
         Some((gh, loose)) => Found::Exactly { gh, loose: loose != *wanted },
         None => Found::Nothing,

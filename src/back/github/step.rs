@@ -27,7 +27,8 @@ pub(super) fn if_text(gh: &Gh) -> String {
     let text = gh.to_string();
     match gh {
         Gh::And(parts) if text.len() > 100 => {
-            let parts: Vec<String> = parts.iter().map(|p| if matches!(p, Gh::Or(_)) { format!("({p})") } else { p.to_string() }).collect();
+            let parts: Vec<String> =
+                parts.iter().map(|p| if matches!(p, Gh::Or(_)) { format!("({p})") } else { p.to_string() }).collect();
             parts.join(" &&\n")
         }
         _ if text.starts_with(['!', '\'', '[', '{']) => gh.wrapped(),
@@ -205,7 +206,10 @@ impl Writer<'_, '_> {
                     None => self.value(&full),
                     Some(gh) => {
                         let text = self.text_expression(&full);
-                        Gh::Or(vec![Gh::And(vec![gh, text]), Gh::atom(quoted(""))]).wrapped().replace("${{ (", "${{ ").replace(") || ''", " || ''")
+                        Gh::Or(vec![Gh::And(vec![gh, text]), Gh::atom(quoted(""))])
+                            .wrapped()
+                            .replace("${{ (", "${{ ")
+                            .replace(") || ''", " || ''")
                     }
                 }
             })
@@ -250,7 +254,10 @@ impl Writer<'_, '_> {
         if registry.kind == RegistryKind::Ecr {
             if let Some(identity) = &registry.identity {
                 let mut aws = action("aws-actions/configure-aws-credentials", "Log in to AWS");
-                aws.with = vec![("role-to-assume".into(), self.value(&identity.role)), ("aws-region".into(), self.value(&identity.region))];
+                aws.with = vec![
+                    ("role-to-assume".into(), self.value(&identity.role)),
+                    ("aws-region".into(), self.value(&identity.region)),
+                ];
                 steps.push(aws);
             }
             steps.push(action("aws-actions/amazon-ecr-login", &format!("Log in to {host}")));
@@ -284,7 +291,8 @@ impl Writer<'_, '_> {
 
     /// The directory that all scripts of the job share.
     pub(super) fn directory(&self) -> Option<String> {
-        let mut dirs = self.job.steps.iter().filter(|s| matches!(s.kind, PlannedKind::Run(_))).map(|s| s.dir.as_ref().map(|d| &d.value));
+        let mut dirs =
+            self.job.steps.iter().filter(|s| matches!(s.kind, PlannedKind::Run(_))).map(|s| s.dir.as_ref().map(|d| &d.value));
         let first = dirs.next()??;
         let count = self.job.steps.iter().filter(|s| matches!(s.kind, PlannedKind::Run(_))).count();
         (count > 1 && dirs.all(|d| d == Some(first))).then(|| first.clone())
@@ -301,7 +309,12 @@ fn title(line: &Text) -> String {
     }
     let whole = end == text.len() && line.parts.len() == 1;
     let kept = if whole { text } else { &text[..text[..end].rfind(' ').unwrap_or(end)] };
-    if kept.trim().is_empty() { "Run".to_owned() } else { kept.trim().to_owned() }
+    // An option without its value says nothing.
+    let mut words: Vec<&str> = kept.split_whitespace().collect();
+    while !whole && words.last().is_some_and(|w| w.starts_with('-')) {
+        words.pop();
+    }
+    if words.is_empty() { "Run".to_owned() } else { words.join(" ") }
 }
 
 /// Whether a step is one short command and nothing else, which needs no name.

@@ -7,8 +7,9 @@ use super::step::action;
 use super::view::StepView;
 
 /// Tools that the hosted Linux images bring along (actions/runner-images, Ubuntu 24.04).
-const BROUGHT: &[&str] =
-    &["aws", "az", "curl", "docker", "gh", "git", "helm", "jq", "kubectl", "make", "node", "npm", "python3", "rsync", "yq", "zip"];
+const BROUGHT: &[&str] = &[
+    "aws", "az", "curl", "docker", "gh", "git", "helm", "jq", "kubectl", "make", "node", "npm", "python3", "rsync", "yq", "zip",
+];
 
 /// Tools that come as packages of Python.
 const PYTHON: &[&str] = &["awscli", "bandit", "black", "checkov", "pip-audit", "poetry", "ruff", "semgrep", "yamllint"];
@@ -71,11 +72,8 @@ impl Writer<'_, '_> {
                         step.with.push(("cache-dependency-path".into(), below("requirements.txt")));
                     }
                 }
-                "go" if toolchain.cache => {
-                    if dir.is_some() {
-                        step.with.push(("cache-dependency-path".into(), below("go.sum")));
-                    }
-                }
+                "go" if toolchain.cache && dir.is_some() => step.with.push(("cache-dependency-path".into(), below("go.sum"))),
+                "go" if toolchain.cache => {}
                 "go" => step.with.push(("cache".into(), "false".into())),
                 "java" => {
                     step.with.insert(0, ("distribution".into(), "temurin".into()));

@@ -67,7 +67,8 @@ impl Writer<'_, '_> {
     /// A command that succeeds exactly where the job is present, for the guard of a deploy. Changed files are not looked at.
     pub(super) fn exact_guard(&mut self) -> (String, Vec<(String, String)>) {
         let condition = self.job.job.condition.as_ref();
-        let exprs: Vec<&Expr> = condition.map(conjuncts).unwrap_or_default().into_iter().filter(|e| self.scope.is_static(e)).collect();
+        let exprs: Vec<&Expr> =
+            condition.map(conjuncts).unwrap_or_default().into_iter().filter(|e| self.scope.is_static(e)).collect();
         let filters: Vec<&Filter> = self.job.filters.iter().collect();
         let input = |name: &str| self.input(name).wrapped();
         let mut bash = Bash {

@@ -105,7 +105,8 @@ fn push(branches: &[&Clause], tags: &[&Clause], emitted: &mut Emitted) {
 
 fn pull_request(clauses: &[&Clause], emitted: &mut Emitted) {
     let [first, ..] = clauses else { return };
-    let (names, exact) = united(clauses, |c| if let ClauseKind::PullRequest { targets, .. } = &c.kind { Some(targets) } else { None });
+    let (names, exact) =
+        united(clauses, |c| if let ClauseKind::PullRequest { targets, .. } = &c.kind { Some(targets) } else { None });
     let (paths, same) = united_paths(clauses);
     emitted.exact &= exact && same;
     let mut types: Vec<PullRequestType> = Vec::new();
@@ -114,7 +115,11 @@ fn pull_request(clauses: &[&Clause], emitted: &mut Emitted) {
         let ClauseKind::PullRequest { heads, types: own, exclude_forks, .. } = &clause.kind else { continue };
         emitted.exact &= heads.is_all() && !exclude_forks;
         lists.push(own);
-        own.iter().for_each(|t| if !types.contains(t) { types.push(*t) });
+        own.iter().for_each(|t| {
+            if !types.contains(t) {
+                types.push(*t)
+            }
+        });
     }
     emitted.exact &= lists.iter().all(|l| l.len() == types.len());
     // GitHub says `closed` for both.
@@ -122,7 +127,11 @@ fn pull_request(clauses: &[&Clause], emitted: &mut Emitted) {
     let closed = ends.iter().filter(|t| types.contains(t)).count();
     emitted.exact &= closed != 1;
     if closed == 1 {
-        ends.iter().for_each(|t| if !types.contains(t) { types.push(*t) });
+        ends.iter().for_each(|t| {
+            if !types.contains(t) {
+                types.push(*t)
+            }
+        });
     }
     let mut keys = Map::new();
     if !names.is_all() {
@@ -138,13 +147,8 @@ fn pull_request(clauses: &[&Clause], emitted: &mut Emitted) {
         write_paths(paths, &mut keys);
     }
     emitted.on.push(Trigger::new("pull_request", keys));
-    let kind = ClauseKind::PullRequest {
-        targets: names,
-        heads: pattern(Vec::new(), Vec::new()),
-        types,
-        exclude_forks: false,
-        paths,
-    };
+    let kind =
+        ClauseKind::PullRequest { targets: names, heads: pattern(Vec::new(), Vec::new()), types, exclude_forks: false, paths };
     emitted.filter.clauses.push(Clause { kind, span: first.span });
 }
 
@@ -231,7 +235,12 @@ fn text_of(glob: &Glob) -> String {
     for piece in glob.pieces() {
         match piece {
             GlobPiece::Literal(text) => {
-                out.push_str(&text.chars().map(|c| if "*?+[]!\\".contains(c) { format!("\\{c}") } else { c.to_string() }).collect::<String>());
+                out.push_str(
+                    &text
+                        .chars()
+                        .map(|c| if "*?+[]!\\".contains(c) { format!("\\{c}") } else { c.to_string() })
+                        .collect::<String>(),
+                );
             }
             GlobPiece::AnyRun => out.push_str("**"),
             GlobPiece::AnyInSegment | GlobPiece::OneChar | GlobPiece::Alternatives(_) => out.push('*'),

@@ -42,7 +42,8 @@ pub(super) struct Key {
 impl Trigger {
     /// An event with its keys.
     pub(super) fn new(event: &'static str, keys: Map<String, Value>) -> Self {
-        let short = |value: &Value| value.as_array().is_some_and(|list| list.iter().map(|v| v.to_string().len() + 2).sum::<usize>() < 70);
+        let short =
+            |value: &Value| value.as_array().is_some_and(|list| list.iter().map(|v| v.to_string().len() + 2).sum::<usize>() < 70);
         let keys = keys.into_iter().map(|(name, value)| Key { name, short: short(&value), value }).collect();
         Self { event, keys, times: Vec::new() }
     }
