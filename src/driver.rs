@@ -14,6 +14,7 @@ use crate::sema::lower::lower;
 use crate::syntax::check;
 use crate::syntax::check::Actions;
 use crate::syntax::parse;
+use crate::syntax::settle::settle;
 use crate::target::asset;
 
 /// The portable actions that come with pipewright, in the language of specs.
@@ -62,7 +63,7 @@ fn read(sources: &SourceMap, spec: SourceId, root: &Path, found: &mut Diagnostic
     if found.has_errors() {
         return Ok(None);
     }
-    let document = expand(document, sources, Some(root), found);
+    let mut document = expand(document, sources, Some(root), found);
     let standard_text = asset::text(STANDARD_ACTIONS).unwrap_or_default();
     let standard_id = sources.add("<standard actions>", standard_text);
     let (standard, faults) = parse::parse(standard_id, &sources.file(standard_id).text);
@@ -77,5 +78,6 @@ fn read(sources: &SourceMap, spec: SourceId, root: &Path, found: &mut Diagnostic
     if found.has_errors() {
         return Ok(None);
     }
+    settle(&mut document, &actions);
     Ok(lower(sources, &document, &standard, found))
 }

@@ -14,6 +14,7 @@ pub mod parse;
 pub mod print;
 pub mod read;
 pub mod report;
+pub mod settle;
 pub mod shape;
 pub mod string;
 pub mod tree;

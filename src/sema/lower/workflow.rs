@@ -78,7 +78,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
         }
     }
 
-    /// `concurrency per=branch cancel-running`, `concurrency group=deploy queue=latest`
+    /// `concurrency per=branch cancel-running`, `concurrency deploy queue=latest`
     pub(super) fn concurrency(&mut self, node: &Node<'a>, mode: Mode, place: &Place<'_, 'n, 'a>) -> Option<Concurrency> {
         let mode = self.queue_mode(node).unwrap_or_else(|| Spanned::new(mode, node.span));
         let group = if let Some(entry) = node.args_without(&["cancel-running"]).first() {

@@ -45,11 +45,11 @@ pub static APPROVAL: Shape = node(
     "approval { from devops; count 2; timeout \"3d\"; message \"Deploy ${commit.tag}?\"; exclude-author }",
 )
 .settings(&[&[
-    either_list("from", Reference("team"), "who may").required(),
-    either("count", Count, "how many must").default("1"),
-    either("via", Word(&["native", "issue", "sequential"]), "by which means").default("native"),
-    either("timeout", Duration, "how long it may stay open"),
-    either("message", Text, "what they are asked"),
+    list("from", Reference("team"), "who may").required(),
+    line("count", Count, "how many must").default("1"),
+    line("via", Word(&["native", "issue", "sequential"]), "by which means").default("native"),
+    line("timeout", Duration, "how long it may stay open"),
+    line("message", Text, "what they are asked"),
     list("checklist", String, "what they should look at"),
 ]])
 .flags(&[word("exclude-author", "the one who started the run may not")]);
@@ -158,11 +158,11 @@ pub static JOB_GATE: Shape = node(
             "of findings",
         )
         .default("sarif"),
-        either("critical", Count, "findings: at most so many"),
-        either("high", Count, "findings: at most so many"),
-        either("medium", Count, "findings: at most so many"),
-        either("low", Count, "findings: at most so many"),
-        either("any", Count, "findings of any severity, or of none: at most so many"),
+        line("critical", Count, "findings: at most so many"),
+        line("high", Count, "findings: at most so many"),
+        line("medium", Count, "findings: at most so many"),
+        line("low", Count, "findings: at most so many"),
+        line("any", Count, "findings of any severity, or of none: at most so many"),
     ],
 ])
 .flags(&[

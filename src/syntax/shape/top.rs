@@ -121,8 +121,8 @@ pub static TEAM: Shape = node(
 )
 .args(&[arg("name", Name, "its name")])
 .settings(&[&[
-    either("github", Text, "`organisation/team`, or a user"),
-    either("gitlab", Text, "the path of a group, or a user"),
+    line("github", String, "`organisation/team`, or a user"),
+    line("gitlab", String, "the path of a group, or a user"),
 ]]);
 
 /// `value version { on tag "…"; otherwise "…" }`
