@@ -6,6 +6,7 @@
 )]
 #![allow(clippy::disallowed_methods, reason = "tests read and write the disk around the compiler, not through it")]
 
+mod actions;
 mod cli;
 mod drift;
 mod house;
