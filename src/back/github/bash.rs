@@ -34,8 +34,9 @@ impl Bash<'_> {
     }
 
     fn filter(&mut self, filter: &Filter) -> String {
-        let clauses = filter.clauses.iter().map(|c| self.clause(c)).collect();
-        joined(clauses, " || ", "false")
+        let clauses: Vec<String> = filter.clauses.iter().map(|c| self.clause(c)).collect();
+        let long = clauses.iter().map(String::len).sum::<usize>() > 100;
+        joined(clauses, if long { " ||\n  " } else { " || " }, "false")
     }
 
     fn clause(&mut self, clause: &Clause) -> String {

@@ -355,7 +355,8 @@ impl Writer<'_, '_> {
             let name = &value.name.value;
             let variable = super::context::upper(name).to_lowercase();
             run.push_str("case \"$GITHUB_EVENT_NAME/$GITHUB_REF_TYPE\" in\n");
-            for (kind, text) in &value.arms {
+            let kinds = self.kinds();
+            for (kind, text) in value.arms.iter().filter(|(kind, _)| kinds.contains(&kind.value)) {
                 let case = match kind.value {
                     EventKind::Push => "push/branch".to_owned(),
                     EventKind::Tag => "push/tag".to_owned(),
@@ -445,6 +446,8 @@ fn mark_outputs(steps: &mut [StepView], names: &[&str]) {
         count += 1;
         let id = if count == 1 { "outputs".to_owned() } else { format!("outputs-{count}") };
         step.id.get_or_insert(id);
+        // With a handle a step is more than its command.
+        step.name.get_or_insert_with(|| format!("Set {}", names.join(" and ")));
     }
 }
 

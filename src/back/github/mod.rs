@@ -66,7 +66,11 @@ fn workflow_view(plan: &Plan<'_>, workflow: &PlannedWorkflow<'_>) -> WorkflowVie
     let mut builds = Vec::new();
     for planned in &workflow.jobs {
         let mut planned = planned.clone();
-        planned.filters.extend(rest.cloned());
+        let own = condition::Demand { filters: planned.filters.iter().collect(), exprs: Vec::new() };
+        let started = rest.map(|on| condition::Demand { filters: vec![on], exprs: Vec::new() });
+        // A job whose own filters are within the spec's events need not ask for those again.
+        let asks = started.is_some_and(|on| scope.exactly(&own, &on) != search::Found::Always);
+        planned.filters.extend(rest.filter(|_| asks).cloned());
         let mut writer = Writer {
             plan,
             workflow,
@@ -310,6 +314,8 @@ fn unique(id: &str, taken: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use crate::back::github::sample::{at, filter, job, need, pipeline, pull_request, push, rendered, run, step, tag};
+    use crate::ir::event::{ClauseKind, PathFilter, PullRequestType};
+    use crate::ir::job::Deploy;
     use crate::ir::step::{Checkout, Toolchain};
     use crate::plan::step::{PlannedKind, RunWhen};
 
@@ -338,5 +344,65 @@ mod tests {
         publish.steps.extend([first, undo]);
         let text = rendered(&pipeline, vec![lint, build, dev, publish]);
         insta::assert_snapshot!(text);
+    }
+
+    #[test]
+    fn what_no_condition_can_say_is_decided_in_a_first_job() {
+        let on = [push(&["**"]), tag(&["**"])];
+        let pipeline = pipeline(&on);
+        let mut release = job("release", vec![run(&["make release"])]);
+        release.filters = vec![filter(&[tag(&["v*.*.*"])])];
+        let mut api = job("api", vec![run(&["make api"])]);
+        let mut touched = push(&["main"]);
+        if let ClauseKind::Push { paths, .. } = &mut touched {
+            let pattern = sample::pattern(&["services/api/**"], &["**/*.md"]);
+            *paths = Some(PathFilter { pattern, span: Default::default() });
+        }
+        api.filters = vec![filter(&[touched])];
+        let text = rendered(&pipeline, vec![release, api]);
+        assert!(text.contains("needs: route\n    if: needs.route.outputs.release == 'true'"), "{text}");
+        assert!(text.contains(r"$GITHUB_REF =~ ^refs/tags/v[^/]*\.[^/]*\.[^/]*$"), "{text}");
+        assert!(text.contains(r"changed '^services/api/.*$' '^.*/[^/]*\.md$'"), "{text}");
+        assert!(text.contains("fetch-depth: 0"), "{text}");
+    }
+
+    #[test]
+    fn a_merge_is_a_close_that_every_job_looks_at() {
+        let mut merged = pull_request(&["main"]);
+        if let ClauseKind::PullRequest { types, .. } = &mut merged {
+            *types = vec![PullRequestType::Merged];
+        }
+        let text = rendered(&pipeline(&[merged]), vec![job("publish", vec![run(&["make publish"])])]);
+        assert!(text.contains("types: [closed]"), "{text}");
+        assert!(text.contains("if: github.event.pull_request.merged\n"), "{text}");
+    }
+
+    #[test]
+    fn a_strict_need_is_named_where_a_skipped_one_would_let_the_job_run() {
+        let pipeline = pipeline(&[push(&["main", "develop"])]);
+        let gate = job("gate", vec![run(&["make check"])]);
+        let mut dev = job("dev", vec![run(&["make dev"])]);
+        dev.filters = vec![filter(&[push(&["develop"])])];
+        let mut deploy = job("deploy", vec![run(&["make deploy"])]);
+        deploy.needs = vec![need(0, true), need(1, false)];
+        deploy.poisoned = true;
+        let mut below = job("below", vec![run(&["make below"])]);
+        below.needs = vec![need(2, true)];
+        below.poisoned = true;
+        let text = rendered(&pipeline, vec![gate, dev, deploy, below]);
+        assert!(text.contains("needs.gate.result == 'success' &&"), "{text}");
+        assert!(!text.contains("needs.dev.result == 'success'"), "{text}");
+        assert!(text.contains("if: ${{ !cancelled() && !failure() && needs.deploy.result == 'success' }}"), "{text}");
+    }
+
+    #[test]
+    fn names_of_another_case_do_not_reach_a_deploy() {
+        let pipeline = pipeline(&[push(&["**"])]);
+        let mut deploy = job("deploy", vec![run(&["make deploy"])]);
+        deploy.filters = vec![filter(&[push(&["main"])])];
+        deploy.job.to_mut().deploy = Some(Deploy { smoke_tests: Vec::new(), monitor: Vec::new(), rollback: None });
+        let text = rendered(&pipeline, vec![deploy]);
+        assert!(text.contains("if: github.ref == 'refs/heads/main'\n"), "{text}");
+        assert!(text.contains("if ! [[ $GITHUB_EVENT_NAME == push && $GITHUB_REF == refs/heads/main ]]; then"), "{text}");
     }
 }
