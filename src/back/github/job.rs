@@ -302,7 +302,7 @@ impl Writer<'_, '_> {
         let run = format!(
             "if ! {test}; then\n  echo \"::error::$GITHUB_REF is not meant: names differ in upper and lower case\"\n  exit 1\nfi\n"
         );
-        StepView { name: Some("Check the exact name".into()), env, run: Some(run), ..StepView::default() }
+        StepView { name: Some("Check the exact name".into()), shell: self.bash(), env, run: Some(run), ..StepView::default() }
     }
 
     /// All commands of the job in one step that runs them again from the first after a failure.
@@ -341,6 +341,7 @@ impl Writer<'_, '_> {
 
     /// The first step, which works out what no expression can say.
     fn values_step(&mut self) -> Option<StepView> {
+        self.shell = Shell::Bash;
         let computed = std::mem::take(&mut self.computed);
         if !computed.short && computed.values.is_empty() && computed.conditions.is_empty() {
             return None;
@@ -379,10 +380,16 @@ impl Writer<'_, '_> {
         Some(StepView {
             name: Some("Work out values".into()),
             id: Some("values".into()),
+            shell: self.bash(),
             env,
             run: Some(run),
             ..StepView::default()
         })
+    }
+
+    /// What a script of our own says beside a job with another shell.
+    fn bash(&self) -> Option<&'static str> {
+        shell(Shell::Bash).filter(|_| self.job.job.shell.value != Shell::Bash)
     }
 
     fn assigned(&mut self, text: &Text, env: &mut Env) -> String {
