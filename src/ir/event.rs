@@ -233,6 +233,42 @@ pub struct EventValue {
     pub otherwise: Option<Text>,
 }
 
+impl Event {
+    /// What happened, to stand after "runs" or "absent": ``on a push to `main` ``.
+    pub fn shown(&self) -> String {
+        let name = |text: &Option<String>| format!("`{}`", text.as_deref().unwrap_or_default());
+        let mut out = match self.kind {
+            EventKind::Push => format!("on a push to {}", name(&self.branch)),
+            EventKind::Tag => format!("on tag {}", name(&self.tag)),
+            EventKind::PullRequest => {
+                let fork = if self.fork { " of a fork" } else { "" };
+                let done = match self.pull_request_type {
+                    Some(kind) if !DEFAULT_PULL_REQUEST_TYPES.contains(&kind) => format!(" that is {}", kind.word()),
+                    _ => String::new(),
+                };
+                format!("on a pull request from {}{fork} to {}{done}", name(&self.head), name(&self.target))
+            }
+            EventKind::Schedule => format!("on schedule {}", name(&self.schedule)),
+            EventKind::Manual => format!("on a manual run on {}", name(&self.branch)),
+            EventKind::Release => format!("on the release of {}", name(&self.tag)),
+        };
+        for (i, (input, value)) in self.inputs.iter().enumerate() {
+            let value = match value {
+                InputValue::String(text) => text.clone(),
+                InputValue::Bool(value) => value.to_string(),
+                InputValue::Number(value) => value.to_string(),
+            };
+            out.push_str(if i == 0 { " with " } else { ", " });
+            out.push_str(&format!("{input}={value}"));
+        }
+        if let Some([first, rest @ ..]) = self.paths.as_deref() {
+            let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
+            out.push_str(&format!(" that changes `{first}`{more}"));
+        }
+        out
+    }
+}
+
 impl Filter {
     /// Whether an event passes.
     pub fn accepts(&self, event: &Event) -> bool {

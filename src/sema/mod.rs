@@ -4,8 +4,12 @@
 
 pub mod cond;
 pub mod declare;
+pub mod events;
 pub mod expand;
 pub mod filter;
 pub mod interpolate;
 pub mod lower;
 pub mod names;
+pub mod order;
+pub mod presence;
+mod survey;
