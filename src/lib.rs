@@ -44,6 +44,7 @@
 
 pub mod back;
 pub mod base;
+pub mod check;
 pub mod cli;
 pub mod drift;
 pub mod driver;

@@ -20,10 +20,13 @@ pub(super) fn check(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
                 );
             } else if artifact.when == Outcome::Failure && job.when.value == Outcome::Success {
                 diagnostics.push(
-                    error(format!("`{}` runs when `{}` succeeded, but `{name}` is published after a failure", job.name.value, producer.name.value))
-                        .label("never there then")
-                        .related(artifact.span, "published after a failure only")
-                        .help("write `when=always` there, or `when failure` in the job that reads it"),
+                    error(format!(
+                        "`{}` runs when `{}` succeeded, but `{name}` is published after a failure",
+                        job.name.value, producer.name.value
+                    ))
+                    .label("never there then")
+                    .related(artifact.span, "published after a failure only")
+                    .help("write `when=always` there, or `when failure` in the job that reads it"),
                 );
             }
         }

@@ -35,7 +35,9 @@ fn excluded(pipeline: &Pipeline, filter: &Filter, outer: &BitSet, at: Span, diag
     }
     for clause in dead {
         // A named set is shared: what it holds for others is no mistake here.
-        let own = clause.span.source == filter.span.source && clause.span.start >= filter.span.start && clause.span.end <= filter.span.end;
+        let own = clause.span.source == filter.span.source
+            && clause.span.start >= filter.span.start
+            && clause.span.end <= filter.span.end;
         if own {
             diagnostics.push(
                 Diagnostic::error("clause-excluded-by-outer", clause.span, "these events never come here")

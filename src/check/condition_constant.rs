@@ -14,7 +14,8 @@ use crate::sema::presence::holds;
 pub(super) fn check(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
     let targets: Vec<_> = pipeline.targets.iter().map(|t| t.id).collect();
     for job in &pipeline.jobs {
-        let reaching = job.condition.as_ref().map(|_| passing(pipeline, job.workflow, &[stage_only(pipeline, job), job.only.as_ref()]));
+        let reaching =
+            job.condition.as_ref().map(|_| passing(pipeline, job.workflow, &[stage_only(pipeline, job), job.only.as_ref()]));
         items(job, &targets, &mut |item| match item {
             Item::JobCondition(expr) => {
                 let what = format!("`if` of `{}`", job.name.value);

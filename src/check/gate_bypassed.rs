@@ -20,7 +20,11 @@ pub(super) fn check(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
                 let (goal, name) = (goal(pipeline, job), &gate.name.value);
                 let never = !producer.possible.intersects(&job.possible);
                 let found = if never {
-                    Diagnostic::error("gate-unreachable", required.span, format!("{goal} requires gate `{name}`, which is never measured when it runs"))
+                    Diagnostic::error(
+                        "gate-unreachable",
+                        required.span,
+                        format!("{goal} requires gate `{name}`, which is never measured when it runs"),
+                    )
                 } else {
                     let events = shown(pipeline, &without);
                     Diagnostic::error("gate-bypassed", required.span, format!("{goal} is reached without gate `{name}` {events}"))
@@ -29,10 +33,15 @@ pub(super) fn check(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
                     .label(format!("measured in `{}`, which does not run there", producer.name.value))
                     .related(gate.name.span, "the gate is measured here");
                 let found = match absence(pipeline, producer, event) {
-                    Some(absence) => found.related(absence.span, format!("`{}` is left out by {}", producer.name.value, absence.what)),
+                    Some(absence) => {
+                        found.related(absence.span, format!("`{}` is left out by {}", producer.name.value, absence.what))
+                    }
                     None => found,
                 };
-                diagnostics.push(found.help(format!("let `{}` run there too, or narrow `{}` with `only`", producer.name.value, job.name.value)));
+                diagnostics.push(
+                    found
+                        .help(format!("let `{}` run there too, or narrow `{}` with `only`", producer.name.value, job.name.value)),
+                );
             }
         }
     }
@@ -67,7 +76,10 @@ fn approvals(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
                 )
                 .label("no approval on this way")
                 .related(gate.span, "the other way has one")
-                .help(format!("write `requires {}` in the environment, so that it binds every deploy", pipeline.gate(gate.value).name.value)),
+                .help(format!(
+                    "write `requires {}` in the environment, so that it binds every deploy",
+                    pipeline.gate(gate.value).name.value
+                )),
             );
         }
     }

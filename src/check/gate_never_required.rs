@@ -32,9 +32,16 @@ pub(super) fn check(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
         // A measured gate fails its own job, so it guards even where nobody names it.
         if gate.producers.is_empty() && !used.contains(&GateId(index as u32)) {
             diagnostics.push(
-                Diagnostic::warning("gate-never-required", gate.name.span, format!("nothing requires gate `{}`", gate.name.value))
-                    .label("declared, but it guards nothing")
-                    .help(format!("write `requires {0}` in an environment, stage or job, `monitor {0}` in a deploy, or remove it", gate.name.value)),
+                Diagnostic::warning(
+                    "gate-never-required",
+                    gate.name.span,
+                    format!("nothing requires gate `{}`", gate.name.value),
+                )
+                .label("declared, but it guards nothing")
+                .help(format!(
+                    "write `requires {0}` in an environment, stage or job, `monitor {0}` in a deploy, or remove it",
+                    gate.name.value
+                )),
             );
         }
     }

@@ -37,7 +37,10 @@ pub(super) fn check(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
         }
     }
     for (index, workflow) in pipeline.workflows.iter().enumerate() {
-        if !workflow.jobs.is_empty() && !workflow.on.clauses.is_empty() && passing(pipeline, WorkflowId(index as u32), &[]).is_empty() {
+        if !workflow.jobs.is_empty()
+            && !workflow.on.clauses.is_empty()
+            && passing(pipeline, WorkflowId(index as u32), &[]).is_empty()
+        {
             diagnostics.push(
                 Diagnostic::error("job-never-runs", workflow.on.span, format!("workflow `{}` never starts", workflow.name.value))
                     .label("no event passes this filter")

@@ -59,13 +59,25 @@ const fn note(name: &'static str, check: Option<fn(&Pipeline, &mut Diagnostics)>
 
 /// Every rule of this room, A to Z. A row without a function is found together with its neighbour in the same file.
 pub const RULES: &[Rule] = &[
-    error("artifact-not-available", Some(artifact_not_available::check), "an artifact is consumed that is never published by then"),
-    error("clause-excluded-by-outer", Some(clause_excluded_by_outer::check), "a filter names events that an outer filter leaves out"),
+    error(
+        "artifact-not-available",
+        Some(artifact_not_available::check),
+        "an artifact is consumed that is never published by then",
+    ),
+    error(
+        "clause-excluded-by-outer",
+        Some(clause_excluded_by_outer::check),
+        "a filter names events that an outer filter leaves out",
+    ),
     error("condition-always-true", Some(condition_constant::check), "a condition holds for every event that reaches it"),
     error("condition-never-true", None, "a condition holds for no event that reaches it"),
     error("context-undefined", Some(context_undefined::check), "text uses a context that has no value for some event"),
     error("deploy-from-fork", Some(deploy_from_fork::check), "a pull request of a fork reaches an environment"),
-    error("deploy-not-allowed", Some(deploy_not_allowed::check), "a deploy runs for an event that its environment does not allow"),
+    error(
+        "deploy-not-allowed",
+        Some(deploy_not_allowed::check),
+        "a deploy runs for an event that its environment does not allow",
+    ),
     warning("duplicate-runs", Some(duplicate_runs::check), "push and pull request run the same jobs for one commit"),
     warning("floating-tag-moved-twice", Some(floating_tag_moved_twice::check), "several branches move one image tag"),
     error("gate-bypassed", Some(gate_bypassed::check), "a job is reached without a gate that it requires"),
@@ -78,16 +90,36 @@ pub const RULES: &[Rule] = &[
     error("need-filtered-by-paths", Some(need_not_present::check), "a needed job can be left out by changed files"),
     error("need-not-present", None, "a needed job is absent while the job that needs it is present"),
     error("need-of-other-workflow", Some(need_of_other_workflow::check), "a job waits for a job of another workflow"),
-    warning("pattern-misses-plain-name", Some(pattern_misses_plain_name::check), "a pattern demands a slash where names have none"),
+    warning(
+        "pattern-misses-plain-name",
+        Some(pattern_misses_plain_name::check),
+        "a pattern demands a slash where names have none",
+    ),
     error("producer-does-not-run", None, "an artifact or output is read from a job that is absent"),
     note("promotion-skipped", Some(promotion_skipped::check), "production is reached without the environment before"),
     warning("ref-case-variants", Some(ref_case_variants::check), "two names differ in case only"),
-    error("required-check-pending", Some(required_check_pending::check), "a required check can be filtered away and stay pending"),
+    error(
+        "required-check-pending",
+        Some(required_check_pending::check),
+        "a required check can be filtered away and stay pending",
+    ),
     error("schedule-too-often", Some(schedule_too_often::check), "a schedule comes more often than vendors allow"),
-    error("token-event-does-not-start", Some(token_event_does_not_start::check), "an event made with the built-in token starts nothing"),
+    error(
+        "token-event-does-not-start",
+        Some(token_event_does_not_start::check),
+        "an event made with the built-in token starts nothing",
+    ),
     warning("trigger-without-jobs", Some(trigger_without_jobs::check), "an event starts a run without jobs"),
-    error("two-deploys-one-environment", Some(two_deploys_one_environment::check), "one event deploys a protected environment twice"),
-    error("waive-before-production", Some(waive_before_production::check), "a gate can be waived on the way to production without an approval"),
+    error(
+        "two-deploys-one-environment",
+        Some(two_deploys_one_environment::check),
+        "one event deploys a protected environment twice",
+    ),
+    error(
+        "waive-before-production",
+        Some(waive_before_production::check),
+        "a gate can be waived on the way to production without an approval",
+    ),
 ];
 
 /// A pipeline that keeps every rule.
@@ -109,16 +141,3 @@ impl<'p> Checked<'p> {
         self.0
     }
 }
-
-/// The page of a rule, whichever room raises it.
-pub fn explain(name: &str) -> Option<&'static str> {
-    PAGES.iter().find(|(page, _)| page.strip_suffix(".md") == Some(name)).map(|(_, text)| *text)
-}
-
-/// The names of all rules that have a page, A to Z.
-pub fn pages() -> impl Iterator<Item = &'static str> {
-    PAGES.iter().filter_map(|(page, _)| page.strip_suffix(".md"))
-}
-
-/// Every file of `lang-spec/rules/`, by name.
-const PAGES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/rules.rs"));

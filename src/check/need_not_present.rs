@@ -42,7 +42,11 @@ fn split(pipeline: &Pipeline, job: &Job, events: &BitSet) -> (BitSet, BitSet) {
         let event = &pipeline.events[i];
         let any_files = Event { paths: None, ..event.clone() };
         let filtered = event.paths.is_some() && present(pipeline, job, &any_files) != Truth::No;
-        if filtered { by_paths.insert(i) } else { plain.insert(i) };
+        if filtered {
+            by_paths.insert(i)
+        } else {
+            plain.insert(i)
+        };
     }
     (by_paths, plain)
 }
@@ -57,8 +61,13 @@ fn absent(pipeline: &Pipeline, job: &Job, need: &Need, other: &Job, event: &Even
     let many = if events.count() > 1 { format!(" (and in {} other cases)", events.count() - 1) } else { String::new() };
     let message = format!("`{name}` runs {}, but `{needed}`, {why}does not{many}", event.shown());
     let found = Diagnostic::error(rule, need.span, message).label(format!("`{needed}` is absent there"));
-    let ordered = if need.kind == NeedKind::Strict { format!(", or write `after {needed}` if its absence does not matter") } else { String::new() };
-    why_absent(found, pipeline, other, event).help(format!("let `{needed}` run there too, or narrow `{name}` with `only`{ordered}"))
+    let ordered = if need.kind == NeedKind::Strict {
+        format!(", or write `after {needed}` if its absence does not matter")
+    } else {
+        String::new()
+    };
+    why_absent(found, pipeline, other, event)
+        .help(format!("let `{needed}` run there too, or narrow `{name}` with `only`{ordered}"))
 }
 
 fn filtered(pipeline: &Pipeline, job: &Job, need: &Need, other: &Job, event: &Event) -> Diagnostic {
@@ -93,7 +102,12 @@ fn stages(pipeline: &Pipeline, job: &Job, diagnostics: &mut Diagnostics) {
             Diagnostic::error(
                 "need-not-present",
                 at,
-                format!("`{}` runs {}, but stage `{}`, which it needs, has no job there", job.name.value, event.shown(), stage.name.value),
+                format!(
+                    "`{}` runs {}, but stage `{}`, which it needs, has no job there",
+                    job.name.value,
+                    event.shown(),
+                    stage.name.value
+                ),
             )
             .label("this stage is empty then")
             .related(stage.name.span, "the stage")

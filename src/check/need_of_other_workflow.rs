@@ -16,7 +16,12 @@ pub(super) fn check(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
                 Diagnostic::error(
                     "need-of-other-workflow",
                     need.span,
-                    format!("`{}` waits for `{}`, which is a job of workflow `{of}`: {}", job.name.value, other.name.value, because(need.kind)),
+                    format!(
+                        "`{}` waits for `{}`, which is a job of workflow `{of}`: {}",
+                        job.name.value,
+                        other.name.value,
+                        because(need.kind)
+                    ),
                 )
                 .label("a job of another run")
                 .related(other.name.span, "declared here")

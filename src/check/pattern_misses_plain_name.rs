@@ -7,7 +7,8 @@ use crate::ir::event::{ClauseKind, Filter, Pattern};
 use crate::ir::glob::{Glob, GlobPiece};
 
 pub(super) fn check(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
-    let of_workflows = pipeline.workflows.iter().flat_map(|w| std::iter::once(&w.on).chain(w.stages.iter().filter_map(|s| s.only.as_ref())));
+    let of_workflows =
+        pipeline.workflows.iter().flat_map(|w| std::iter::once(&w.on).chain(w.stages.iter().filter_map(|s| s.only.as_ref())));
     let of_jobs = pipeline.jobs.iter().filter_map(|j| j.only.as_ref());
     let of_environments = pipeline.environments.iter().filter_map(|e| e.allow.as_ref());
     of_workflows.chain(of_jobs).chain(of_environments).for_each(|f| filter(f, diagnostics));
@@ -48,8 +49,13 @@ fn pattern(pattern: &Pattern, diagnostics: &mut Diagnostics) {
 
 /// `phase-*` of `phase-*/**`, where a name without the slash would look much the same.
 fn plain(glob: &Spanned<Glob>) -> Option<Glob> {
-    let [GlobPiece::Literal(first), .., GlobPiece::AnyInSegment, GlobPiece::Literal(slash), GlobPiece::AnyRun | GlobPiece::AnyInSegment] =
-        glob.value.pieces()
+    let [
+        GlobPiece::Literal(first),
+        ..,
+        GlobPiece::AnyInSegment,
+        GlobPiece::Literal(slash),
+        GlobPiece::AnyRun | GlobPiece::AnyInSegment,
+    ] = glob.value.pieces()
     else {
         return None;
     };

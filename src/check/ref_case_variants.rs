@@ -32,7 +32,9 @@ pub(super) fn check(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
 fn literals<'p>(filter: &'p Filter, names: &mut Vec<(&'p str, Span)>) {
     for clause in &filter.clauses {
         let patterns = match &clause.kind {
-            ClauseKind::Push { branches, .. } | ClauseKind::Branch { branches } | ClauseKind::Manual { branches } => vec![branches],
+            ClauseKind::Push { branches, .. } | ClauseKind::Branch { branches } | ClauseKind::Manual { branches } => {
+                vec![branches]
+            }
             ClauseKind::Tag { names } | ClauseKind::Release { tags: names } => vec![names],
             ClauseKind::PullRequest { targets, heads, .. } => vec![targets, heads],
             ClauseKind::Schedule { .. } => Vec::new(),

@@ -14,7 +14,10 @@ pub(super) fn check(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
                 Diagnostic::error(
                     "schedule-too-often",
                     schedule.cron.span,
-                    format!("schedule `{}` comes round after {interval} min; vendors allow {SHORTEST} min at the least", schedule.name.value),
+                    format!(
+                        "schedule `{}` comes round after {interval} min; vendors allow {SHORTEST} min at the least",
+                        schedule.name.value
+                    ),
                 )
                 .label("too often")
                 .help(format!("write \"*/{SHORTEST} * * * *\" or something rarer")),

@@ -20,7 +20,10 @@ pub(super) fn check(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
                 Diagnostic::error(
                     "waive-before-production",
                     waive.span,
-                    format!("gate `{}` can be waived on the way to `{}`, and nobody is asked", gate.name.value, environment.name.value),
+                    format!(
+                        "gate `{}` can be waived on the way to `{}`, and nobody is asked",
+                        gate.name.value, environment.name.value
+                    ),
                 )
                 .label("waived by this")
                 .related(required.span, format!("`{}` requires the gate", job.name.value))

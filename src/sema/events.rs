@@ -34,18 +34,17 @@ const FILES: &[&str] = &["README.md", "src/main.c", "docs/index.md"];
 ///
 /// # Errors
 /// `too-many-event-classes` when there are more than [`MAX_EVENTS`], or filters that cannot be compared.
-pub fn classes(pipeline: &Pipeline) -> Result<Vec<Event>, Diagnostic> {
-    let mut survey = Survey { pipeline, names: Names::default(), inputs: BTreeMap::new(), chains: Chains::of(pipeline), found: Vec::new() };
+pub fn classes(pipeline: &Pipeline) -> Result<Vec<Event>, Box<Diagnostic>> {
+    let chains = Chains::of(pipeline);
+    let mut survey = Survey { pipeline, names: Names::default(), inputs: BTreeMap::new(), chains, found: Vec::new() };
     survey.filters();
     survey.conditions();
-    survey.push()?;
-    survey.tags(EventKind::Tag)?;
-    survey.pull_requests()?;
-    survey.schedules()?;
-    survey.manual()?;
-    survey.tags(EventKind::Release)?;
+    survey.run().map_err(|kind| Box::new(survey.too_many(kind)))?;
     Ok(survey.found)
 }
+
+/// There are too many classes of this kind.
+struct TooMany(EventKind);
 
 /// What the spec compares with, by dimension.
 #[derive(Default)]
@@ -105,6 +104,15 @@ struct Survey<'p> {
 }
 
 impl<'p> Survey<'p> {
+    fn run(&mut self) -> Result<(), TooMany> {
+        self.push()?;
+        self.tags(EventKind::Tag)?;
+        self.pull_requests()?;
+        self.schedules()?;
+        self.manual()?;
+        self.tags(EventKind::Release)
+    }
+
     fn filters(&mut self) {
         for filter in survey::filters(self.pipeline) {
             for clause in &filter.clauses {
@@ -211,18 +219,18 @@ impl<'p> Survey<'p> {
     }
 
     /// Keeps an event that starts something.
-    fn keep(&mut self, event: Event) -> Result<(), Diagnostic> {
+    fn keep(&mut self, event: Event) -> Result<(), TooMany> {
         let ids = 0..self.pipeline.workflows.len() as u32;
         if ids.into_iter().any(|w| starts(self.pipeline, WorkflowId(w), &event)) {
             if self.found.len() >= MAX_EVENTS {
-                return Err(self.too_many(event.kind));
+                return Err(TooMany(event.kind));
             }
             self.found.push(event);
         }
         Ok(())
     }
 
-    fn too_many(&self, kind: EventKind) -> Diagnostic {
+    fn too_many(&self, TooMany(kind): TooMany) -> Diagnostic {
         let clauses = self.pipeline.workflows.iter().flat_map(|w| &w.on.clauses);
         let span: Option<Span> = clauses.filter(|c| of_kind(&c.kind, kind)).map(|c| c.span).next();
         Diagnostic::error(
@@ -234,11 +242,11 @@ impl<'p> Survey<'p> {
         .help("use fewer different patterns, inputs in conditions or path filters, or split the spec")
     }
 
-    fn cut(&self, kind: EventKind, words: &Words, first: &[&str], last: &[&str]) -> Result<Partition, Diagnostic> {
-        words.cut(&Lang::all(), first, last).map_err(|()| self.too_many(kind))
+    fn cut(&self, kind: EventKind, words: &Words, first: &[&str], last: &[&str]) -> Result<Partition, TooMany> {
+        words.cut(&Lang::all(), first, last).map_err(|()| TooMany(kind))
     }
 
-    fn push(&mut self) -> Result<(), Diagnostic> {
+    fn push(&mut self) -> Result<(), TooMany> {
         if !self.reacts(|c| matches!(c, ClauseKind::Push { .. } | ClauseKind::Branch { .. })) {
             return Ok(());
         }
@@ -251,7 +259,7 @@ impl<'p> Survey<'p> {
         Ok(())
     }
 
-    fn tags(&mut self, kind: EventKind) -> Result<(), Diagnostic> {
+    fn tags(&mut self, kind: EventKind) -> Result<(), TooMany> {
         let (reacts, words) = match kind {
             EventKind::Release => (self.reacts(|c| matches!(c, ClauseKind::Release { .. })), &self.names.releases),
             _ => (self.reacts(|c| matches!(c, ClauseKind::Tag { .. })), &self.names.tags),
@@ -265,7 +273,7 @@ impl<'p> Survey<'p> {
         Ok(())
     }
 
-    fn pull_requests(&mut self) -> Result<(), Diagnostic> {
+    fn pull_requests(&mut self) -> Result<(), TooMany> {
         if !self.reacts(|c| matches!(c, ClauseKind::PullRequest { .. })) {
             return Ok(());
         }
@@ -318,7 +326,7 @@ impl<'p> Survey<'p> {
         (types, if forks { vec![false, true] } else { vec![false] })
     }
 
-    fn schedules(&mut self) -> Result<(), Diagnostic> {
+    fn schedules(&mut self) -> Result<(), TooMany> {
         for workflow in &self.pipeline.workflows {
             for schedule in &workflow.schedules {
                 let branch = schedule.branch.as_ref().unwrap_or(&self.pipeline.default_branch);
@@ -332,7 +340,7 @@ impl<'p> Survey<'p> {
         Ok(())
     }
 
-    fn manual(&mut self) -> Result<(), Diagnostic> {
+    fn manual(&mut self) -> Result<(), TooMany> {
         let default = self.pipeline.default_branch.value.clone();
         for (index, workflow) in self.pipeline.workflows.iter().enumerate() {
             if !workflow.on.clauses.iter().any(|c| matches!(c.kind, ClauseKind::Manual { .. })) {
@@ -355,7 +363,7 @@ impl<'p> Survey<'p> {
     }
 
     /// Every combination of values of the inputs that a condition reads; the others have their default.
-    fn assignments(&self, id: WorkflowId, workflow: &Workflow) -> Result<Vec<BTreeMap<String, InputValue>>, Diagnostic> {
+    fn assignments(&self, id: WorkflowId, workflow: &Workflow) -> Result<Vec<BTreeMap<String, InputValue>>, TooMany> {
         let mut all: Vec<BTreeMap<String, InputValue>> = vec![BTreeMap::new()];
         for input in &workflow.inputs {
             let name = &input.name.value;
@@ -366,7 +374,9 @@ impl<'p> Survey<'p> {
                 InputKind::Boolean => vec![InputValue::Bool(false), InputValue::Bool(true)],
                 InputKind::Choice(options) => texts(options.iter().map(|o| o.value.clone()).collect()),
                 InputKind::Environment => texts(self.pipeline.environments.iter().map(|e| e.name.value.clone()).collect()),
-                InputKind::String if !read.is_empty() => self.texts(&read, default.as_ref(), input.matches.as_ref().map(|g| &g.value))?,
+                InputKind::String if !read.is_empty() => {
+                    self.texts(&read, default.as_ref(), input.matches.as_ref().map(|g| &g.value))?
+                }
                 InputKind::String | InputKind::Number => Vec::new(),
             };
             if let Some(default) = default
@@ -381,7 +391,7 @@ impl<'p> Survey<'p> {
                 continue;
             }
             if all.len() * values.len() > MAX_EVENTS {
-                return Err(self.too_many(EventKind::Manual));
+                return Err(TooMany(EventKind::Manual));
             }
             let with = |map: &BTreeMap<String, InputValue>, value: &InputValue| {
                 let mut map = map.clone();
@@ -394,12 +404,7 @@ impl<'p> Survey<'p> {
     }
 
     /// One text of each class that the conditions tell apart.
-    fn texts(
-        &self,
-        read: &[&Words],
-        default: Option<&InputValue>,
-        matches: Option<&Glob>,
-    ) -> Result<Vec<InputValue>, Diagnostic> {
+    fn texts(&self, read: &[&Words], default: Option<&InputValue>, matches: Option<&Glob>) -> Result<Vec<InputValue>, TooMany> {
         let universe = matches.map_or_else(Lang::text, |g| g.strings().clone());
         let mut words = Words::default();
         if let Some(InputValue::String(text)) = default {
@@ -410,12 +415,12 @@ impl<'p> Survey<'p> {
             words.samples.extend(one.samples.iter().cloned());
         }
         words.samples.extend(matches.map(Glob::sample));
-        let classes = words.cut(&universe, &[], &["x"]).map_err(|()| self.too_many(EventKind::Manual))?.classes;
+        let classes = words.cut(&universe, &[], &["x"]).map_err(|()| TooMany(EventKind::Manual))?.classes;
         Ok(classes.into_iter().map(|c| InputValue::String(c.witness)).collect())
     }
 
     /// The event with each set of changed files that a filter for it can tell apart.
-    fn with_files(&mut self, event: Event) -> Result<(), Diagnostic> {
+    fn with_files(&mut self, event: Event) -> Result<(), TooMany> {
         let chains = self.chains.files(&event);
         if chains.is_empty() {
             return self.keep(event);
@@ -423,7 +428,7 @@ impl<'p> Survey<'p> {
         let distinct: Vec<&Lang> = chains.iter().flatten().collect::<BTreeSet<_>>().into_iter().collect();
         let langs: Vec<Lang> = distinct.iter().map(|l| (*l).clone()).collect();
         let words = Words { langs, samples: self.names.files.samples.clone() };
-        let files = words.cut(&Lang::paths(), &[], FILES).map_err(|()| self.too_many(event.kind))?;
+        let files = words.cut(&Lang::paths(), &[], FILES).map_err(|()| TooMany(event.kind))?;
         let all: Vec<usize> = (0..files.classes.len()).collect();
         let mut sets: Vec<Vec<usize>> = all.iter().map(|c| vec![*c]).collect();
         for chain in &chains {

@@ -7,6 +7,7 @@ pub mod declare;
 pub mod events;
 pub mod expand;
 pub mod filter;
+pub mod image;
 pub mod interpolate;
 pub mod lower;
 pub mod names;

@@ -15,7 +15,7 @@ use crate::sema::{events, presence};
 pub fn complete(pipeline: &mut Pipeline, diagnostics: &mut Diagnostics) {
     match events::classes(pipeline) {
         Ok(found) => pipeline.events = found,
-        Err(diagnostic) => diagnostics.push(diagnostic),
+        Err(diagnostic) => diagnostics.push(*diagnostic),
     }
     presence::fill(pipeline);
     edges(pipeline);
@@ -111,12 +111,7 @@ pub fn deploys_to(job: &Job) -> Option<EnvironmentId> {
 }
 
 /// Behind the deploys of the environments before; where an event has none there, behind those before that.
-fn promotion(
-    pipeline: &Pipeline,
-    deploys: &BTreeMap<(WorkflowId, EnvironmentId), Vec<JobId>>,
-    job: &Job,
-    needs: &mut Vec<Need>,
-) {
+fn promotion(pipeline: &Pipeline, deploys: &BTreeMap<(WorkflowId, EnvironmentId), Vec<JobId>>, job: &Job, needs: &mut Vec<Need>) {
     let Some(environment) = deploys_to(job) else { return };
     let mut seen = vec![environment];
     let own = pipeline.environment(environment);

@@ -81,7 +81,7 @@ fn input(pipeline: &Pipeline, workflow: Option<WorkflowId>, event: &Event, name:
     let literal = |value: &InputValue| match value {
         InputValue::String(text) => Literal::String(text.clone()),
         InputValue::Bool(value) => Literal::Bool(*value),
-        InputValue::Number(value) => Literal::Number(value.clone()),
+        InputValue::Number(value) => Literal::Number(*value),
     };
     let mut declared = pipeline.workflows.iter().enumerate().filter(|(i, _)| workflow.is_none_or(|w| w.index() == *i));
     let declared = declared.find_map(|(_, w)| w.inputs.iter().find(|i| i.name.value == name));
@@ -337,6 +337,14 @@ pub(crate) fn spelled(filter: &Filter) -> String {
         }
     }
     out
+}
+
+/// Whether two conditions ask the same thing.
+pub fn same_condition(a: &Expr, b: &Expr) -> bool {
+    let (mut left, mut right) = (String::new(), String::new());
+    spell(a, &mut left);
+    spell(b, &mut right);
+    left == right
 }
 
 /// A condition as text without places.

@@ -13,7 +13,8 @@ use crate::sema::presence::spelled;
 
 /// Every filter: of workflows, stages, jobs and environments; equal ones once.
 pub(super) fn filters(pipeline: &Pipeline) -> Vec<&Filter> {
-    let stages = pipeline.workflows.iter().flat_map(|w| std::iter::once(&w.on).chain(w.stages.iter().filter_map(|s| s.only.as_ref())));
+    let stages =
+        pipeline.workflows.iter().flat_map(|w| std::iter::once(&w.on).chain(w.stages.iter().filter_map(|s| s.only.as_ref())));
     let jobs = pipeline.jobs.iter().filter_map(|j| j.only.as_ref());
     let environments = pipeline.environments.iter().filter_map(|e| e.allow.as_ref());
     let mut seen = BTreeSet::new();
@@ -73,7 +74,8 @@ impl<'p> Chains<'p> {
             let mut lists: Vec<Vec<Lang>> = vec![Vec::new()];
             for filter in chain {
                 let taking: Vec<Option<&Lang>> = filter.clauses.iter().filter(|c| c.accepts(event)).map(files).collect();
-                lists = lists.iter().flat_map(|list| taking.iter().map(move |t| list.iter().chain(*t).cloned().collect())).collect();
+                lists =
+                    lists.iter().flat_map(|list| taking.iter().map(move |t| list.iter().chain(*t).cloned().collect())).collect();
             }
             for mut list in lists {
                 list.sort();
