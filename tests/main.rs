@@ -10,6 +10,7 @@ mod actions;
 mod cli;
 mod drift;
 mod house;
+mod meaning;
 mod render;
 mod syntax;
 mod targets;

@@ -62,6 +62,9 @@ struct Names {
 #[derive(Default)]
 struct Words {
     langs: Vec<Lang>,
+    /// As the spec writes them.
+    literals: Vec<String>,
+    /// Made of patterns.
     samples: Vec<String>,
 }
 
@@ -71,13 +74,13 @@ impl Words {
             self.langs.push(pattern.lang.clone());
         }
         let literals = pattern.include.iter().filter_map(|g| g.value.is_literal()).map(str::to_owned);
-        self.samples.extend(literals);
+        self.literals.extend(literals);
         self.samples.extend(pattern.include.iter().chain(&pattern.except).map(|g| g.value.sample()));
     }
 
     fn literal(&mut self, text: &str) {
         self.langs.push(Lang::literal(text));
-        self.samples.push(text.to_owned());
+        self.literals.push(text.to_owned());
     }
 
     fn glob(&mut self, glob: &Glob) {
@@ -88,8 +91,9 @@ impl Words {
     /// The classes, with witnesses that read well; `first` are the names to prefer over the spec's own.
     fn cut(&self, universe: &Lang, first: &[&str], last: &[&str]) -> Result<Partition, ()> {
         let mut found = partition_of(universe, &self.langs).map_err(|_| ())?;
-        let own = self.samples.iter().map(String::as_str);
-        first.iter().copied().chain(own).chain(last.iter().copied()).for_each(|name| found.suggest(name));
+        let fitting = |list: &[&str]| list.iter().map(|n| (*n).to_owned()).collect();
+        let names: [Vec<String>; 4] = [fitting(first), self.literals.clone(), fitting(last), self.samples.clone()];
+        names.iter().flatten().for_each(|name| found.suggest(name));
         Ok(found)
     }
 }
@@ -408,10 +412,11 @@ impl<'p> Survey<'p> {
         let universe = matches.map_or_else(Lang::text, |g| g.strings().clone());
         let mut words = Words::default();
         if let Some(InputValue::String(text)) = default {
-            words.samples.push(text.clone());
+            words.literals.push(text.clone());
         }
         for one in read {
             words.langs.extend(one.langs.iter().cloned());
+            words.literals.extend(one.literals.iter().cloned());
             words.samples.extend(one.samples.iter().cloned());
         }
         words.samples.extend(matches.map(Glob::sample));
@@ -427,7 +432,7 @@ impl<'p> Survey<'p> {
         }
         let distinct: Vec<&Lang> = chains.iter().flatten().collect::<BTreeSet<_>>().into_iter().collect();
         let langs: Vec<Lang> = distinct.iter().map(|l| (*l).clone()).collect();
-        let words = Words { langs, samples: self.names.files.samples.clone() };
+        let words = Words { langs, literals: Vec::new(), samples: self.names.files.samples.clone() };
         let files = words.cut(&Lang::paths(), &[], FILES).map_err(|()| TooMany(event.kind))?;
         let all: Vec<usize> = (0..files.classes.len()).collect();
         let mut sets: Vec<Vec<usize>> = all.iter().map(|c| vec![*c]).collect();
