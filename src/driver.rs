@@ -6,11 +6,13 @@ use crate::base::diag::{Diagnostic, Diagnostics};
 use crate::base::failure::Failure;
 use crate::base::source::SourceMap;
 use crate::base::span::{SourceId, Span};
+use crate::check::Checked;
 use crate::ir::Pipeline;
 use crate::render::Output;
 use crate::render::Renderer;
 use crate::sema::expand::expand;
 use crate::sema::lower::lower;
+use crate::sema::order;
 use crate::syntax::check;
 use crate::syntax::check::Actions;
 use crate::syntax::parse;
@@ -79,5 +81,10 @@ fn read(sources: &SourceMap, spec: SourceId, root: &Path, found: &mut Diagnostic
         return Ok(None);
     }
     settle(&mut document, &actions);
-    Ok(lower(sources, &document, &standard, found))
+    let Some(mut pipeline) = lower(sources, &document, &standard, found) else { return Ok(None) };
+    order::complete(&mut pipeline, found);
+    if !found.has_errors() {
+        Checked::new(&pipeline, found);
+    }
+    Ok(Some(pipeline))
 }

@@ -12,5 +12,6 @@ mod drift;
 mod house;
 mod meaning;
 mod render;
+mod rules;
 mod syntax;
 mod targets;

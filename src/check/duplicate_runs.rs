@@ -18,18 +18,21 @@ pub(super) fn check(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
         let starting = passing(pipeline, id, &[]);
         let of = |kind: EventKind| starting.iter().map(|i| &pipeline.events[i]).filter(move |e| e.kind == kind);
         let twice = of(EventKind::Push).find_map(|push| {
-            let branch = push.branch.as_ref()?;
-            let mut pulls = of(EventKind::PullRequest).filter(|p| !p.fork && p.target.as_ref() != Some(branch));
-            let pull = pulls.find_map(|pull| {
-                let same = Event { head: Some(branch.clone()), paths: push.paths.clone(), ..pull.clone() };
-                (!is_target(workflow, branch) && starts(pipeline, id, &same) && alike(pipeline, workflow, push, &same))
-                    .then_some(same)
-            })?;
-            Some((push, pull))
+            of(EventKind::PullRequest).filter(|pull| !pull.fork).find_map(|pull| {
+                // Either witness may name the branch: what a class holds beside its witness is no different.
+                let branches = [push.branch.clone()?, pull.head.clone()?];
+                branches.into_iter().filter(|b| pull.target.as_ref() != Some(b) && !is_target(workflow, b)).find_map(|branch| {
+                    let push = Event { branch: Some(branch.clone()), ..push.clone() };
+                    let pull = Event { head: Some(branch), paths: push.paths.clone(), ..pull.clone() };
+                    let meet =
+                        starts(pipeline, id, &push) && starts(pipeline, id, &pull) && alike(pipeline, workflow, &push, &pull);
+                    meet.then_some((push, pull))
+                })
+            })
         });
         let Some((push, pull)) = twice else { continue };
         let Some(clause) = workflow.on.clauses.iter().find(|c| c.accepts(&pull)) else { continue };
-        let other = workflow.on.clauses.iter().find(|c| c.accepts(push)).map_or(clause.span, |c| c.span);
+        let other = workflow.on.clauses.iter().find(|c| c.accepts(&push)).map_or(clause.span, |c| c.span);
         diagnostics.push(
             Diagnostic::warning(
                 "duplicate-runs",
