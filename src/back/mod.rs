@@ -3,6 +3,7 @@
 //! Invariant: what a file says is decided before it is rendered; a template only lays it out.
 
 mod github;
+pub mod gitlab;
 pub mod shell;
 
 use crate::base::failure::Failure;
@@ -17,6 +18,6 @@ use crate::render::{Output, Renderer};
 pub fn emit(plan: &Plan<'_>, renderer: &Renderer) -> Result<Vec<Output>, Failure> {
     match plan.target.id {
         TargetId::Github => github::emit(plan, renderer),
-        TargetId::Gitlab => Ok(Vec::new()),
+        TargetId::Gitlab => gitlab::emit(plan, renderer),
     }
 }

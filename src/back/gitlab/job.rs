@@ -1,0 +1,483 @@
+//! A planned job as a job of the file.
+
+use crate::back::gitlab::rules::{self, Rule, Start, Way};
+use crate::back::gitlab::script::{self, Item};
+use crate::back::gitlab::value::{OUTPUT, Place, axis, input, output, word};
+use crate::back::gitlab::view::{self, Pairs};
+use crate::back::gitlab::{cache, setup};
+use crate::base::failure::Failure;
+use crate::ir::environment::{LicenceTier, Tier};
+use crate::ir::event::EventKind;
+use crate::ir::gate::{Approval, Gate, GateKind};
+use crate::ir::id::TargetId;
+use crate::ir::job::{Group, Mode, Permission, Purpose, ReportKind, Runner};
+use crate::ir::step::Outcome;
+use crate::ir::units::Duration;
+use crate::plan::job::{ApprovalBy, JobSource, PlannedJob};
+use crate::plan::step::PlannedKind;
+
+/// The image of the docker command line and its daemon.
+const DOCKER: &str = "docker:28.5";
+
+/// The job of the file.
+///
+/// # Errors
+/// As [`rules::of_job`].
+pub(super) fn view(place: Place<'_>, stage: &str, ways: &[Way<'_>], pipeline: &[Rule]) -> Result<view::Job, Failure> {
+    let planned = place.job;
+    let job = &*planned.job;
+    let approvals = approvals(place);
+    let manual = !approvals.is_empty();
+    let waived = approvals.iter().find_map(|g| g.waive.as_ref()).map(|w| &w.condition).filter(|_| approvals.len() == 1);
+    let when = match job.when.value {
+        _ if manual => Some("manual"),
+        Outcome::Success => None,
+        Outcome::Failure => Some("on_failure"),
+        Outcome::Always => Some("always"),
+    };
+    let (cache, tool_variables) = cache::of_job(&place);
+    let scripts = if let JobSource::Approval { gate, .. } = planned.source {
+        let name = &place.plan.pipeline.gate(gate).name.value;
+        let text = format!("echo \"Approved by $GITLAB_USER_LOGIN: {name}\"");
+        script::Scripts { main: vec![Item { comment: None, text }], ..Default::default() }
+    } else {
+        script::of_job(place, first_lines(place), last_lines(place))
+    };
+    let rollback = scripts.after_seconds;
+    let mut variables = variables(place);
+    variables.extend(tool_variables);
+    // The limit of the job is the limit of its script; what comes after gets time of its own, so that it is never cut off by the job's limit.
+    let mut timeout = planned.timeout.seconds;
+    if scripts.after_seconds > 0
+        && planned.steps.iter().any(|s| s.timeout.is_some() && s.phase >= crate::plan::step::Phase::Rollback)
+    {
+        variables.push(("RUNNER_SCRIPT_TIMEOUT".to_owned(), short(planned.timeout.seconds)));
+        variables.push(("RUNNER_AFTER_SCRIPT_TIMEOUT".to_owned(), short(rollback)));
+        timeout += rollback + 60;
+    }
+    let (allow_failure, exit_codes) = match &job.allow_failure {
+        None => (false, Vec::new()),
+        Some(allowed) => (allowed.exit_codes.is_empty(), allowed.exit_codes.clone()),
+    };
+    Ok(view::Job {
+        key: planned.id.clone(),
+        comments: comments(place, &approvals),
+        extends: None,
+        stage: stage.to_owned(),
+        image: image(place),
+        services: services(place),
+        tags: tags(place),
+        needs: Some(needs(place)),
+        rules: rules::of_job(ways, place, &Start { when, waived }, pipeline)?,
+        confirmation: approvals.iter().find_map(|g| confirmation(place, g)),
+        environment: environment(place),
+        resource_group: resource_group(place),
+        interruptible: None,
+        timeout: words(timeout),
+        retry: job.retry.as_ref().map(|r| r.value).filter(|r| *r > 0),
+        allow_failure,
+        exit_codes,
+        matrix: matrix(place),
+        id_tokens: id_tokens(planned),
+        variables: last_wins(variables),
+        cache,
+        artifacts: artifacts(place, &scripts.main),
+        script: scripts.main,
+        after_script: scripts.after,
+        raw: raw(&job.raw),
+    })
+}
+
+/// Whether a newer pipeline may cancel the job.
+pub(super) fn is_interruptible(place: Place<'_>) -> bool {
+    let cancels = |c: &Option<crate::ir::job::Concurrency>| c.as_ref().is_some_and(|c| c.mode.value == Mode::CancelRunning);
+    place.job.interruptible && (cancels(&place.workflow.workflow.concurrency) || cancels(&place.job.job.concurrency))
+}
+
+/// Vendor keys of the spec for this target.
+pub(super) fn raw(list: &[crate::ir::job::Raw]) -> Vec<view::Pair> {
+    let ours = list.iter().filter(|r| r.target.value == TargetId::Gitlab);
+    ours.flat_map(|r| r.keys.iter().map(|(k, v)| view::Pair { key: k.value.clone(), value: view::Raw(v.clone()) })).collect()
+}
+
+/// The approvals that the job itself waits for.
+fn approvals<'p>(place: Place<'p>) -> Vec<&'p Gate> {
+    let own = match place.job.source {
+        JobSource::Approval { gate, .. } => vec![gate],
+        JobSource::Spec(_) => {
+            let asked = place.job.approvals.iter().filter(|a| a.by == ApprovalBy::Environment);
+            asked.map(|a| a.gate).collect()
+        }
+    };
+    own.into_iter().map(|id| place.plan.pipeline.gate(id)).collect()
+}
+
+fn approval(gate: &Gate) -> Option<&Approval> {
+    if let GateKind::Approval(approval) = &gate.kind { Some(approval) } else { None }
+}
+
+/// What is asked at the button.
+fn confirmation(place: Place<'_>, gate: &Gate) -> Option<String> {
+    let approval = approval(gate)?;
+    let message = approval.message.as_ref().and_then(|m| place.expanded(m));
+    let list = approval.checklist.join(", ");
+    match (message, list.is_empty()) {
+        (Some(message), true) => Some(message),
+        (Some(message), false) => Some(format!("{message} ({list})")),
+        (None, false) => Some(list),
+        (None, true) => None,
+    }
+}
+
+fn comments(place: Place<'_>, approvals: &[&Gate]) -> Vec<String> {
+    let mut out = place.job.job.comments.clone();
+    for gate in approvals {
+        let Some(asked) = approval(gate) else { continue };
+        let names: Vec<&str> = asked
+            .from
+            .iter()
+            .filter_map(|t| place.plan.pipeline.teams.get(t.value.index()))
+            .map(|team| {
+                let own = team.names.iter().find(|(target, _)| *target == TargetId::Gitlab);
+                own.map_or(team.name.value.as_str(), |(_, name)| name.value.as_str())
+            })
+            .collect();
+        let of = if names.is_empty() { String::new() } else { format!(" of {}", names.join(", ")) };
+        let who = if asked.count.value > 1 { format!("{} people{of}", asked.count.value) } else { format!("a person{of}") };
+        let held = place.job.environment.as_ref().filter(|_| place.plan.target.tier != LicenceTier::Free);
+        let how = held.map_or_else(String::new, |e| format!(", as the protected environment {} says", e.name));
+        out.push(format!("Waits for {who}: {}{how}.", gate.name.value));
+    }
+    out
+}
+
+/// The image of a job: its own, that of its docker client, or that of its language.
+fn image(place: Place<'_>) -> Option<String> {
+    let job = &*place.job.job;
+    if let Some(image) = &job.image {
+        return place.expanded(image);
+    }
+    if job.docker.is_some() || place.job.steps.iter().any(|s| needs_docker(&s.kind)) {
+        return Some(DOCKER.to_owned());
+    }
+    place.job.steps.iter().find_map(|s| {
+        let PlannedKind::Toolchain(toolchain) = &s.kind else { return None };
+        let (language, version) = toolchain.tools.first()?;
+        let version = place.expanded(version)?;
+        Some(match language.value.as_str() {
+            "go" => format!("golang:{version}"),
+            "java" => format!("eclipse-temurin:{version}"),
+            "dotnet" => format!("mcr.microsoft.com/dotnet/sdk:{version}"),
+            other => format!("{other}:{version}"),
+        })
+    })
+}
+
+fn needs_docker(kind: &PlannedKind) -> bool {
+    matches!(kind, PlannedKind::DockerBuild(_) | PlannedKind::RegistryLogin(_) | PlannedKind::ImagePromote { .. })
+}
+
+/// Whether the job has a daemon beside it.
+fn has_daemon(place: Place<'_>) -> bool {
+    place.job.job.docker.is_some() || place.job.steps.iter().any(|s| needs_docker(&s.kind))
+}
+
+fn services(place: Place<'_>) -> Vec<view::Service> {
+    let mut out = Vec::new();
+    if has_daemon(place) {
+        out.push(view::Service { name: format!("{DOCKER}-dind"), alias: "docker".to_owned(), variables: Vec::new() });
+    }
+    out.extend(place.job.job.services.iter().map(|service| view::Service {
+        name: place.expanded(&service.image).unwrap_or_default(),
+        alias: service.name.value.clone(),
+        variables: service.env.iter().filter_map(|e| Some((e.name.value.clone(), place.expanded(&e.value)?))).collect(),
+    }));
+    out
+}
+
+/// The tag of a hosted runner; none for the usual one.
+fn hosted(runner: &str) -> Option<&'static str> {
+    match runner {
+        "linux-arm" => Some("saas-linux-small-arm64"),
+        "windows" => Some("saas-windows-medium-amd64"),
+        "macos" => Some("saas-macos-medium-m1"),
+        _ => None,
+    }
+}
+
+fn tags(place: Place<'_>) -> Vec<String> {
+    match &place.job.job.runner {
+        Runner::Named(name) => match place.plan.pipeline.runners.iter().find(|r| r.name.value == name.value) {
+            Some(own) => own.gitlab.iter().map(|t| t.value.clone()).collect(),
+            None => hosted(&name.value).map(str::to_owned).into_iter().collect(),
+        },
+        Runner::Axis(_) => vec!["$RUNNER".to_owned()],
+    }
+}
+
+fn needs(place: Place<'_>) -> Vec<view::Need> {
+    let needs = place.job.needs.iter().filter_map(|need| {
+        let other = place.workflow.jobs.get(need.job)?;
+        let gives = !other.job.produces.is_empty() || has_outputs(Place { job: other, ..place });
+        let wanted = !need.artifacts.is_empty() || need.reads_outputs();
+        Some(view::Need { job: other.id.clone(), optional: !need.always_present, no_artifacts: gives && !wanted })
+    });
+    needs.collect()
+}
+
+/// Whether the job hands variables to others.
+fn has_outputs(place: Place<'_>) -> bool {
+    !place.job.job.outputs.is_empty()
+        || place.job.steps.iter().any(|s| matches!(&s.kind, PlannedKind::DockerBuild(b) if setup::is_read(b, &place)))
+}
+
+fn environment(place: Place<'_>) -> Option<view::Environment> {
+    let planned = place.job.environment.as_ref()?;
+    let declared = planned.id.map(|id| place.plan.pipeline.environment(id));
+    let tier = declared.map(|e| e.tier);
+    let looks = !planned.deploys;
+    Some(view::Environment {
+        name: planned.name.clone(),
+        url: declared.and_then(|e| e.url.as_ref()).and_then(|u| place.expanded(u)).filter(|_| planned.deploys),
+        // GitLab guesses the tier from the name; where it guesses right there is nothing to say.
+        // <https://docs.gitlab.com/ci/environments/#deployment-tier-of-environments>
+        deployment_tier: tier.map(Tier::word).filter(|t| planned.deploys && *t != planned.name).map(str::to_owned),
+        action: looks.then(|| {
+            let verifies = place.job.job.environment.as_ref().is_some_and(|e| e.purpose == Purpose::Verify);
+            if verifies { "verify" } else { "prepare" }
+        }),
+    })
+}
+
+fn resource_group(place: Place<'_>) -> Option<String> {
+    let own = place.job.job.concurrency.as_ref().filter(|c| c.mode.value != Mode::CancelRunning);
+    if let Some(own) = own {
+        return match &own.group {
+            Group::Environment(id) => Some(place.plan.pipeline.environment(*id).name.value.clone()),
+            Group::PerBranch => Some(format!("{}-$CI_COMMIT_REF_SLUG", place.job.id)),
+            Group::PerWorkflow => Some(place.job.id.clone()),
+            Group::Named(text) => place.expanded(text),
+        };
+    }
+    place.job.environment.as_ref().filter(|e| e.id.is_some()).map(|e| e.name.clone())
+}
+
+fn matrix(place: Place<'_>) -> Vec<Pairs> {
+    let Some(matrix) = &place.job.job.matrix else { return Vec::new() };
+    let by_axis = match &place.job.job.runner {
+        Runner::Axis(name) => matrix.axes.iter().position(|a| a.value == name.value),
+        Runner::Named(_) => None,
+    };
+    let cells = matrix.cells.iter().map(|cell| {
+        let named = matrix.axes.iter().zip(cell).filter_map(|(a, v)| Some((axis(&a.value), v.clone()?)));
+        let mut pairs: Vec<(String, String)> = named.collect();
+        if let Some(Some(runner)) = by_axis.and_then(|i| cell.get(i)) {
+            let own = place.plan.pipeline.runners.iter().find(|r| r.name.value == *runner).and_then(|r| r.gitlab.first());
+            let tag = own.map_or_else(|| hosted(runner).unwrap_or("saas-linux-small-amd64").to_owned(), |t| t.value.clone());
+            pairs.push(("RUNNER".to_owned(), tag));
+        }
+        Pairs(pairs)
+    });
+    cells.collect()
+}
+
+fn id_tokens(job: &PlannedJob<'_>) -> Vec<(String, String)> {
+    let asks = job.permissions.contains(&Permission::IdToken);
+    if asks { vec![("AWS_ID_TOKEN".to_owned(), "sts.amazonaws.com".to_owned())] } else { Vec::new() }
+}
+
+fn variables(place: Place<'_>) -> Vec<(String, String)> {
+    let mut out: Vec<(String, String)> = Vec::new();
+    let checkout = place.job.steps.iter().find_map(|s| if let PlannedKind::Checkout(c) = &s.kind { Some(c) } else { None });
+    match checkout {
+        None => out.push(("GIT_STRATEGY".to_owned(), "none".to_owned())),
+        Some(checkout) => {
+            out.extend(checkout.depth.map(|d| ("GIT_DEPTH".to_owned(), d.to_string())));
+            if checkout.submodules {
+                out.push(("GIT_SUBMODULE_STRATEGY".to_owned(), "recursive".to_owned()));
+            }
+        }
+    }
+    if has_daemon(place) {
+        for (name, value) in [
+            ("DOCKER_HOST", "tcp://docker:2376"),
+            ("DOCKER_TLS_CERTDIR", "/certs"),
+            ("DOCKER_TLS_VERIFY", "1"),
+            ("DOCKER_CERT_PATH", "/certs/client"),
+        ] {
+            out.push((name.to_owned(), value.to_owned()));
+        }
+    }
+    // Variables of the workflow stand at the top of the file where there is one workflow only.
+    let shared = if place.plan.workflows.len() > 1 { place.workflow.env.as_slice() } else { &[] };
+    for variable in shared.iter().chain(&place.job.env) {
+        out.extend(place.expanded(&variable.value).map(|v| (variable.name.value.clone(), v)));
+    }
+    if !place.job.job.outputs.is_empty() {
+        out.push((OUTPUT.to_owned(), "$CI_PROJECT_DIR/.outputs".to_owned()));
+    }
+    out
+}
+
+/// A repeated key would be refused: the last value stands at the place of the first.
+fn last_wins(pairs: Vec<(String, String)>) -> Vec<(String, String)> {
+    let mut out: Vec<(String, String)> = Vec::new();
+    for (name, value) in pairs {
+        match out.iter_mut().find(|(n, _)| *n == name) {
+            Some(found) => found.1 = value,
+            None => out.push((name, value)),
+        }
+    }
+    // A variable that is given by itself is there already.
+    out.retain(|(name, value)| *value != format!("${name}"));
+    out
+}
+
+/// Lines before the steps: what a person must have said, and what the services need time for.
+fn first_lines(place: Place<'_>) -> Vec<Item> {
+    let mut out = Vec::new();
+    if !place.job.job.outputs.is_empty() {
+        out.push(Item { comment: None, text: format!("touch \"${OUTPUT}\"") });
+    }
+    let kinds = place.kinds();
+    if place.job.needs.is_empty() && kinds.contains(&EventKind::Manual) {
+        for asked in &place.workflow.workflow.inputs {
+            let name = input(&asked.name.value);
+            let mut tests = Vec::new();
+            if asked.required && asked.default.is_none() {
+                tests.push((format!("[ -n \"${name}\" ]"), "is required".to_owned()));
+            }
+            if let Some(glob) = &asked.matches {
+                let test = format!("printf '%s\\n' \"${name}\" | grep -Eq {}", word(&glob.value.to_regex()));
+                tests.push((test, format!("must look like {}", glob.value.text())));
+            }
+            for (test, message) in tests {
+                let refusal = format!("{{ echo \"{name} {message}\"; exit 1; }}");
+                let text = if kinds.len() == 1 {
+                    format!("{test} || {refusal}")
+                } else {
+                    let manual = crate::back::gitlab::value::kind_test(EventKind::Manual);
+                    format!("if {manual}; then\n  {test} || {refusal}\nfi")
+                };
+                out.push(Item { comment: None, text });
+            }
+        }
+    }
+    for service in &place.job.job.services {
+        let (Some(ready), Some(port)) = (&service.ready, &service.port) else { continue };
+        let name = &service.name.value;
+        // The container cannot be entered from here: that its port answers is the nearest there is to its own command.
+        let text = format!(
+            "tries=0\nuntil (: < /dev/tcp/{name}/{port}) 2> /dev/null; do\n  tries=$((tries + 1))\n  [ \"$tries\" -lt {retries} ] || {{ echo \"{name} does not answer\"; exit 1; }}\n  sleep {every}\ndone",
+            port = port.value,
+            retries = ready.retries.max(1),
+            every = ready.every.seconds.max(1),
+        );
+        out.push(Item { comment: Some(format!("Wait until {name} answers.")), text });
+    }
+    out
+}
+
+/// Lines behind the steps: outputs under the names that other jobs read.
+fn last_lines(place: Place<'_>) -> Vec<Item> {
+    let outputs = &place.job.job.outputs;
+    if outputs.is_empty() {
+        return Vec::new();
+    }
+    let renames: Vec<String> =
+        outputs.iter().map(|o| format!("-e 's/^{}=/{}=/p'", o.value, output(&place.job.id, &o.value))).collect();
+    let text = format!("sed -n {} \"${OUTPUT}\" >> outputs.env", renames.join(" "));
+    vec![Item { comment: Some("For the jobs that read these outputs.".to_owned()), text }]
+}
+
+fn artifacts(place: Place<'_>, script: &[Item]) -> Option<view::Artifacts> {
+    let job = &*place.job.job;
+    let mut paths: Vec<String> = Vec::new();
+    let mut add = |path: &str| {
+        if !paths.iter().any(|p| p == path) {
+            paths.push(path.to_owned());
+        }
+    };
+    job.produces.iter().flat_map(|a| &a.paths).for_each(|p| add(&p.value));
+    let of_kind = |kind: ReportKind| job.reports.iter().filter(move |r| r.kind.value == kind);
+    let shown = |format: &str| matches!(format, "cobertura" | "jacoco");
+    let coverage = of_kind(ReportKind::Coverage).find_map(|r| {
+        let format = r.format.as_ref().map_or("cobertura", |f| f.value.as_str());
+        shown(format).then(|| Some((format.to_owned(), r.paths.first()?.value.clone())))?
+    });
+    for report in &job.reports {
+        let name = format!("{}-{}", job.name.value, report.kind.value.word());
+        let mine = place.workflow.jobs.iter().position(|j| j.id == place.job.id);
+        let consumed = place
+            .workflow
+            .jobs
+            .iter()
+            .flat_map(|j| &j.needs)
+            .any(|n| Some(n.job) == mine && n.artifacts.iter().any(|a| a.value == name));
+        let hidden = match report.kind.value {
+            ReportKind::Junit => false,
+            ReportKind::Coverage => !shown(report.format.as_ref().map_or("cobertura", |f| f.value.as_str())),
+            ReportKind::Sarif => true,
+        };
+        if consumed || hidden {
+            report.paths.iter().for_each(|p| add(&p.value));
+        }
+    }
+    let junit: Vec<String> = of_kind(ReportKind::Junit).flat_map(|r| &r.paths).map(|p| p.value.clone()).collect();
+    let dotenv = script.iter().any(|i| i.text.contains("outputs.env"));
+    if paths.is_empty() && junit.is_empty() && coverage.is_none() && !dotenv {
+        return None;
+    }
+    let outcomes = job.produces.iter().map(|a| a.when).chain(job.reports.iter().map(|r| r.when));
+    let outcomes: Vec<Outcome> = outcomes.collect();
+    let when = if outcomes.iter().all(|o| *o == Outcome::Success) {
+        None
+    } else if outcomes.iter().all(|o| *o == Outcome::Failure) {
+        Some("on_failure")
+    } else {
+        Some("always")
+    };
+    let keep = job.produces.iter().filter_map(|a| a.keep.as_ref()).map(|k| k.value).max();
+    let name = if let [only] = job.produces.as_slice() { Some(only.name.value.clone()) } else { None };
+    Some(view::Artifacts { name, paths, when, expire_in: keep.map(|k: Duration| words(k.seconds)), junit, coverage, dotenv })
+}
+
+/// A time in GitLab's words: `1 hour 30 minutes`.
+pub(super) fn words(seconds: u64) -> String {
+    let units = [("week", 604_800), ("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)];
+    let mut rest = seconds;
+    let mut out: Vec<String> = Vec::new();
+    for (unit, size) in units {
+        // "1 week" reads better than "7 days", "2 weeks 2 days" worse than "16 days".
+        let count = if unit == "week" && rest % size != 0 { 0 } else { rest / size };
+        if count > 0 {
+            out.push(format!("{count} {unit}{}", if count == 1 { "" } else { "s" }));
+            rest -= count * size;
+        }
+    }
+    out.join(" ")
+}
+
+/// A time for the runner: `15m`.
+fn short(seconds: u64) -> String {
+    if seconds.is_multiple_of(60) { format!("{}m", seconds / 60) } else { format!("{seconds}s") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::words;
+
+    #[test]
+    fn times_are_written_in_words() {
+        let cases = [
+            (90, "1 minute 30 seconds"),
+            (1200, "20 minutes"),
+            (5400, "1 hour 30 minutes"),
+            (604_800, "1 week"),
+            (1_382_400, "16 days"),
+        ];
+        for (seconds, expected) in cases {
+            assert_eq!(words(seconds), expected);
+        }
+    }
+}

@@ -1,0 +1,332 @@
+//! GitLab CI: one `.gitlab-ci.yml` for all workflows of a spec.
+//!
+//! GitLab has no workflows: a pipeline starts if any workflow wants the event (`workflow: rules`), and every job says by rules of its own for
+//! which events it is there. Order comes from `needs` alone; stages group jobs for the reader.
+
+mod boolean;
+mod cache;
+mod expr;
+mod job;
+mod regex;
+mod rules;
+mod script;
+mod setup;
+mod stage;
+mod state;
+mod value;
+mod view;
+
+use crate::back::gitlab::rules::{Rule, Start, Way};
+use crate::back::gitlab::script::Item;
+use crate::back::gitlab::value::{Place, WORKFLOW};
+use crate::base::failure::Failure;
+use crate::ir::event::{ClauseKind, EventKind, Filter, Input, InputKind};
+use crate::ir::job::Job;
+use crate::ir::step::Moment;
+use crate::plan::job::PlannedJob;
+use crate::plan::step::Notice;
+use crate::plan::{Plan, PlannedWorkflow};
+use crate::render::header::Header;
+use crate::render::{Output, Renderer};
+
+/// The image of jobs that name none: what a hosted runner of the other vendors has (git, curl, ssh, a compiler, Python) is in it.
+const IMAGE: &str = "buildpack-deps:bookworm";
+
+/// A rule list this long is written once when several jobs have it.
+const SHARED_FROM: usize = 2;
+
+/// The files of a plan. `spec` is the path of the spec, for the header.
+///
+/// # Errors
+/// `Internal` where the plan holds what the table of capabilities should have refused, or a template is wrong.
+pub fn emit(plan: &Plan<'_>, spec: &str, renderer: &Renderer) -> Result<Vec<Output>, Failure> {
+    let file = File { plan, spec }.view()?;
+    let text = renderer.yaml("gitlab/templates/gitlab-ci.yml.j2", &file)?;
+    let path = if plan.target.standby.is_some() { "standby/.gitlab-ci.yml" } else { ".gitlab-ci.yml" };
+    Ok(vec![Output::new(path, text)])
+}
+
+struct File<'p> {
+    plan: &'p Plan<'p>,
+    spec: &'p str,
+}
+
+impl<'p> File<'p> {
+    fn view(&self) -> Result<view::File, Failure> {
+        let plan = self.plan;
+        let stages = stage::lay_out(plan);
+        let of_workflow: Vec<Vec<Way<'p>>> =
+            plan.workflows.iter().map(|w| rules::ways(&[&w.workflow.on], self.chosen(w))).collect();
+        let union = rules::merged(of_workflow.iter().flatten().map(Way::unchosen).collect());
+        let pipeline = rules::of_pipeline(&union);
+        let mut workflow_rules = self.dedupe(&of_workflow);
+        workflow_rules.extend(pipeline.iter().cloned());
+        let mut jobs = Vec::new();
+        let mut cancels = Vec::new();
+        for (w, workflow) in plan.workflows.iter().enumerate() {
+            for (j, job) in workflow.jobs.iter().enumerate() {
+                let place = Place { plan, workflow, job };
+                let filters: Vec<&Filter> = std::iter::once(&workflow.workflow.on).chain(&job.filters).collect();
+                let ways = rules::ways(&filters, self.chosen(workflow));
+                jobs.push(job::view(place, &stages.names[stages.of_job[w][j]], &ways, &pipeline)?);
+                cancels.push(job::is_interruptible(place));
+            }
+        }
+        for (w, workflow) in plan.workflows.iter().enumerate() {
+            for notice in &workflow.notices {
+                jobs.push(self.notice(workflow, notice, &of_workflow[w], &pipeline, &jobs)?);
+                cancels.push(false);
+            }
+        }
+        let interruptible = cancels.iter().any(|c| *c);
+        for (job, cancels) in jobs.iter_mut().zip(&cancels) {
+            job.interruptible = (interruptible && !cancels).then_some(false);
+        }
+        let image = jobs.iter().any(|j| j.image.is_none()).then(|| IMAGE.to_owned());
+        let shared = share_rules(&mut jobs);
+        let raw = plan.workflows.iter().flat_map(|w| job::raw(&w.workflow.raw)).collect();
+        Ok(view::File {
+            header: self.header(),
+            title: plan.pipeline.description.clone(),
+            workflow_rules,
+            auto_cancel: interruptible,
+            stages: stages.names,
+            default: view::Default { image, tags: plan.target.tags.iter().map(|t| t.value.clone()).collect(), interruptible },
+            inputs: self.inputs(),
+            variables: self.variables(),
+            shared,
+            jobs,
+            raw,
+        })
+    }
+
+    fn header(&self) -> String {
+        let losses = self.plan.losses.iter().map(|loss| {
+            let of = if loss.jobs.is_empty() { String::new() } else { format!(" ({})", loss.jobs.join(", ")) };
+            let until = loss.until.as_ref().map_or_else(String::new, |u| format!(", until {u}"));
+            format!("{}{of}: {}. Reason: {}{until}.", loss.capability, loss.lost, loss.reason)
+        });
+        Header { losses: losses.collect(), ..Header::new(self.spec) }.text()
+    }
+
+    /// The workflow's name, where a person who starts a pipeline must say which one is meant.
+    fn chosen(&self, workflow: &'p PlannedWorkflow<'p>) -> Option<&'p str> {
+        let manual = self.plan.workflows.iter().filter(|w| is_manual(w)).count();
+        (manual > 1 && is_manual(workflow)).then_some(workflow.workflow.name.value.as_str())
+    }
+
+    /// Rules that leave out the pipeline of a push whose branch has a merge request: the merge request's own pipeline does all it would do.
+    ///
+    /// A branch keeps its pipeline if a job runs for its pushes that would not run for a merge request, or merge requests to some branches start
+    /// none: GitLab says only that there is a merge request, not where to.
+    fn dedupe(&self, of_workflow: &[Vec<Way<'p>>]) -> Vec<Rule> {
+        let wanted = self.plan.workflows.iter().all(|w| w.workflow.dedupe.is_some());
+        let all_targets = of_workflow
+            .iter()
+            .all(|ways| ways.iter().any(|way| way.kind() == EventKind::PullRequest && way.takes_all_names() && way.is_plain()));
+        if !wanted || !all_targets || self.plan.workflows.is_empty() {
+            return Vec::new();
+        }
+        let mut kept: Vec<String> = Vec::new();
+        for workflow in &self.plan.workflows {
+            for job in &workflow.jobs {
+                let kinds = Place { plan: self.plan, workflow, job }.kinds();
+                if !kinds.contains(&EventKind::Push) || kinds.contains(&EventKind::PullRequest) {
+                    continue;
+                }
+                let filters: Vec<&Filter> = std::iter::once(&workflow.workflow.on).chain(&job.filters).collect();
+                for way in rules::ways(&filters, None).iter().filter(|w| w.kind() == EventKind::Push) {
+                    match way.not_named() {
+                        // The job runs for every branch: no pipeline can be left out.
+                        None => return Vec::new(),
+                        Some(test) if !kept.contains(&test) => kept.push(test),
+                        Some(_) => {}
+                    }
+                }
+            }
+        }
+        let mut tests = vec!["$CI_PIPELINE_SOURCE == \"push\"".to_owned(), "$CI_COMMIT_BRANCH".to_owned()];
+        tests.push("$CI_OPEN_MERGE_REQUESTS".to_owned());
+        tests.extend(kept);
+        vec![Rule { condition: Some(tests.join(" && ")), changes: Vec::new(), when: Some("never") }]
+    }
+
+    /// The fields of the form in which a person starts a pipeline.
+    fn inputs(&self) -> Vec<view::Input> {
+        let manual: Vec<&PlannedWorkflow<'_>> = self.plan.workflows.iter().filter(|w| is_manual(w)).collect();
+        let mut out: Vec<view::Input> = Vec::new();
+        if manual.len() > 1 {
+            let mut options = vec![String::new()];
+            options.extend(manual.iter().map(|w| w.workflow.name.value.clone()));
+            let description = Some("Which workflow to run".to_owned());
+            out.push(view::Input { name: WORKFLOW.to_owned(), value: String::new(), options, description });
+        }
+        for workflow in manual {
+            for asked in &workflow.workflow.inputs {
+                let view = self.input(asked);
+                match out.iter_mut().find(|i| i.name == view.name) {
+                    // Two workflows ask for one name: the form has one field, with the choices of both.
+                    Some(found) => {
+                        let new: Vec<String> = view.options.into_iter().filter(|o| !found.options.contains(o)).collect();
+                        found.options.extend(new);
+                    }
+                    None => out.push(view),
+                }
+            }
+        }
+        out
+    }
+
+    fn input(&self, asked: &Input) -> view::Input {
+        let value = asked.default.as_ref().map_or_else(String::new, |d| value::input_text(&d.value));
+        let mut options: Vec<String> = match &asked.kind {
+            InputKind::String | InputKind::Number => Vec::new(),
+            InputKind::Boolean => vec!["true".to_owned(), "false".to_owned()],
+            InputKind::Choice(list) => list.iter().map(|o| o.value.clone()).collect(),
+            InputKind::Environment => self.plan.pipeline.environments.iter().map(|e| e.name.value.clone()).collect(),
+        };
+        // The default must be one of the choices, and every pipeline has a value.
+        if !options.is_empty() && !options.contains(&value) {
+            options.insert(0, value.clone());
+        }
+        view::Input { name: value::input(&asked.name.value), value, options, description: asked.description.clone() }
+    }
+
+    /// Variables of every job: those of the spec with a value, and the workflow's where there is only one.
+    fn variables(&self) -> Vec<(String, String)> {
+        let mut out = Vec::new();
+        let [workflow, ..] = self.plan.workflows.as_slice() else { return out };
+        let Some(job) = workflow.jobs.first() else { return out };
+        let place = Place { plan: self.plan, workflow, job };
+        for variable in &self.plan.pipeline.variables {
+            out.extend(variable.value.as_ref().and_then(|v| Some((variable.name.value.clone(), place.expanded(v)?))));
+        }
+        if self.plan.workflows.len() == 1 {
+            for variable in &workflow.env {
+                let name = &variable.name.value;
+                out.retain(|(n, _)| n != name);
+                out.extend(place.expanded(&variable.value).filter(|v| *v != format!("${name}")).map(|v| (name.clone(), v)));
+            }
+        }
+        out
+    }
+
+    /// A job for a message about a whole pipeline. It stands in `.post` and has no needs: only there does GitLab look at every job before it.
+    fn notice(
+        &self,
+        workflow: &'p PlannedWorkflow<'p>,
+        notice: &Notice,
+        ways: &[Way<'p>],
+        pipeline: &[Rule],
+        before: &[view::Job],
+    ) -> Result<view::Job, Failure> {
+        let (when, stage) = match notice.on {
+            Moment::Failure | Moment::GateFailed | Moment::Rollback => (Some("on_failure"), ".post"),
+            Moment::Always => (Some("always"), ".post"),
+            Moment::Started | Moment::ApprovalRequested => (None, ".pre"),
+            Moment::Success => (None, ".post"),
+        };
+        let base = if self.plan.workflows.len() > 1 {
+            format!("{}: notify {}", workflow.workflow.name.value, notice.on.word())
+        } else {
+            format!("notify {}", notice.on.word())
+        };
+        let taken =
+            before.iter().filter(|j| j.key == base || j.key.strip_prefix(&base).is_some_and(|r| r.starts_with(' '))).count();
+        let key = if taken == 0 { base } else { format!("{base} {}", taken + 1) };
+        let job = notice_job(self.plan, workflow, notice, &key);
+        let place = Place { plan: self.plan, workflow, job: &job };
+        let scripts = script::of_job(place, Vec::<Item>::new(), Vec::new());
+        Ok(view::Job {
+            key: key.clone(),
+            comments: Vec::new(),
+            extends: None,
+            stage: stage.to_owned(),
+            image: None,
+            services: Vec::new(),
+            tags: Vec::new(),
+            needs: (stage == ".pre").then(Vec::new),
+            rules: rules::of_job(ways, place, &Start { when, waived: None }, pipeline)?,
+            confirmation: None,
+            environment: None,
+            resource_group: None,
+            interruptible: None,
+            timeout: "5 minutes".to_owned(),
+            retry: None,
+            // A message that cannot be sent fails no pipeline.
+            allow_failure: true,
+            exit_codes: Vec::new(),
+            matrix: Vec::new(),
+            id_tokens: Vec::new(),
+            variables: vec![("GIT_STRATEGY".to_owned(), "none".to_owned())],
+            cache: Vec::new(),
+            script: scripts.main,
+            after_script: Vec::new(),
+            artifacts: None,
+            raw: Vec::new(),
+        })
+    }
+}
+
+/// The job around a message: present for every event of its workflow.
+fn notice_job<'p>(plan: &'p Plan<'p>, workflow: &'p PlannedWorkflow<'p>, notice: &Notice, id: &str) -> PlannedJob<'p> {
+    let mut job: Job = match workflow.jobs.first() {
+        Some(first) => first.job.clone().into_owned(),
+        None => plan.pipeline.jobs[0].clone(),
+    };
+    job.possible = crate::ir::bits::BitSet::new(plan.pipeline.events.len());
+    for (i, event) in plan.pipeline.events.iter().enumerate() {
+        if workflow.workflow.on.accepts(event) {
+            job.possible.insert(i);
+        }
+    }
+    (job.condition, job.docker, job.services, job.outputs) = (None, None, Vec::new(), Vec::new());
+    PlannedJob {
+        source: crate::plan::job::JobSource::Spec(crate::ir::id::JobId(u32::MAX)),
+        job: std::borrow::Cow::Owned(job),
+        id: id.to_owned(),
+        title: id.to_owned(),
+        needs: Vec::new(),
+        poisoned: false,
+        filters: Vec::new(),
+        steps: vec![notice.step.clone()],
+        env: Vec::new(),
+        permissions: std::collections::BTreeSet::default(),
+        secrets: std::collections::BTreeSet::default(),
+        variables: std::collections::BTreeSet::default(),
+        timeout: crate::ir::units::Duration { seconds: 300 },
+        interruptible: false,
+        approvals: Vec::new(),
+        environment: None,
+    }
+}
+
+fn is_manual(workflow: &PlannedWorkflow<'_>) -> bool {
+    workflow.workflow.on.clauses.iter().any(|c| matches!(c.kind, ClauseKind::Manual { .. }))
+}
+
+/// Moves a list of rules that several jobs have to a hidden job that they extend.
+fn share_rules(jobs: &mut [view::Job]) -> Vec<view::Shared> {
+    let mut shared: Vec<view::Shared> = Vec::new();
+    for i in 0..jobs.len() {
+        if jobs[i].rules.len() < SHARED_FROM || jobs[i].extends.is_some() {
+            continue;
+        }
+        let rules = jobs[i].rules.clone();
+        let same: Vec<usize> = (i..jobs.len()).filter(|j| jobs[*j].rules == rules).collect();
+        if same.len() < 2 {
+            continue;
+        }
+        let stages: Vec<&str> = same.iter().map(|j| jobs[*j].stage.as_str()).collect();
+        let stage = if stages.iter().all(|s| *s == stages[0]) { stages[0] } else { jobs[i].key.as_str() };
+        let base = format!(".rules-{}", stage.trim_start_matches('.').replace([' ', ':'], "-"));
+        let taken = shared.iter().filter(|s| s.name.starts_with(&base)).count();
+        let name = if taken == 0 { base } else { format!("{base}-{}", taken + 1) };
+        for j in same {
+            jobs[j].extends = Some(name.clone());
+            jobs[j].rules = Vec::new();
+        }
+        shared.push(view::Shared { name, rules });
+    }
+    shared
+}

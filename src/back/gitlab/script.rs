@@ -1,0 +1,383 @@
+//! Steps as the lines of `script` and `after_script`.
+//!
+//! The runner puts all lines of `script` into one shell with `set -eo pipefail`; `after_script` gets a shell of its own, whose failures count
+//! nothing. What runs after a failure, or undoes a deploy, stands in the second, guarded by the job's status and by files that the first leaves.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use crate::back::gitlab::setup;
+use crate::back::gitlab::value::{OUTPUT, Place, Value, upper, word};
+use crate::back::gitlab::{expr, state};
+use crate::ir::job::Shell;
+use crate::ir::step::EnvVar;
+use crate::ir::text::{Context, Text};
+use crate::plan::step::{Phase, PlannedKind, PlannedStep, RunWhen};
+
+/// An entry of a list of scripts.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub(super) struct Item {
+    /// What stands above it.
+    pub(super) comment: Option<String>,
+    /// The code.
+    pub(super) text: String,
+}
+
+/// The scripts of a job.
+#[derive(Default)]
+pub(super) struct Scripts {
+    /// `script`
+    pub(super) main: Vec<Item>,
+    /// `after_script`
+    pub(super) after: Vec<Item>,
+    /// Seconds that `after_script` may take, where a step in it has a limit.
+    pub(super) after_seconds: u64,
+}
+
+/// The scripts of a job. `before` are lines that go first (waiting for services, checking inputs), `behind` those that go last.
+pub(super) fn of_job(place: Place<'_>, before: Vec<Item>, behind: Vec<Item>) -> Scripts {
+    let writer = Writer { place, marked: marked(place) };
+    writer.write(before, behind)
+}
+
+struct Writer<'p> {
+    place: Place<'p>,
+    /// Steps whose start `after_script` must know of.
+    marked: BTreeSet<&'p str>,
+}
+
+/// The ids of steps that a later step asks after.
+fn marked<'p>(place: Place<'p>) -> BTreeSet<&'p str> {
+    let mut found = BTreeSet::new();
+    for step in &place.job.steps {
+        match &step.when {
+            RunWhen::Rollback { started } => {
+                found.insert(started.as_str());
+            }
+            RunWhen::AnyFailed { steps } => found.extend(steps.iter().map(String::as_str)),
+            RunWhen::Success | RunWhen::Failure | RunWhen::Always | RunWhen::Ran { .. } => {}
+        }
+    }
+    found
+}
+
+/// The file that says that a step has started and not yet succeeded, or only started.
+fn mark(id: &str) -> String {
+    format!("\"$CI_PROJECT_DIR/.{id}-$CI_JOB_ID\"")
+}
+
+impl<'p> Writer<'p> {
+    fn write(&self, before: Vec<Item>, behind: Vec<Item>) -> Scripts {
+        let mut scripts = Scripts::default();
+        let (main, after): (Vec<&PlannedStep>, Vec<&PlannedStep>) =
+            self.place.job.steps.iter().partition(|s| s.when == RunWhen::Success);
+        scripts.main = self.exports();
+        scripts.main.extend(before);
+        let home = self.common_directory(&main);
+        let mut derived = BTreeSet::new();
+        let mut entered = false;
+        for (i, step) in main.iter().enumerate() {
+            if let (Some(dir), false) = (home, entered)
+                && matches!(step.kind, PlannedKind::Run(_))
+                && step.phase >= Phase::Main
+            {
+                scripts.main.push(Item { comment: None, text: format!("cd {}", word(dir)) });
+                entered = true;
+            }
+            let last = i + 1 == main.len() && behind.is_empty();
+            self.step(step, last, home, &mut derived, &mut scripts.main);
+        }
+        if entered && !behind.is_empty() {
+            scripts.main.push(Item { comment: None, text: "cd \"$CI_PROJECT_DIR\"".to_owned() });
+        }
+        scripts.main.extend(behind);
+        self.after(&after, &mut scripts);
+        if scripts.main.is_empty() {
+            scripts.main.push(Item { comment: None, text: "echo \"Nothing to do\"".to_owned() });
+        }
+        scripts
+    }
+
+    /// The directory that every step of the job runs in: one `cd` then does for all.
+    fn common_directory(&self, steps: &[&'p PlannedStep]) -> Option<&'p str> {
+        let runs: Vec<_> = steps.iter().filter(|s| matches!(s.kind, PlannedKind::Run(_)) && s.phase >= Phase::Main).collect();
+        let first = runs.first()?.dir.as_ref()?;
+        let same = runs.iter().all(|s| s.dir.as_ref().is_some_and(|d| d.value == first.value));
+        (same && runs.len() > 1 && runs.iter().all(|s| s.phase == Phase::Main)).then_some(first.value.as_str())
+    }
+
+    /// Variables of the job that need the shell to work them out.
+    fn exports(&self) -> Vec<Item> {
+        let all = self.place.workflow.env.iter().chain(&self.place.job.env);
+        let late: Vec<&EnvVar> = all.filter(|e| self.place.expanded(&e.value).is_none()).collect();
+        let mut lines = Vec::new();
+        for variable in &late {
+            for (_, line) in self.place.derived(&variable.value) {
+                if !lines.contains(&line) {
+                    lines.push(line);
+                }
+            }
+        }
+        lines.extend(late.iter().map(|e| format!("export {}={}", e.name.value, self.place.quoted(&e.value))));
+        lines.into_iter().map(|text| Item { comment: None, text }).collect()
+    }
+
+    /// A step that runs if all before it went well.
+    fn step(&self, step: &PlannedStep, last: bool, home: Option<&str>, derived: &mut BTreeSet<String>, out: &mut Vec<Item>) {
+        let lines = self.lines(step);
+        if lines.is_empty() {
+            return;
+        }
+        let from = out.len();
+        if step.timeout.is_none() {
+            for (name, line) in self.needed(step) {
+                if derived.insert(name) {
+                    out.push(Item { comment: None, text: line });
+                }
+            }
+        }
+        let id = step.id.as_deref().filter(|id| self.marked.contains(id));
+        if let (Some(id), None) = (id, &step.condition) {
+            out.push(Item { comment: None, text: format!("touch {}", mark(id)) });
+        }
+        let joined = lines.join("\n");
+        let exports = self.step_env(step);
+        let dir = step.dir.as_ref().map(|d| d.value.as_str()).filter(|d| home != Some(d));
+        let bare = exports.is_empty()
+            && dir.is_none()
+            && step.condition.is_none()
+            && step.timeout.is_none()
+            && !step.continue_on_error
+            && (last || is_setup(step) || !state::changes(&joined));
+        if bare {
+            out.extend(lines.into_iter().map(|text| Item { comment: None, text }));
+        } else {
+            let mut inner = Vec::new();
+            if let (Some(id), Some(_)) = (id, &step.condition) {
+                inner.push(format!("touch {}", mark(id)));
+            }
+            inner.extend(dir.map(|d| format!("cd {}", word(d))));
+            inner.extend(exports);
+            inner.extend(lines);
+            let clears = id.filter(|_| step.gate.is_some()).map(|id| format!("rm -f {}", mark(id)));
+            inner.extend(clears);
+            out.push(Item { comment: None, text: self.guarded(step, &inner, last) });
+        }
+        if let (Some(id), true, true) = (id, step.gate.is_some(), bare) {
+            out.push(Item { comment: None, text: format!("rm -f {}", mark(id)) });
+        }
+        if let (Some(name), Some(first)) = (&step.name, out.get_mut(from)) {
+            first.comment = Some(self.title(name));
+        }
+    }
+
+    /// Steps for the time after: each in a shell of its own, none kept from running by the one before.
+    fn after(&self, steps: &[&PlannedStep], scripts: &mut Scripts) {
+        if steps.is_empty() {
+            return;
+        }
+        let comment = Some("Each step runs, whatever came of the one before.".to_owned());
+        scripts.after.push(Item { comment, text: "set +e".to_owned() });
+        scripts.after.extend(self.exports());
+        let asked: BTreeSet<&str> = steps
+            .iter()
+            .filter_map(|s| match &s.when {
+                RunWhen::Ran { step } => Some(step.as_str()),
+                _ => None,
+            })
+            .collect();
+        let mut derived = BTreeSet::new();
+        for step in steps {
+            scripts.after_seconds += step.timeout.map_or(60, |t| t.seconds);
+            let lines = self.lines(step);
+            if lines.is_empty() {
+                continue;
+            }
+            let from = scripts.after.len();
+            for (name, line) in self.needed(step) {
+                if derived.insert(name) {
+                    scripts.after.push(Item { comment: None, text: line });
+                }
+            }
+            let mut inner = vec!["set -e".to_owned()];
+            inner.extend(step.dir.iter().map(|d| format!("cd {}", word(&d.value))));
+            inner.extend(self.step_env(step));
+            inner.extend(lines);
+            let mut tests: Vec<String> = self.when_test(&step.when).into_iter().collect();
+            tests.extend(step.condition.as_ref().map(|c| braced(expr::shell(c, &self.place))));
+            let mut block = match step.timeout {
+                Some(limit) => self.limited(limit.seconds, &inner[1..]),
+                None => enclosed("(", &inner, ")"),
+            };
+            if let Some(id) = step.id.as_deref().filter(|id| asked.contains(id)) {
+                block = format!("{}=yes\n{block}", ran(id));
+            }
+            let text =
+                if tests.is_empty() { block } else { enclosed(&format!("if {}; then", tests.join(" && ")), &[block], "fi") };
+            scripts.after.push(Item { comment: None, text });
+            if let (Some(name), Some(first)) = (&step.name, scripts.after.get_mut(from)) {
+                first.comment = Some(self.title(name));
+            }
+        }
+    }
+
+    /// What must be so for a step after the script to run.
+    fn when_test(&self, when: &RunWhen) -> Option<String> {
+        match when {
+            RunWhen::Success => Some("[ \"$CI_JOB_STATUS\" = success ]".to_owned()),
+            RunWhen::Failure => Some("[ \"$CI_JOB_STATUS\" = failed ]".to_owned()),
+            RunWhen::Always => None,
+            RunWhen::Rollback { started } => Some(format!("[ \"$CI_JOB_STATUS\" != success ] && [ -e {} ]", mark(started))),
+            RunWhen::Ran { step } => Some(format!("[ -n \"${}\" ]", ran(step))),
+            RunWhen::AnyFailed { steps } => {
+                let tests: Vec<String> = steps.iter().map(|id| format!("[ -e {} ]", mark(id))).collect();
+                let any = if tests.len() == 1 { tests.join("") } else { format!("{{ {}; }}", tests.join(" || ")) };
+                Some(format!("[ \"$CI_JOB_STATUS\" != canceled ] && {any}"))
+            }
+        }
+    }
+
+    /// Lines in a subshell, with the step's condition, limit and forgiveness around it.
+    fn guarded(&self, step: &PlannedStep, inner: &[String], last: bool) -> String {
+        let mut block = if let Some(limit) = step.timeout {
+            let mut inner = inner.to_vec();
+            inner.splice(0..0, self.needed(step).into_iter().map(|(_, line)| line));
+            let limited = self.limited(limit.seconds, &inner);
+            match (step.continue_on_error, limited.split_once('\n')) {
+                (true, Some((first, rest))) => format!("{first} || echo \"This step failed; the job goes on.\"\n{rest}"),
+                _ => limited,
+            }
+        } else if step.continue_on_error {
+            // `( … ) || true` would switch off `set -e` inside as well.
+            let mut inner = inner.to_vec();
+            inner.insert(0, "set -e".to_owned());
+            format!("set +e\n{}\nset -e", enclosed("(", &inner, ")"))
+        } else if last || !state::changes(&inner.join("\n")) {
+            inner.join("\n")
+        } else {
+            enclosed("(", inner, ")")
+        };
+        if let Some(condition) = &step.condition {
+            block = enclosed(&format!("if {}; then", expr::shell(condition, &self.place)), &[block], "fi");
+        }
+        block
+    }
+
+    /// Lines in a shell that is stopped after some seconds. The script comes by a file of its own, so that commands may read standard input.
+    fn limited(&self, seconds: u64, inner: &[String]) -> String {
+        let shell = match self.place.job.job.shell.value {
+            Shell::Bash if self.place.job.job.docker.is_none() => "bash -eo pipefail",
+            Shell::Bash | Shell::Sh | Shell::Pwsh => "sh -e",
+        };
+        format!("timeout {seconds} {shell} /dev/fd/3 3<<'STEP'\n{}\nSTEP", inner.join("\n"))
+    }
+
+    /// The code of a step; none for what is not a script on GitLab.
+    fn lines(&self, step: &PlannedStep) -> Vec<String> {
+        match &step.kind {
+            PlannedKind::Run(script) => script.lines.iter().map(|l| self.place.code(l).trim_end().to_owned()).collect(),
+            other => setup::lines(other, &self.place),
+        }
+    }
+
+    fn step_env(&self, step: &PlannedStep) -> Vec<String> {
+        let mut exports: Vec<String> =
+            step.env.iter().map(|e| format!("export {}={}", e.name.value, self.place.quoted(&e.value))).collect();
+        if let (Some(gate), false) = (step.gate, step.exports.is_empty()) {
+            let file = gate_file(&self.place.plan.pipeline.gate(gate).name);
+            exports.push(format!("export {OUTPUT}={file}"));
+        }
+        exports
+    }
+
+    /// Derived variables that a step reads: in its code, its variables and its condition.
+    fn needed(&self, step: &PlannedStep) -> Vec<(String, String)> {
+        let mut found: Vec<(String, String)> = Vec::new();
+        let mut texts: Vec<&Text> = step.env.iter().map(|e| &e.value).collect();
+        if let PlannedKind::Run(script) = &step.kind {
+            texts.extend(&script.lines);
+        }
+        texts.extend(setup::texts(&step.kind));
+        for text in texts {
+            for derived in self.place.derived(text) {
+                if !found.contains(&derived) {
+                    found.push(derived);
+                }
+            }
+        }
+        let mut contexts: Vec<Context> = Vec::new();
+        contexts.extend(step.condition.iter().flat_map(|c| c.contexts()).map(|c| c.value));
+        contexts.extend(setup::conditions(&step.kind).into_iter().flat_map(|c| c.contexts()).map(|c| c.value));
+        for context in contexts {
+            // A test of the event reads GitLab's own variables.
+            if context == Context::Run(crate::ir::text::RunField::Event) {
+                continue;
+            }
+            if let Value::Derived(name, line) = self.place.value(&context)
+                && !found.iter().any(|(n, _)| *n == name)
+            {
+                found.push((name, line));
+            }
+        }
+        found
+    }
+
+    /// A title as the reader of the file sees it; what only the run knows stands as the name of its variable.
+    fn title(&self, name: &Text) -> String {
+        self.place.code(name)
+    }
+}
+
+/// The file that a gate writes its figure to.
+pub(super) fn gate_file(gate: &str) -> String {
+    format!("\"$CI_PROJECT_DIR/.gate-{gate}\"")
+}
+
+fn ran(id: &str) -> String {
+    format!("{}_RAN", upper(id))
+}
+
+/// Logins and tools are for the steps behind them, and what they leave in the shell is what they are for.
+fn is_setup(step: &PlannedStep) -> bool {
+    !matches!(step.kind, PlannedKind::Run(_))
+}
+
+fn braced(test: String) -> String {
+    if test.contains(" || ") { format!("{{ {test}; }}") } else { test }
+}
+
+/// Lines between an opening and a closing one, indented where that changes nothing.
+fn enclosed(open: &str, inner: &[String], close: &str) -> String {
+    let mut out = open.to_owned();
+    for text in inner {
+        let indent = can_be_indented(text);
+        for line in text.lines() {
+            out.push('\n');
+            if indent && !line.is_empty() {
+                out.push_str("  ");
+            }
+            out.push_str(line);
+        }
+    }
+    format!("{out}\n{close}")
+}
+
+/// Blanks at the start of a line belong to the text in a here-document and in a quotation that goes over several lines.
+fn can_be_indented(text: &str) -> bool {
+    let even = |line: &str, quote: char| line.matches(quote).count().is_multiple_of(2);
+    !text.contains("<<") && (!text.contains('\n') || text.lines().all(|line| even(line, '\'') && even(line, '"')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::enclosed;
+
+    #[test]
+    fn lines_are_indented_unless_that_would_change_them() {
+        assert_eq!(enclosed("(", &["cd api".into(), "make".into()], ")"), "(\n  cd api\n  make\n)");
+        let document = "cat <<EOF\na\nEOF".to_owned();
+        assert_eq!(enclosed("(", &[document.clone()], ")"), format!("(\n{document}\n)"));
+        assert_eq!(enclosed("(", &["echo 'a\nb'".into()], ")"), "(\necho 'a\nb'\n)");
+    }
+}
