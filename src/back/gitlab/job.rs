@@ -283,7 +283,7 @@ fn matrix(place: Place<'_>) -> Vec<Pairs> {
 
 fn id_tokens(job: &PlannedJob<'_>) -> Vec<(String, String)> {
     let asks = job.permissions.contains(&Permission::IdToken);
-    if asks { vec![("AWS_ID_TOKEN".to_owned(), "sts.amazonaws.com".to_owned())] } else { Vec::new() }
+    if asks { vec![("ID_TOKEN".to_owned(), "sts.amazonaws.com".to_owned())] } else { Vec::new() }
 }
 
 fn variables(place: Place<'_>) -> Vec<(String, String)> {
