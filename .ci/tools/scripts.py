@@ -44,7 +44,8 @@ def scripts(document):
         for part in (("before_script", "script"), ("after_script",)):
             text = [line for key in part for line in lines(job.get(key))]
             if text:
-                yield f"{name}-{part[-1]}", "\n".join(text)
+                # The runner starts every script so.
+                yield f"{name}-{part[-1]}", "\n".join(["set -eo pipefail", *text])
 
 
 def main(out, *files):

@@ -55,6 +55,26 @@ impl Formula {
         }
     }
 
+    /// The opposite, if GitLab can say it.
+    pub(super) fn negated(&self) -> Self {
+        match self {
+            Self::True => Self::False,
+            Self::False => Self::True,
+            Self::Test(text) => Self::Test(opposite(text)),
+            Self::All(parts) => parts.iter().fold(Self::False, |any, part| any.or(part.negated())),
+            Self::Any(parts) => parts.iter().fold(Self::True, |all, part| all.and(part.negated())),
+        }
+    }
+
+    /// Without tests that a variable has a value where another test says which.
+    #[must_use]
+    pub(super) fn tidied(self) -> Self {
+        let Self::All(parts) = self else { return self };
+        let says = |name: &str, part: &Self| matches!(part, Self::Test(text) if text.strip_prefix(name).is_some_and(|r| r.starts_with(" == ") || r.starts_with(" =~ ")));
+        let kept = parts.iter().filter(|part| !matches!(part, Self::Test(name) if parts.iter().any(|other| says(name, other))));
+        single(kept.cloned().collect(), Self::All)
+    }
+
     /// As GitLab writes it; nothing for a fixed truth. A disjunction inside a conjunction stands in parentheses, and so does the reverse:
     /// nobody should need to know which binds tighter.
     pub(super) fn text(&self) -> Option<String> {
@@ -65,6 +85,16 @@ impl Formula {
             Self::Any(parts) => Some(joined(parts, " || ")),
         }
     }
+}
+
+/// The opposite of one comparison. A variable that is not set is no text, and equal to none.
+fn opposite(test: &str) -> String {
+    for (sign, other) in [(" == ", " != "), (" != ", " == "), (" =~ ", " !~ "), (" !~ ", " =~ ")] {
+        if let Some((left, right)) = test.split_once(sign) {
+            return format!("{left}{other}{right}");
+        }
+    }
+    format!("{test} == null")
 }
 
 fn push_new(parts: &mut Vec<Formula>, part: Formula) {
@@ -105,6 +135,19 @@ mod tests {
         assert_eq!(Formula::True.and(test("$A")).or(Formula::False), test("$A"));
         assert_eq!(test("$A").and(test("$B")).and(test("$A")).text().as_deref(), Some("$A && $B"));
         assert_eq!(test("$A").and(Formula::False).text(), None);
+    }
+
+    #[test]
+    fn the_opposite_has_no_sign_before_it() {
+        let both = test("$A == \"x\"").and(test("$B !~ /y/"));
+        assert_eq!(both.negated().text().as_deref(), Some("$A != \"x\" || $B =~ /y/"));
+        assert_eq!(test("$A").negated().text().as_deref(), Some("$A == null"));
+    }
+
+    #[test]
+    fn that_a_variable_has_a_value_is_said_once() {
+        assert_eq!(test("$A").and(test("$A == \"x\"")).tidied().text().as_deref(), Some("$A == \"x\""));
+        assert_eq!(test("$A").and(test("$A != \"x\"")).tidied().text().as_deref(), Some("$A && $A != \"x\""));
     }
 
     #[test]

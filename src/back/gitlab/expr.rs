@@ -285,7 +285,7 @@ fn event_test(how: Comparison, a: &Expr, b: &Expr, place: &Place<'_>, positive: 
         }
         EventKind::Push if !kinds.contains(&EventKind::Tag) => (test(source, sign, "push"), Tie::One),
         EventKind::Push | EventKind::Tag | EventKind::Release | EventKind::Manual => {
-            let test = kind_test(kind);
+            let test = kind_test(kind, &kinds);
             let tie = if kind == EventKind::Manual { Tie::One } else { Tie::All };
             if equal { (test, tie) } else { (format!("! {{ {test}; }}"), Tie::One) }
         }

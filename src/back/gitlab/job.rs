@@ -2,17 +2,15 @@
 
 use crate::back::gitlab::rules::{self, Rule, Start, Way};
 use crate::back::gitlab::script::{self, Item};
-use crate::back::gitlab::value::{OUTPUT, Place, axis, input, output, word};
+use crate::back::gitlab::value::{OUTPUT, Place, axis};
 use crate::back::gitlab::view::{self, Pairs};
-use crate::back::gitlab::{cache, setup};
+use crate::back::gitlab::{cache, data, setup};
 use crate::base::failure::Failure;
 use crate::ir::environment::{LicenceTier, Tier};
-use crate::ir::event::EventKind;
 use crate::ir::gate::{Approval, Gate, GateKind};
 use crate::ir::id::TargetId;
-use crate::ir::job::{Group, Mode, Permission, Purpose, ReportKind, Runner};
+use crate::ir::job::{Group, Mode, Permission, Purpose, Runner};
 use crate::ir::step::Outcome;
-use crate::ir::units::Duration;
 use crate::plan::job::{ApprovalBy, JobSource, PlannedJob};
 use crate::plan::step::PlannedKind;
 
@@ -41,7 +39,7 @@ pub(super) fn view(place: Place<'_>, stage: &str, ways: &[Way<'_>], pipeline: &[
         let text = format!("echo \"Approved by $GITLAB_USER_LOGIN: {name}\"");
         script::Scripts { main: vec![Item { comment: None, text }], ..Default::default() }
     } else {
-        script::of_job(place, first_lines(place), last_lines(place))
+        script::of_job(place, data::first_lines(place), data::last_lines(place))
     };
     let rollback = scripts.after_seconds;
     let mut variables = variables(place);
@@ -81,7 +79,7 @@ pub(super) fn view(place: Place<'_>, stage: &str, ways: &[Way<'_>], pipeline: &[
         id_tokens: id_tokens(planned),
         variables: last_wins(variables),
         cache,
-        artifacts: artifacts(place, &scripts.main),
+        artifacts: data::artifacts(place, &scripts.main),
         script: scripts.main,
         after_script: scripts.after,
         raw: raw(&job.raw),
@@ -219,7 +217,7 @@ fn needs(place: Place<'_>) -> Vec<view::Need> {
     let needs = place.job.needs.iter().filter_map(|need| {
         let other = place.workflow.jobs.get(need.job)?;
         let gives = !other.job.produces.is_empty() || has_outputs(Place { job: other, ..place });
-        let wanted = !need.artifacts.is_empty() || need.reads_outputs();
+        let wanted = !need.artifacts.is_empty() || need.reads_outputs() || setup::reads(place, other);
         Some(view::Need { job: other.id.clone(), optional: !need.always_present, no_artifacts: gives && !wanted })
     });
     needs.collect()
@@ -333,115 +331,6 @@ fn last_wins(pairs: Vec<(String, String)>) -> Vec<(String, String)> {
     out
 }
 
-/// Lines before the steps: what a person must have said, and what the services need time for.
-fn first_lines(place: Place<'_>) -> Vec<Item> {
-    let mut out = Vec::new();
-    if !place.job.job.outputs.is_empty() {
-        out.push(Item { comment: None, text: format!("touch \"${OUTPUT}\"") });
-    }
-    let kinds = place.kinds();
-    if place.job.needs.is_empty() && kinds.contains(&EventKind::Manual) {
-        for asked in &place.workflow.workflow.inputs {
-            let name = input(&asked.name.value);
-            let mut tests = Vec::new();
-            if asked.required && asked.default.is_none() {
-                tests.push((format!("[ -n \"${name}\" ]"), "is required".to_owned()));
-            }
-            if let Some(glob) = &asked.matches {
-                let test = format!("printf '%s\\n' \"${name}\" | grep -Eq {}", word(&glob.value.to_regex()));
-                tests.push((test, format!("must look like {}", glob.value.text())));
-            }
-            for (test, message) in tests {
-                let refusal = format!("{{ echo \"{name} {message}\"; exit 1; }}");
-                let text = if kinds.len() == 1 {
-                    format!("{test} || {refusal}")
-                } else {
-                    let manual = crate::back::gitlab::value::kind_test(EventKind::Manual);
-                    format!("if {manual}; then\n  {test} || {refusal}\nfi")
-                };
-                out.push(Item { comment: None, text });
-            }
-        }
-    }
-    for service in &place.job.job.services {
-        let (Some(ready), Some(port)) = (&service.ready, &service.port) else { continue };
-        let name = &service.name.value;
-        // The container cannot be entered from here: that its port answers is the nearest there is to its own command.
-        let text = format!(
-            "tries=0\nuntil (: < /dev/tcp/{name}/{port}) 2> /dev/null; do\n  tries=$((tries + 1))\n  [ \"$tries\" -lt {retries} ] || {{ echo \"{name} does not answer\"; exit 1; }}\n  sleep {every}\ndone",
-            port = port.value,
-            retries = ready.retries.max(1),
-            every = ready.every.seconds.max(1),
-        );
-        out.push(Item { comment: Some(format!("Wait until {name} answers.")), text });
-    }
-    out
-}
-
-/// Lines behind the steps: outputs under the names that other jobs read.
-fn last_lines(place: Place<'_>) -> Vec<Item> {
-    let outputs = &place.job.job.outputs;
-    if outputs.is_empty() {
-        return Vec::new();
-    }
-    let renames: Vec<String> =
-        outputs.iter().map(|o| format!("-e 's/^{}=/{}=/p'", o.value, output(&place.job.id, &o.value))).collect();
-    let text = format!("sed -n {} \"${OUTPUT}\" >> outputs.env", renames.join(" "));
-    vec![Item { comment: Some("For the jobs that read these outputs.".to_owned()), text }]
-}
-
-fn artifacts(place: Place<'_>, script: &[Item]) -> Option<view::Artifacts> {
-    let job = &*place.job.job;
-    let mut paths: Vec<String> = Vec::new();
-    let mut add = |path: &str| {
-        if !paths.iter().any(|p| p == path) {
-            paths.push(path.to_owned());
-        }
-    };
-    job.produces.iter().flat_map(|a| &a.paths).for_each(|p| add(&p.value));
-    let of_kind = |kind: ReportKind| job.reports.iter().filter(move |r| r.kind.value == kind);
-    let shown = |format: &str| matches!(format, "cobertura" | "jacoco");
-    let coverage = of_kind(ReportKind::Coverage).find_map(|r| {
-        let format = r.format.as_ref().map_or("cobertura", |f| f.value.as_str());
-        shown(format).then(|| Some((format.to_owned(), r.paths.first()?.value.clone())))?
-    });
-    for report in &job.reports {
-        let name = format!("{}-{}", job.name.value, report.kind.value.word());
-        let mine = place.workflow.jobs.iter().position(|j| j.id == place.job.id);
-        let consumed = place
-            .workflow
-            .jobs
-            .iter()
-            .flat_map(|j| &j.needs)
-            .any(|n| Some(n.job) == mine && n.artifacts.iter().any(|a| a.value == name));
-        let hidden = match report.kind.value {
-            ReportKind::Junit => false,
-            ReportKind::Coverage => !shown(report.format.as_ref().map_or("cobertura", |f| f.value.as_str())),
-            ReportKind::Sarif => true,
-        };
-        if consumed || hidden {
-            report.paths.iter().for_each(|p| add(&p.value));
-        }
-    }
-    let junit: Vec<String> = of_kind(ReportKind::Junit).flat_map(|r| &r.paths).map(|p| p.value.clone()).collect();
-    let dotenv = script.iter().any(|i| i.text.contains("outputs.env"));
-    if paths.is_empty() && junit.is_empty() && coverage.is_none() && !dotenv {
-        return None;
-    }
-    let outcomes = job.produces.iter().map(|a| a.when).chain(job.reports.iter().map(|r| r.when));
-    let outcomes: Vec<Outcome> = outcomes.collect();
-    let when = if outcomes.iter().all(|o| *o == Outcome::Success) {
-        None
-    } else if outcomes.iter().all(|o| *o == Outcome::Failure) {
-        Some("on_failure")
-    } else {
-        Some("always")
-    };
-    let keep = job.produces.iter().filter_map(|a| a.keep.as_ref()).map(|k| k.value).max();
-    let name = if let [only] = job.produces.as_slice() { Some(only.name.value.clone()) } else { None };
-    Some(view::Artifacts { name, paths, when, expire_in: keep.map(|k: Duration| words(k.seconds)), junit, coverage, dotenv })
-}
-
 /// A time in GitLab's words: `1 hour 30 minutes`.
 pub(super) fn words(seconds: u64) -> String {
     let units = [("week", 604_800), ("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)];
@@ -449,7 +338,7 @@ pub(super) fn words(seconds: u64) -> String {
     let mut out: Vec<String> = Vec::new();
     for (unit, size) in units {
         // "1 week" reads better than "7 days", "2 weeks 2 days" worse than "16 days".
-        let count = if unit == "week" && rest % size != 0 { 0 } else { rest / size };
+        let count = if unit == "week" && !rest.is_multiple_of(size) { 0 } else { rest / size };
         if count > 0 {
             out.push(format!("{count} {unit}{}", if count == 1 { "" } else { "s" }));
             rest -= count * size;

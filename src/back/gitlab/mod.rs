@@ -5,6 +5,7 @@
 
 mod boolean;
 mod cache;
+mod data;
 mod expr;
 mod job;
 mod regex;
@@ -20,7 +21,7 @@ use crate::back::gitlab::rules::{Rule, Start, Way};
 use crate::back::gitlab::script::Item;
 use crate::back::gitlab::value::{Place, WORKFLOW};
 use crate::base::failure::Failure;
-use crate::ir::event::{ClauseKind, EventKind, Filter, Input, InputKind};
+use crate::ir::event::{ClauseKind, Filter, Input, InputKind};
 use crate::ir::job::Job;
 use crate::ir::step::Moment;
 use crate::plan::job::PlannedJob;
@@ -59,18 +60,17 @@ impl<'p> File<'p> {
             plan.workflows.iter().map(|w| rules::ways(&[&w.workflow.on], self.chosen(w))).collect();
         let union = rules::merged(of_workflow.iter().flatten().map(Way::unchosen).collect());
         let pipeline = rules::of_pipeline(&union);
-        let mut workflow_rules = self.dedupe(&of_workflow);
+        let placed: Vec<(Place<'p>, Vec<Way<'p>>)> = plan.workflows.iter().flat_map(|w| self.placed(w)).collect();
+        let mut workflow_rules = Vec::new();
+        if plan.workflows.iter().any(|w| w.workflow.dedupe.is_some()) {
+            workflow_rules.extend(rules::dedupe(&placed)?);
+        }
         workflow_rules.extend(pipeline.iter().cloned());
         let mut jobs = Vec::new();
         let mut cancels = Vec::new();
-        for (w, workflow) in plan.workflows.iter().enumerate() {
-            for (j, job) in workflow.jobs.iter().enumerate() {
-                let place = Place { plan, workflow, job };
-                let filters: Vec<&Filter> = std::iter::once(&workflow.workflow.on).chain(&job.filters).collect();
-                let ways = rules::ways(&filters, self.chosen(workflow));
-                jobs.push(job::view(place, &stages.names[stages.of_job[w][j]], &ways, &pipeline)?);
-                cancels.push(job::is_interruptible(place));
-            }
+        for ((place, ways), stage) in placed.iter().zip(stages.of_job.iter().flatten()) {
+            jobs.push(job::view(*place, &stages.names[*stage], ways, &pipeline)?);
+            cancels.push(job::is_interruptible(*place));
         }
         for (w, workflow) in plan.workflows.iter().enumerate() {
             for notice in &workflow.notices {
@@ -100,6 +100,16 @@ impl<'p> File<'p> {
         })
     }
 
+    /// The jobs of a workflow with the ways into a pipeline.
+    fn placed(&self, workflow: &'p PlannedWorkflow<'p>) -> impl Iterator<Item = (Place<'p>, Vec<Way<'p>>)> {
+        let chosen = self.chosen(workflow);
+        let plan = self.plan;
+        workflow.jobs.iter().map(move |job| {
+            let filters: Vec<&'p Filter> = std::iter::once(&workflow.workflow.on).chain(&job.filters).collect();
+            (Place { plan, workflow, job }, rules::ways(&filters, chosen))
+        })
+    }
+
     fn header(&self) -> String {
         let losses = self.plan.losses.iter().map(|loss| {
             let of = if loss.jobs.is_empty() { String::new() } else { format!(" ({})", loss.jobs.join(", ")) };
@@ -113,42 +123,6 @@ impl<'p> File<'p> {
     fn chosen(&self, workflow: &'p PlannedWorkflow<'p>) -> Option<&'p str> {
         let manual = self.plan.workflows.iter().filter(|w| is_manual(w)).count();
         (manual > 1 && is_manual(workflow)).then_some(workflow.workflow.name.value.as_str())
-    }
-
-    /// Rules that leave out the pipeline of a push whose branch has a merge request: the merge request's own pipeline does all it would do.
-    ///
-    /// A branch keeps its pipeline if a job runs for its pushes that would not run for a merge request, or merge requests to some branches start
-    /// none: GitLab says only that there is a merge request, not where to.
-    fn dedupe(&self, of_workflow: &[Vec<Way<'p>>]) -> Vec<Rule> {
-        let wanted = self.plan.workflows.iter().all(|w| w.workflow.dedupe.is_some());
-        let all_targets = of_workflow
-            .iter()
-            .all(|ways| ways.iter().any(|way| way.kind() == EventKind::PullRequest && way.takes_all_names() && way.is_plain()));
-        if !wanted || !all_targets || self.plan.workflows.is_empty() {
-            return Vec::new();
-        }
-        let mut kept: Vec<String> = Vec::new();
-        for workflow in &self.plan.workflows {
-            for job in &workflow.jobs {
-                let kinds = Place { plan: self.plan, workflow, job }.kinds();
-                if !kinds.contains(&EventKind::Push) || kinds.contains(&EventKind::PullRequest) {
-                    continue;
-                }
-                let filters: Vec<&Filter> = std::iter::once(&workflow.workflow.on).chain(&job.filters).collect();
-                for way in rules::ways(&filters, None).iter().filter(|w| w.kind() == EventKind::Push) {
-                    match way.not_named() {
-                        // The job runs for every branch: no pipeline can be left out.
-                        None => return Vec::new(),
-                        Some(test) if !kept.contains(&test) => kept.push(test),
-                        Some(_) => {}
-                    }
-                }
-            }
-        }
-        let mut tests = vec!["$CI_PIPELINE_SOURCE == \"push\"".to_owned(), "$CI_COMMIT_BRANCH".to_owned()];
-        tests.push("$CI_OPEN_MERGE_REQUESTS".to_owned());
-        tests.extend(kept);
-        vec![Rule { condition: Some(tests.join(" && ")), changes: Vec::new(), when: Some("never") }]
     }
 
     /// The fields of the form in which a person starts a pipeline.

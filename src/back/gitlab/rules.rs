@@ -78,32 +78,9 @@ pub(super) fn merged(ways: Vec<Way<'_>>) -> Vec<Way<'_>> {
 }
 
 impl<'p> Way<'p> {
-    /// Why the pipeline starts.
-    pub(super) fn kind(&self) -> EventKind {
-        self.kind
-    }
-
-    /// Whether it takes every branch of its kind.
-    pub(super) fn takes_all_names(&self) -> bool {
-        self.names.iter().all(|p| p.is_all() || (p.except.is_empty() && p.include.iter().any(|g| regex::is_everything(&g.value))))
-    }
-
     /// The way without the name of a workflow: that a person chose one is asked of each job, not of the pipeline.
     pub(super) fn unchosen(&self) -> Self {
         Self { chosen: None, ..self.clone() }
-    }
-
-    /// Whether it asks for nothing but names.
-    pub(super) fn is_plain(&self) -> bool {
-        self.heads.iter().all(|p| p.is_all()) && !self.no_forks && self.paths.is_empty()
-    }
-
-    /// A test that the branch is none of these; nothing where all are.
-    pub(super) fn not_named(&self) -> Option<String> {
-        let named =
-            self.names.iter().find(|p| !p.include.is_empty() && !p.include.iter().any(|g| regex::is_everything(&g.value)))?;
-        let globs: Vec<_> = named.include.iter().map(|g| &g.value).collect();
-        Some(regex::compare("CI_COMMIT_BRANCH", &globs, false))
     }
 
     /// The way that also passes a clause; none where the two have nothing in common.
@@ -287,6 +264,7 @@ pub(super) fn of_job(ways: &[Way<'_>], place: Place<'_>, start: &Start<'_>, pipe
             Some(condition) => way.formula().and(asked.formula(condition, true)?),
             None => way.formula(),
         };
+        let base = base.tidied();
         if base == Formula::False {
             continue;
         }
@@ -304,6 +282,55 @@ pub(super) fn of_job(ways: &[Way<'_>], place: Place<'_>, start: &Start<'_>, pipe
         return Ok(vec![Rule { when: Some(start.when.unwrap_or("on_success")), ..Rule::default() }]);
     }
     Ok(rules)
+}
+
+/// The rule that leaves out the pipeline of a push whose branch has a merge request, since the merge request's own pipeline does all that it
+/// would do; none where that cannot be said.
+///
+/// A branch keeps its pipeline if a job runs for its pushes that may be absent from the pipeline of a merge request: GitLab says only that there
+/// is a merge request, not where to.
+///
+/// # Errors
+/// As [`Rules::formula`].
+pub(super) fn dedupe(jobs: &[(Place<'_>, Vec<Way<'_>>)]) -> Result<Option<Rule>, Failure> {
+    let mut tests = Formula::True;
+    for (place, ways) in jobs {
+        for push in ways.iter().filter(|w| w.kind == EventKind::Push) {
+            if place.workflow.workflow.dedupe.is_some() && has_twin(push, ways, *place)? {
+                continue;
+            }
+            let asked = Rules { place: *place, kind: EventKind::Push };
+            let mut formula =
+                push.name_tests("CI_COMMIT_BRANCH", false).into_iter().fold(Formula::True, |all, t| all.and(Formula::Test(t)));
+            if let Some(condition) = &place.job.job.condition {
+                formula = formula.and(asked.formula(condition, true)?);
+            }
+            tests = tests.and(formula.negated());
+        }
+    }
+    let first = ["$CI_PIPELINE_SOURCE == \"push\"", "$CI_COMMIT_BRANCH", "$CI_OPEN_MERGE_REQUESTS"];
+    let start = first.into_iter().fold(Formula::True, |all, test| all.and(Formula::Test(test.to_owned())));
+    let condition = start.and(tests).text();
+    Ok(condition.map(|text| Rule { condition: Some(text), changes: Vec::new(), when: Some("never") }))
+}
+
+/// Whether the job is also there for every merge request of the branch.
+fn has_twin(push: &Way<'_>, ways: &[Way<'_>], place: Place<'_>) -> Result<bool, Failure> {
+    let all = |list: &[&Pattern]| {
+        list.iter().all(|p| p.is_all() || (p.except.is_empty() && p.include.iter().any(|g| regex::is_everything(&g.value))))
+    };
+    let holds = match &place.job.job.condition {
+        Some(condition) => Rules { place, kind: EventKind::PullRequest }.formula(condition, true)? == Formula::True,
+        None => true,
+    };
+    let twin = |w: &Way<'_>| {
+        w.kind == EventKind::PullRequest
+            && all(&w.names)
+            && all(&w.heads)
+            && !w.no_forks
+            && (w.paths.is_empty() || w.paths == push.paths)
+    };
+    Ok(holds && ways.iter().any(twin))
 }
 
 fn push(rules: &mut Vec<Rule>, rule: Rule) {

@@ -13,6 +13,7 @@ use crate::back::gitlab::{expr, state};
 use crate::ir::job::Shell;
 use crate::ir::step::EnvVar;
 use crate::ir::text::{Context, Text};
+use crate::ir::units::Duration;
 use crate::plan::step::{Phase, PlannedKind, PlannedStep, RunWhen};
 
 /// An entry of a list of scripts.
@@ -125,12 +126,9 @@ impl<'p> Writer<'p> {
 
     /// A step that runs if all before it went well.
     fn step(&self, step: &PlannedStep, last: bool, home: Option<&str>, derived: &mut BTreeSet<String>, out: &mut Vec<Item>) {
-        let lines = self.lines(step);
-        if lines.is_empty() {
-            return;
-        }
+        let (lines, limit) = self.timed(step);
         let from = out.len();
-        if step.timeout.is_none() {
+        if limit.is_none() {
             for (name, line) in self.needed(step) {
                 if derived.insert(name) {
                     out.push(Item { comment: None, text: line });
@@ -141,13 +139,16 @@ impl<'p> Writer<'p> {
         if let (Some(id), None) = (id, &step.condition) {
             out.push(Item { comment: None, text: format!("touch {}", mark(id)) });
         }
+        if lines.is_empty() {
+            return;
+        }
         let joined = lines.join("\n");
         let exports = self.step_env(step);
         let dir = step.dir.as_ref().map(|d| d.value.as_str()).filter(|d| home != Some(d));
         let bare = exports.is_empty()
             && dir.is_none()
             && step.condition.is_none()
-            && step.timeout.is_none()
+            && limit.is_none()
             && !step.continue_on_error
             && (last || is_setup(step) || !state::changes(&joined));
         if bare {
@@ -162,7 +163,7 @@ impl<'p> Writer<'p> {
             inner.extend(lines);
             let clears = id.filter(|_| step.gate.is_some()).map(|id| format!("rm -f {}", mark(id)));
             inner.extend(clears);
-            out.push(Item { comment: None, text: self.guarded(step, &inner, last) });
+            out.push(Item { comment: None, text: self.guarded(step, limit, &inner, last) });
         }
         if let (Some(id), true, true) = (id, step.gate.is_some(), bare) {
             out.push(Item { comment: None, text: format!("rm -f {}", mark(id)) });
@@ -190,7 +191,8 @@ impl<'p> Writer<'p> {
         let mut derived = BTreeSet::new();
         for step in steps {
             scripts.after_seconds += step.timeout.map_or(60, |t| t.seconds);
-            let lines = self.lines(step);
+            // The limit of `after_script` is the limit of its only step.
+            let (lines, limit) = if steps.len() == 1 { (self.lines(step), None) } else { self.timed(step) };
             if lines.is_empty() {
                 continue;
             }
@@ -206,7 +208,7 @@ impl<'p> Writer<'p> {
             inner.extend(lines);
             let mut tests: Vec<String> = self.when_test(&step.when).into_iter().collect();
             tests.extend(step.condition.as_ref().map(|c| braced(expr::shell(c, &self.place))));
-            let mut block = match step.timeout {
+            let mut block = match limit {
                 Some(limit) => self.limited(limit.seconds, &inner[1..]),
                 None => enclosed("(", &inner, ")"),
             };
@@ -239,8 +241,8 @@ impl<'p> Writer<'p> {
     }
 
     /// Lines in a subshell, with the step's condition, limit and forgiveness around it.
-    fn guarded(&self, step: &PlannedStep, inner: &[String], last: bool) -> String {
-        let mut block = if let Some(limit) = step.timeout {
+    fn guarded(&self, step: &PlannedStep, limit: Option<Duration>, inner: &[String], last: bool) -> String {
+        let mut block = if let Some(limit) = limit {
             let mut inner = inner.to_vec();
             inner.splice(0..0, self.needed(step).into_iter().map(|(_, line)| line));
             let limited = self.limited(limit.seconds, &inner);
@@ -262,6 +264,15 @@ impl<'p> Writer<'p> {
             block = enclosed(&format!("if {}; then", expr::shell(condition, &self.place)), &[block], "fi");
         }
         block
+    }
+
+    /// The code of a step and the limit that is left to put around it: a single command has it in its own line.
+    fn timed(&self, step: &PlannedStep) -> (Vec<String>, Option<Duration>) {
+        let lines = self.lines(step);
+        match (lines.as_slice(), step.timeout) {
+            ([only], Some(limit)) if state::is_simple_command(only) => (vec![format!("timeout {} {only}", limit.seconds)], None),
+            _ => (lines, step.timeout),
+        }
     }
 
     /// Lines in a shell that is stopped after some seconds. The script comes by a file of its own, so that commands may read standard input.
@@ -325,7 +336,7 @@ impl<'p> Writer<'p> {
 
     /// A title as the reader of the file sees it; what only the run knows stands as the name of its variable.
     fn title(&self, name: &Text) -> String {
-        self.place.code(name)
+        self.place.shown(name)
     }
 }
 
@@ -377,7 +388,7 @@ mod tests {
     fn lines_are_indented_unless_that_would_change_them() {
         assert_eq!(enclosed("(", &["cd api".into(), "make".into()], ")"), "(\n  cd api\n  make\n)");
         let document = "cat <<EOF\na\nEOF".to_owned();
-        assert_eq!(enclosed("(", &[document.clone()], ")"), format!("(\n{document}\n)"));
+        assert_eq!(enclosed("(", std::slice::from_ref(&document), ")"), format!("(\n{document}\n)"));
         assert_eq!(enclosed("(", &["echo 'a\nb'".into()], ")"), "(\necho 'a\nb'\n)");
     }
 }

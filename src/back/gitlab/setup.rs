@@ -7,7 +7,8 @@ use crate::ir::environment::{Registry, RegistryKind};
 use crate::ir::event::EventKind;
 use crate::ir::expr::Expr;
 use crate::ir::step::{Checkout, DockerBuild, Push, Tool, Toolchain};
-use crate::ir::text::Text;
+use crate::ir::text::{Context, Text};
+use crate::plan::job::{JobSource, PlannedJob};
 use crate::plan::step::PlannedKind;
 
 /// Emulates the processors that a build asks for and the runner is not.
@@ -290,19 +291,39 @@ fn grouped(options: Vec<(String, String)>) -> Vec<(String, String)> {
     groups
 }
 
-/// Whether another job waits for the outputs of this one, or a step of this job reads the image.
+/// Whether a step of this job, or a job that needs this one, reads the image.
 pub(super) fn is_read(build: &DockerBuild, place: &Place<'_>) -> bool {
-    let me = place.workflow.jobs.iter().position(|j| j.id == place.job.id);
-    let by_others =
-        me.is_some_and(|me| place.workflow.jobs.iter().any(|j| j.needs.iter().any(|n| n.job == me && n.reads_outputs())));
-    by_others
-        || place.job.steps.iter().any(|s| {
-            let mut texts: Vec<&Text> = s.env.iter().map(|e| &e.value).collect();
-            if let PlannedKind::Run(script) = &s.kind {
-                texts.extend(&script.lines);
-            }
-            texts.iter().any(|t| t.contexts().any(|c| c.value == crate::ir::text::Context::Image(build.image)))
-        })
+    let image = Context::Image(build.image);
+    contexts(place.job).contains(&&image)
+        || place.workflow.jobs.iter().any(|j| needed_by(place, j) && contexts(j).contains(&&image))
+}
+
+fn needed_by(place: &Place<'_>, other: &PlannedJob<'_>) -> bool {
+    other.needs.iter().any(|n| place.workflow.jobs.get(n.job).is_some_and(|j| j.id == place.job.id))
+}
+
+/// Whether a job reads an output, or an image, of another.
+pub(super) fn reads(place: Place<'_>, other: &PlannedJob<'_>) -> bool {
+    contexts(place.job).into_iter().any(|context| match context {
+        Context::Output { job, .. } => other.source == JobSource::Spec(*job),
+        Context::Image(image) => {
+            other.steps.iter().any(|s| matches!(&s.kind, PlannedKind::DockerBuild(build) if build.image == *image))
+        }
+        _ => false,
+    })
+}
+
+/// Every context that a job's variables and steps read.
+fn contexts<'j>(job: &'j PlannedJob<'_>) -> Vec<&'j Context> {
+    let mut all: Vec<&Text> = job.env.iter().map(|e| &e.value).collect();
+    for step in &job.steps {
+        all.extend(step.env.iter().map(|e| &e.value));
+        if let PlannedKind::Run(script) = &step.kind {
+            all.extend(&script.lines);
+        }
+        all.extend(texts(&step.kind));
+    }
+    all.into_iter().flat_map(Text::contexts).map(|c| &c.value).collect()
 }
 
 fn prefixed(prefix: &str, text: &Text) -> Text {

@@ -50,9 +50,10 @@ fn own_name<'p>(workflow: &'p PlannedWorkflow<'_>, job: usize) -> &'p str {
     stage_of(job).or_else(guarded).unwrap_or(&workflow.workflow.name.value)
 }
 
-/// Adds names to a list so that both orders hold where they agree.
+/// Adds names to a list so that both orders hold where they agree; names without a neighbour go last.
 fn merge(names: &mut Vec<String>, more: &[String]) {
-    let mut at = 0;
+    let first = more.iter().find_map(|name| names.iter().position(|n| n == name));
+    let mut at = first.unwrap_or(names.len());
     for name in more {
         match names.iter().position(|n| n == name) {
             Some(found) => at = at.max(found + 1),
@@ -92,5 +93,8 @@ mod tests {
         let mut names: Vec<String> = ["quality", "deploy"].map(str::to_owned).to_vec();
         merge(&mut names, &["quality", "test", "build", "deploy", "verify"].map(str::to_owned));
         assert_eq!(names, ["quality", "test", "build", "deploy", "verify"]);
+        merge(&mut names, &["release"].map(str::to_owned));
+        merge(&mut names, &["prepare", "test"].map(str::to_owned));
+        assert_eq!(names, ["quality", "prepare", "test", "build", "deploy", "verify", "release"]);
     }
 }

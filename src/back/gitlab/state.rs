@@ -57,13 +57,25 @@ pub(super) fn changes(script: &str) -> bool {
     for line in spaced.lines() {
         let mut command_begins = true;
         for word in line.split_whitespace() {
-            if command_begins && (changes_by(word) || is_assignment(word)) {
+            // The braces of a function may stand behind a blank.
+            if word == "()" || command_begins && (changes_by(word) || is_assignment(word)) {
                 return true;
             }
             command_begins = BEFORE_COMMAND.contains(&word) || word.ends_with("()");
         }
     }
     false
+}
+
+/// Whether a line is one command that is a program of its own, so that another program may start it.
+pub(super) fn is_simple_command(line: &str) -> bool {
+    let first = line.split_whitespace().next().unwrap_or_default();
+    const OTHERS: &[&str] = &["if", "while", "until", "case", "time", "type", "jobs", "bg", "fg", "[[", "times", "!", "{"];
+    !line.contains(['\n', '|', '&', ';', '<', '>', '(', ')', '`', '{', '}', '#'])
+        && !first.is_empty()
+        && first.chars().all(|c| c.is_ascii_alphanumeric() || "_./-+".contains(c))
+        && !CHANGING.contains(&first)
+        && !OTHERS.contains(&first)
 }
 
 fn changes_by(word: &str) -> bool {

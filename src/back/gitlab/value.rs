@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::back::shell::{self, Splice};
 use crate::ir::event::{EventKind, EventValue, InputValue};
 use crate::ir::text::{
     CommitField, Context, EnvironmentField, GateField, Part, PrField, RepositoryField, RunField, ServiceField, Text,
@@ -188,9 +189,9 @@ impl<'p> Place<'p> {
 
     /// The arm of a value that the job's events choose; a chain of tests where they choose several.
     fn event_value(&self, value: &EventValue) -> Value {
-        let name = upper(&value.name);
+        let name = format!("VALUE_{}", upper(&value.name));
         let kinds = self.kinds();
-        let mut rest = kinds.clone();
+        let (mut rest, all) = (kinds.clone(), kinds);
         let mut arms: Vec<(BTreeSet<EventKind>, &Text)> = Vec::new();
         for (kind, text) in &value.arms {
             if rest.remove(&kind.value) {
@@ -219,7 +220,7 @@ impl<'p> Place<'p> {
         } else {
             let last = arms.len().saturating_sub(1);
             for (i, (kinds, text)) in arms.iter().enumerate() {
-                let tests: Vec<String> = kinds.iter().map(|k| kind_test(*k)).collect();
+                let tests: Vec<String> = kinds.iter().map(|k| kind_test(*k, &all)).collect();
                 lines.push(match i {
                     0 => format!("if {}; then", tests.join(" || ")),
                     i if i == last => "else".to_owned(),
@@ -243,17 +244,23 @@ impl<'p> Place<'p> {
         found
     }
 
-    /// A text as code of a shell script: literals as they stand, contexts as variables.
+    /// A text as code of a shell script: literals as they stand, contexts as variables that are never split.
     pub(super) fn code(&self, text: &Text) -> String {
+        shell::script(std::slice::from_ref(text), &mut |context| match self.value(context) {
+            Value::Fixed(text) => Splice::Literal(text),
+            Value::Variable(name) | Value::Derived(name, _) => Splice::Expand(format!("${{{name}}}")),
+        })
+    }
+
+    /// A text for a reader: what only the run knows stands as the name of its variable.
+    pub(super) fn shown(&self, text: &Text) -> String {
         let mut out = String::new();
-        for (i, part) in text.parts.iter().enumerate() {
+        for part in &text.parts {
             match part {
                 Part::Literal(text) => out.push_str(text),
                 Part::Context(context) => match self.value(&context.value) {
                     Value::Fixed(text) => out.push_str(&text),
-                    Value::Variable(name) | Value::Derived(name, _) => {
-                        push_variable(&name, text.parts.get(i + 1), &mut out);
-                    }
+                    Value::Variable(name) | Value::Derived(name, _) => out.push_str(&format!("${name}")),
                 },
             }
         }
@@ -324,13 +331,18 @@ pub(super) fn word(text: &str) -> String {
     if is_bare(text) { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }
 
-/// A shell test of the kind of event.
-pub(super) fn kind_test(kind: EventKind) -> String {
+/// A shell test of the kind of event, among the kinds that can be.
+pub(super) fn kind_test(kind: EventKind, among: &BTreeSet<EventKind>) -> String {
+    let source = |word: &str| format!("[ \"$CI_PIPELINE_SOURCE\" = {word} ]");
+    // A person may start a pipeline for a tag, too.
+    let by_hand = among.contains(&EventKind::Manual);
     match kind {
-        EventKind::Push => "[ \"$CI_PIPELINE_SOURCE\" = push ] && [ -z \"$CI_COMMIT_TAG\" ]".to_owned(),
-        EventKind::Tag | EventKind::Release => "[ \"$CI_PIPELINE_SOURCE\" = push ] && [ -n \"$CI_COMMIT_TAG\" ]".to_owned(),
-        EventKind::PullRequest => "[ \"$CI_PIPELINE_SOURCE\" = merge_request_event ]".to_owned(),
-        EventKind::Schedule => "[ \"$CI_PIPELINE_SOURCE\" = schedule ]".to_owned(),
+        EventKind::Push if among.contains(&EventKind::Tag) => format!("{} && [ -z \"$CI_COMMIT_TAG\" ]", source("push")),
+        EventKind::Push => source("push"),
+        EventKind::Tag | EventKind::Release if by_hand => format!("{} && [ -n \"$CI_COMMIT_TAG\" ]", source("push")),
+        EventKind::Tag | EventKind::Release => "[ -n \"$CI_COMMIT_TAG\" ]".to_owned(),
+        EventKind::PullRequest => source("merge_request_event"),
+        EventKind::Schedule => source("schedule"),
         EventKind::Manual => "echo \"$CI_PIPELINE_SOURCE\" | grep -Eqx 'web|api|trigger'".to_owned(),
     }
 }
