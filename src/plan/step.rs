@@ -29,7 +29,7 @@ pub struct PlannedStep {
     pub condition: Option<Expr>,
     /// Whether the job goes on, and stays green, when it fails.
     pub continue_on_error: bool,
-    /// Its time limit. Where the job can roll back, every step that can fail from the deploy on has one, and with the rollback's own they sum up
+    /// Its time limit. On GitHub, where the job can roll back, every step that can fail from the deploy on has one, and with the rollback's own they sum up
     /// below the job's: a job killed by its limit rolls nothing back.
     pub timeout: Option<Duration>,
     /// Variables of this step. Values may hold contexts, secrets too; scripts of the plan read contexts only through these.

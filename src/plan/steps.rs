@@ -398,6 +398,10 @@ impl<'a> Builder<'a> {
     /// twice as much to a step of the deploy as to a test.
     fn limit_times(&mut self) {
         use crate::ir::units::Duration;
+        // GitLab's `after_script`, where the rollback stands, has a limit of its own beside the script's.
+        if self.target == TargetId::Gitlab {
+            return;
+        }
         let Some(first) = self.steps.iter().position(|s| s.id.as_deref() == Some(DEPLOY)) else { return };
         let total = self.job.timeout.seconds;
         let weight = |s: &PlannedStep| match s.phase {

@@ -12,7 +12,7 @@ use crate::ir::id::TargetId;
 use crate::ir::job::{Group, Mode, Permission, Purpose, Runner};
 use crate::ir::step::Outcome;
 use crate::plan::job::{ApprovalBy, JobSource, PlannedJob};
-use crate::plan::step::PlannedKind;
+use crate::plan::step::{Phase, PlannedKind, PlannedStep, RunWhen};
 
 /// The image of the docker command line and its daemon.
 const DOCKER: &str = "docker:28.5";
@@ -46,9 +46,8 @@ pub(super) fn view(place: Place<'_>, stage: &str, ways: &[Way<'_>], pipeline: &[
     variables.extend(tool_variables);
     // The limit of the job is the limit of its script; what comes after gets time of its own, so that it is never cut off by the job's limit.
     let mut timeout = planned.timeout.seconds;
-    if scripts.after_seconds > 0
-        && planned.steps.iter().any(|s| s.timeout.is_some() && s.phase >= crate::plan::step::Phase::Rollback)
-    {
+    let limited = |s: &PlannedStep| s.when != RunWhen::Success && (s.timeout.is_some() || s.phase == Phase::Rollback);
+    if planned.steps.iter().any(limited) {
         variables.push(("RUNNER_SCRIPT_TIMEOUT".to_owned(), short(planned.timeout.seconds)));
         variables.push(("RUNNER_AFTER_SCRIPT_TIMEOUT".to_owned(), short(rollback)));
         timeout += rollback + 60;
@@ -67,7 +66,7 @@ pub(super) fn view(place: Place<'_>, stage: &str, ways: &[Way<'_>], pipeline: &[
         tags: tags(place),
         needs: Some(needs(place)),
         rules: rules::of_job(ways, place, &Start { when, waived }, pipeline)?,
-        confirmation: approvals.iter().find_map(|g| confirmation(place, g)),
+        confirmation: if manual { confirmation(place) } else { None },
         environment: environment(place),
         resource_group: resource_group(place),
         interruptible: None,
@@ -115,15 +114,14 @@ fn approval(gate: &Gate) -> Option<&Approval> {
 }
 
 /// What is asked at the button.
-fn confirmation(place: Place<'_>, gate: &Gate) -> Option<String> {
-    let approval = approval(gate)?;
-    let message = approval.message.as_ref().and_then(|m| place.expanded(m));
-    let list = approval.checklist.join(", ");
+fn confirmation(place: Place<'_>) -> Option<String> {
+    let question = place.job.question.as_ref()?;
+    let message = question.message.as_ref().map(|m| place.expanded(m).unwrap_or_else(|| place.shown(m)));
+    let list = question.checklist.join(", ");
     match (message, list.is_empty()) {
-        (Some(message), true) => Some(message),
+        (message, true) => message,
         (Some(message), false) => Some(format!("{message} ({list})")),
         (None, false) => Some(list),
-        (None, true) => None,
     }
 }
 
@@ -257,7 +255,9 @@ fn resource_group(place: Place<'_>) -> Option<String> {
             Group::Named(text) => place.expanded(text),
         };
     }
-    place.job.environment.as_ref().filter(|e| e.id.is_some()).map(|e| e.name.clone())
+    // An approval waits outside of the lock, or nothing else could be deployed until somebody pressed the button.
+    let locks = matches!(place.job.source, JobSource::Spec(_));
+    place.job.environment.as_ref().filter(|e| locks && e.id.is_some()).map(|e| e.name.clone())
 }
 
 fn matrix(place: Place<'_>) -> Vec<Pairs> {

@@ -6,6 +6,7 @@
 mod boolean;
 mod cache;
 mod data;
+pub mod events;
 mod expr;
 mod job;
 mod regex;
@@ -73,8 +74,8 @@ impl<'p> File<'p> {
             cancels.push(job::is_interruptible(*place));
         }
         for (w, workflow) in plan.workflows.iter().enumerate() {
-            for notice in &workflow.notices {
-                jobs.push(self.notice(workflow, notice, &of_workflow[w], &pipeline, &jobs)?);
+            for (notice, key) in workflow.notices.iter().zip(notice_names(plan, workflow)) {
+                jobs.push(self.notice(workflow, notice, &key, &of_workflow[w], &pipeline)?);
                 cancels.push(false);
             }
         }
@@ -190,9 +191,9 @@ impl<'p> File<'p> {
         &self,
         workflow: &'p PlannedWorkflow<'p>,
         notice: &Notice,
+        key: &str,
         ways: &[Way<'p>],
         pipeline: &[Rule],
-        before: &[view::Job],
     ) -> Result<view::Job, Failure> {
         let (when, stage) = match notice.on {
             Moment::Failure | Moment::GateFailed | Moment::Rollback => (Some("on_failure"), ".post"),
@@ -200,19 +201,11 @@ impl<'p> File<'p> {
             Moment::Started | Moment::ApprovalRequested => (None, ".pre"),
             Moment::Success => (None, ".post"),
         };
-        let base = if self.plan.workflows.len() > 1 {
-            format!("{}: notify {}", workflow.workflow.name.value, notice.on.word())
-        } else {
-            format!("notify {}", notice.on.word())
-        };
-        let taken =
-            before.iter().filter(|j| j.key == base || j.key.strip_prefix(&base).is_some_and(|r| r.starts_with(' '))).count();
-        let key = if taken == 0 { base } else { format!("{base} {}", taken + 1) };
-        let job = notice_job(self.plan, workflow, notice, &key);
+        let job = notice_job(self.plan, workflow, notice, key);
         let place = Place { plan: self.plan, workflow, job: &job };
         let scripts = script::of_job(place, Vec::<Item>::new(), Vec::new());
         Ok(view::Job {
-            key: key.clone(),
+            key: key.to_owned(),
             comments: Vec::new(),
             extends: None,
             stage: stage.to_owned(),
@@ -240,6 +233,22 @@ impl<'p> File<'p> {
             raw: Vec::new(),
         })
     }
+}
+
+/// The names of the jobs that send a workflow's messages.
+fn notice_names(plan: &Plan<'_>, workflow: &PlannedWorkflow<'_>) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for notice in &workflow.notices {
+        let moment = notice.on.word();
+        let base = if plan.workflows.len() > 1 {
+            format!("{}: notify {moment}", workflow.workflow.name.value)
+        } else {
+            format!("notify {moment}")
+        };
+        let taken = names.iter().filter(|n| **n == base || n.strip_prefix(&base).is_some_and(|r| r.starts_with(' '))).count();
+        names.push(if taken == 0 { base } else { format!("{base} {}", taken + 1) });
+    }
+    names
 }
 
 /// The job around a message: present for every event of its workflow.
@@ -271,6 +280,7 @@ fn notice_job<'p>(plan: &'p Plan<'p>, workflow: &'p PlannedWorkflow<'p>, notice:
         timeout: crate::ir::units::Duration { seconds: 300 },
         interruptible: false,
         approvals: Vec::new(),
+        question: None,
         environment: None,
     }
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use crate::back::gitlab::setup;
-use crate::back::gitlab::value::{OUTPUT, Place, Value, upper, word};
+use crate::back::gitlab::value::{OUTPUT, Place, Value, gate_file, upper, word};
 use crate::back::gitlab::{expr, state};
 use crate::ir::job::Shell;
 use crate::ir::step::EnvVar;
@@ -190,7 +190,8 @@ impl<'p> Writer<'p> {
             .collect();
         let mut derived = BTreeSet::new();
         for step in steps {
-            scripts.after_seconds += step.timeout.map_or(60, |t| t.seconds);
+            // GitLab gives `after_script` five minutes where nothing is said.
+            scripts.after_seconds += step.timeout.map_or(if step.phase == Phase::Rollback { 300 } else { 60 }, |t| t.seconds);
             // The limit of `after_script` is the limit of its only step.
             let (lines, limit) = if steps.len() == 1 { (self.lines(step), None) } else { self.timed(step) };
             if lines.is_empty() {
@@ -209,7 +210,7 @@ impl<'p> Writer<'p> {
             let mut tests: Vec<String> = self.when_test(&step.when).into_iter().collect();
             tests.extend(step.condition.as_ref().map(|c| braced(expr::shell(c, &self.place))));
             let mut block = match limit {
-                Some(limit) => self.limited(limit.seconds, &inner[1..]),
+                Some(limit) => self.limited(step.shell, limit.seconds, &inner[1..]),
                 None => enclosed("(", &inner, ")"),
             };
             if let Some(id) = step.id.as_deref().filter(|id| asked.contains(id)) {
@@ -245,7 +246,7 @@ impl<'p> Writer<'p> {
         let mut block = if let Some(limit) = limit {
             let mut inner = inner.to_vec();
             inner.splice(0..0, self.needed(step).into_iter().map(|(_, line)| line));
-            let limited = self.limited(limit.seconds, &inner);
+            let limited = self.limited(step.shell, limit.seconds, &inner);
             match (step.continue_on_error, limited.split_once('\n')) {
                 (true, Some((first, rest))) => format!("{first} || echo \"This step failed; the job goes on.\"\n{rest}"),
                 _ => limited,
@@ -276,8 +277,8 @@ impl<'p> Writer<'p> {
     }
 
     /// Lines in a shell that is stopped after some seconds. The script comes by a file of its own, so that commands may read standard input.
-    fn limited(&self, seconds: u64, inner: &[String]) -> String {
-        let shell = match self.place.job.job.shell.value {
+    fn limited(&self, shell: Shell, seconds: u64, inner: &[String]) -> String {
+        let shell = match shell {
             Shell::Bash if self.place.job.job.docker.is_none() => "bash -eo pipefail",
             Shell::Bash | Shell::Sh | Shell::Pwsh => "sh -e",
         };
@@ -338,11 +339,6 @@ impl<'p> Writer<'p> {
     fn title(&self, name: &Text) -> String {
         self.place.shown(name)
     }
-}
-
-/// The file that a gate writes its figure to.
-pub(super) fn gate_file(gate: &str) -> String {
-    format!("\"$CI_PROJECT_DIR/.gate-{gate}\"")
 }
 
 fn ran(id: &str) -> String {

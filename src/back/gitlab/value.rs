@@ -125,7 +125,7 @@ impl<'p> Place<'p> {
             },
             Context::DockerHost => Value::Fixed("docker".to_owned()),
             Context::Gate { gate, field } => match field {
-                GateField::Value => Value::Variable(format!("GATE_{}_VALUE", upper(&self.plan.pipeline.gate(*gate).name))),
+                GateField::Value => figure(&self.plan.pipeline.gate(*gate).name),
                 GateField::Approver => Value::Variable("GITLAB_USER_LOGIN".to_owned()),
             },
         }
@@ -363,6 +363,18 @@ fn commit(field: CommitField) -> Value {
         CommitField::Ref => "CI_COMMIT_REF_NAME",
     };
     Value::Variable(name.to_owned())
+}
+
+/// What a gate measured lies in a file of its own.
+fn figure(gate: &str) -> Value {
+    let name = format!("GATE_{}_VALUE", upper(gate));
+    let line = format!("{name}=$(sed -n 's/^value=//p' {} 2> /dev/null || true)", gate_file(gate));
+    Value::Derived(name, line)
+}
+
+/// The file that a gate writes its figure to.
+pub(super) fn gate_file(gate: &str) -> String {
+    format!("\"$CI_PROJECT_DIR/.gate-{gate}\"")
 }
 
 /// The variable of a field of the merge request.
