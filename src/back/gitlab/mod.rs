@@ -37,12 +37,12 @@ const IMAGE: &str = "buildpack-deps:bookworm";
 /// A rule list this long is written once when several jobs have it.
 const SHARED_FROM: usize = 2;
 
-/// The files of a plan. `spec` is the path of the spec, for the header.
+/// The files of a plan.
 ///
 /// # Errors
 /// `Internal` where the plan holds what the table of capabilities should have refused, or a template is wrong.
-pub fn emit(plan: &Plan<'_>, spec: &str, renderer: &Renderer) -> Result<Vec<Output>, Failure> {
-    let file = File { plan, spec }.view()?;
+pub(super) fn emit(plan: &Plan<'_>, renderer: &Renderer) -> Result<Vec<Output>, Failure> {
+    let file = File { plan }.view()?;
     let text = renderer.yaml("gitlab/templates/gitlab-ci.yml.j2", &file)?;
     let path = if plan.target.standby.is_some() { "standby/.gitlab-ci.yml" } else { ".gitlab-ci.yml" };
     Ok(vec![Output::new(path, text)])
@@ -50,7 +50,6 @@ pub fn emit(plan: &Plan<'_>, spec: &str, renderer: &Renderer) -> Result<Vec<Outp
 
 struct File<'p> {
     plan: &'p Plan<'p>,
-    spec: &'p str,
 }
 
 impl<'p> File<'p> {
@@ -117,7 +116,7 @@ impl<'p> File<'p> {
             let until = loss.until.as_ref().map_or_else(String::new, |u| format!(", until {u}"));
             format!("{}{of}: {}. Reason: {}{until}.", loss.capability, loss.lost, loss.reason)
         });
-        Header { losses: losses.collect(), ..Header::new(self.spec) }.text()
+        Header { losses: losses.collect(), ..Header::new("pipeline.kdl") }.text()
     }
 
     /// The workflow's name, where a person who starts a pipeline must say which one is meant.
