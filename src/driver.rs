@@ -2,22 +2,25 @@
 
 use std::path::Path;
 
+use crate::back::emit;
 use crate::base::diag::{Diagnostic, Diagnostics};
 use crate::base::failure::Failure;
 use crate::base::source::SourceMap;
 use crate::base::span::{SourceId, Span};
 use crate::check::Checked;
 use crate::ir::Pipeline;
+use crate::ir::id::TargetId;
+use crate::plan::build;
 use crate::render::Output;
 use crate::render::Renderer;
 use crate::sema::expand::expand;
 use crate::sema::lower::lower;
 use crate::sema::order;
-use crate::syntax::check;
-use crate::syntax::check::Actions;
+use crate::syntax::check::{self as shape, Actions};
 use crate::syntax::parse;
 use crate::syntax::settle::settle;
 use crate::target::asset;
+use crate::verify::schema;
 
 /// The portable actions that come with pipewright, in the language of specs.
 const STANDARD_ACTIONS: &str = "actions.kdl";
@@ -30,6 +33,8 @@ pub struct Options<'a> {
     pub spec: &'a str,
     /// The targets to emit; empty for all of the spec.
     pub targets: &'a [String],
+    /// The day, `YYYY-MM-DD`, against which accepted losses expire; none of them does without it. It decides no byte of an output.
+    pub today: Option<String>,
     /// The templates, compiled once for all specs of a run.
     pub renderer: &'a Renderer,
 }
@@ -53,8 +58,48 @@ pub struct Compiled {
 /// `Internal` when an output is not what its vendor takes; a fault of the spec is a diagnostic.
 pub fn compile(sources: &SourceMap, spec: SourceId, options: &Options<'_>) -> Result<Compiled, Failure> {
     let mut found = Diagnostics::new();
-    let pipeline = read(sources, spec, options.root, &mut found)?;
-    Ok(Compiled { diagnostics: found.finish(), pipeline, ..Compiled::default() })
+    let Some(pipeline) = read(sources, spec, options.root, &mut found)? else {
+        return Ok(Compiled { diagnostics: found.finish(), ..Compiled::default() });
+    };
+    // A spec with an unresolved name would break rules that it keeps.
+    let checked = if found.has_errors() { None } else { Checked::new(&pipeline, &mut found) };
+    let outputs = match checked {
+        Some(checked) => write(checked, options, &mut found)?,
+        None => Vec::new(),
+    };
+    let places = TargetId::ALL.iter().filter(|(word, _)| wanted(options, word)).flat_map(|(_, id)| places(*id));
+    Ok(Compiled { places: places.copied().collect(), diagnostics: found.finish(), outputs, pipeline: Some(pipeline) })
+}
+
+/// Meaning to files, target by target; none where one target cannot hold the spec.
+fn write(checked: Checked<'_>, options: &Options<'_>, found: &mut Diagnostics) -> Result<Vec<Output>, Failure> {
+    let pipeline = checked.pipeline();
+    let mut outputs = Vec::new();
+    let plan_options = build::Options { spec: options.spec.to_owned(), today: options.today.clone() };
+    for target in pipeline.targets.iter().filter(|t| wanted(options, t.id.word())) {
+        let (plan, losses) = build::plan(pipeline, target, &plan_options)?;
+        found.extend(losses);
+        if let Some(plan) = plan {
+            outputs.extend(emit(&plan, options.renderer)?);
+        }
+    }
+    if found.has_errors() {
+        return Ok(Vec::new());
+    }
+    outputs.iter().try_for_each(schema::check)?;
+    Ok(outputs)
+}
+
+fn wanted(options: &Options<'_>, target: &str) -> bool {
+    options.targets.is_empty() || options.targets.iter().any(|t| t == target)
+}
+
+/// Where a target's files may lie, below the folder of the spec.
+fn places(target: TargetId) -> &'static [&'static str] {
+    match target {
+        TargetId::Github => &[".github/workflows/*.yml", "standby/.github/workflows/*.yml"],
+        TargetId::Gitlab => &[".gitlab-ci.yml", "standby/.gitlab-ci.yml"],
+    }
 }
 
 /// Text to meaning. Each pass takes a spec that the one before has no fault with: a mistake is reported once, where it was made.
@@ -76,15 +121,14 @@ fn read(sources: &SourceMap, spec: SourceId, root: &Path, found: &mut Diagnostic
     actions.declare(&standard);
     actions.declare(&document);
     let end = Span::new(spec, text.len(), text.len());
-    found.extend(check::check(&document, &actions, end));
+    found.extend(shape::check(&document, &actions, end));
     if found.has_errors() {
         return Ok(None);
     }
     settle(&mut document, &actions);
-    let Some(mut pipeline) = lower(sources, &document, &standard, found) else { return Ok(None) };
-    order::complete(&mut pipeline, found);
-    if !found.has_errors() {
-        Checked::new(&pipeline, found);
+    let mut pipeline = lower(sources, &document, &standard, found);
+    if let Some(pipeline) = &mut pipeline {
+        order::complete(pipeline, found);
     }
-    Ok(Some(pipeline))
+    Ok(pipeline)
 }

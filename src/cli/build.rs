@@ -7,6 +7,7 @@ use crate::base::failure::{Exit, Failure};
 use crate::base::source::SourceMap;
 use crate::cli::args::{Global, Making};
 use crate::cli::console::{Console, Stream};
+use crate::cli::day::today;
 use crate::cli::report::Report;
 use crate::cli::specs::{self, Spec};
 use crate::drift;
@@ -93,7 +94,8 @@ fn each(
         let sources = SourceMap::new();
         let id = spec.read(&sources)?;
         report.verbose(&format!("compiling {}\n", spec.shown));
-        let options = Options { root: &spec.root, spec: &spec.name, targets: &making.target, renderer: &renderer };
+        let options =
+            Options { root: &spec.root, spec: &spec.name, targets: &making.target, today: Some(today()), renderer: &renderer };
         let mut compiled = driver::compile(&sources, id, &options)?;
         report.add(&sources, &compiled.diagnostics);
         if compiled.diagnostics.iter().any(|d| d.severity == Severity::Error) {

@@ -4,6 +4,7 @@ use crate::base::failure::{Exit, Failure};
 use crate::base::source::SourceMap;
 use crate::cli::args::{Global, Which};
 use crate::cli::console::{Console, Stream};
+use crate::cli::day::today;
 use crate::cli::report::Report;
 use crate::cli::specs;
 use crate::driver::{self, Options};
@@ -20,7 +21,7 @@ pub(super) fn run(global: &Global, which: &Which, console: &Console) -> Result<E
         let sources = SourceMap::new();
         let id = spec.read(&sources)?;
         report.verbose(&format!("checking {}\n", spec.shown));
-        let options = Options { root: &spec.root, spec: &spec.name, targets: &[], renderer: &renderer };
+        let options = Options { root: &spec.root, spec: &spec.name, targets: &[], today: Some(today()), renderer: &renderer };
         let compiled = driver::compile(&sources, id, &options)?;
         report.add(&sources, &compiled.diagnostics);
     }

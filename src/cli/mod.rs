@@ -6,6 +6,7 @@ pub mod args;
 mod build;
 mod check;
 mod console;
+mod day;
 mod explain;
 mod fmt;
 mod init;

@@ -26,6 +26,8 @@ use crate::target::table::Table;
 /// What the command line adds to the spec.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Options {
+    /// The spec's path, for the headers of the outputs.
+    pub spec: String,
     /// The day, `YYYY-MM-DD`, against which acceptances expire. None of them expires without it.
     pub today: Option<String>,
 }
@@ -47,7 +49,8 @@ pub fn plan<'a>(
     if verdict.diagnostics.has_errors() {
         return Ok((None, verdict.diagnostics));
     }
-    let plan = Plan { pipeline, target, workflows, losses: verdict.losses, settings: verdict.settings };
+    let plan =
+        Plan { spec: options.spec.clone(), pipeline, target, workflows, losses: verdict.losses, settings: verdict.settings };
     Ok((Some(plan), verdict.diagnostics))
 }
 

@@ -38,6 +38,8 @@ use crate::target::capability::Capability;
 /// A pipeline that one target can hold.
 #[derive(Clone, Debug)]
 pub struct Plan<'a> {
+    /// The spec's path, for the headers of the outputs.
+    pub spec: String,
     /// The spec.
     pub pipeline: &'a Pipeline,
     /// The vendor, with its tier, tags and flags.

@@ -24,7 +24,7 @@ fn planned<'a>(pipeline: &'a Pipeline, target: &'a Target) -> Plan<'a> {
 
 /// Rule and weight of every finding.
 fn findings(pipeline: &Pipeline, target: &Target, today: &str) -> Vec<(&'static str, Severity)> {
-    let (_, diagnostics) = plan(pipeline, target, &Options { today: Some(today.to_owned()) }).unwrap();
+    let (_, diagnostics) = plan(pipeline, target, &Options { today: Some(today.to_owned()), ..Options::default() }).unwrap();
     diagnostics.finish().iter().map(|d| (d.rule, d.severity)).collect()
 }
 

@@ -113,7 +113,7 @@ fn workflow_view(plan: &Plan<'_>, workflow: &PlannedWorkflow<'_>) -> WorkflowVie
         let of_jobs = if loss.jobs.is_empty() { String::new() } else { format!(" ({})", loss.jobs.join(", ")) };
         losses.push(format!("{}{of_jobs}: {}. Accepted: {}", loss.capability, loss.lost, loss.reason));
     }
-    let header = Header { losses, ..Header::new("pipeline.kdl") }.text();
+    let header = Header { losses, ..Header::new(&plan.spec) }.text();
     let concurrency = concurrency(plan, workflow, scope);
     let env = match workflow.jobs.first() {
         Some(first) => step::pairs(&mut writer(plan, workflow, scope, first, &mut Wanted::default()), &workflow.env),

@@ -238,6 +238,13 @@ pub(super) fn rendered(pipeline: &Pipeline, jobs: Vec<PlannedJob<'_>>) -> String
     let target = target();
     let workflow = &pipeline.workflows[0];
     let planned = PlannedWorkflow { id: WorkflowId(0), workflow, file: "ci".into(), jobs, env: Vec::new(), notices: Vec::new() };
-    let plan = Plan { pipeline, target: &target, workflows: vec![planned], losses: Vec::new(), settings: Vec::new() };
+    let plan = Plan {
+        spec: "pipeline.kdl".to_owned(),
+        pipeline,
+        target: &target,
+        workflows: vec![planned],
+        losses: Vec::new(),
+        settings: Vec::new(),
+    };
     super::emit(&plan, &Renderer::new()).unwrap().remove(0).text
 }
