@@ -35,7 +35,7 @@ fn findings(text: &str) -> Vec<Diagnostic> {
     let sources = SourceMap::new();
     let spec = sources.add("pipeline.kdl", text);
     let renderer = Renderer::new();
-    let options = Options { root: root(), spec: "pipeline.kdl", targets: &[], renderer: &renderer };
+    let options = Options { root: root(), spec: "pipeline.kdl", targets: &[], today: None, renderer: &renderer };
     compile(&sources, spec, &options).unwrap().diagnostics
 }
 
