@@ -116,7 +116,7 @@ impl<'p> File<'p> {
             let until = loss.until.as_ref().map_or_else(String::new, |u| format!(", until {u}"));
             format!("{}{of}: {}. Reason: {}{until}.", loss.capability, loss.lost, loss.reason)
         });
-        Header { losses: losses.collect(), ..Header::new("pipeline.kdl") }.text()
+        Header { losses: losses.collect(), ..Header::new(&self.plan.spec) }.text()
     }
 
     /// The workflow's name, where a person who starts a pipeline must say which one is meant.
