@@ -8,7 +8,9 @@
 
 mod actions;
 mod cli;
+mod defects;
 mod drift;
+mod golden;
 mod house;
 mod meaning;
 mod render;

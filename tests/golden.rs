@@ -1,0 +1,113 @@
+//! The examples, compiled for all their targets and held against the committed outputs by the product's own drift check.
+//!
+//! `UPDATE_GOLDEN=1 cargo test golden` writes them anew.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use pipewright::base::diag::Severity;
+use pipewright::base::source::SourceMap;
+use pipewright::drift;
+use pipewright::drift::outputs::{Site, orphans};
+use pipewright::drift::write;
+use pipewright::driver::{Compiled, Options, compile};
+use pipewright::render::Renderer;
+
+const SPEC: &str = "pipeline.kdl";
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The folders of the examples: all that hold a spec of the usual name.
+fn examples() -> Vec<(String, PathBuf)> {
+    let entries = fs::read_dir(root().join("examples")).unwrap().map(|e| e.unwrap().path());
+    let folders = entries.filter(|p| p.join(SPEC).is_file());
+    let mut found: Vec<_> = folders.map(|p| (p.file_name().unwrap().to_str().unwrap().to_owned(), p)).collect();
+    found.sort();
+    found
+}
+
+fn compiled(folder: &Path, renderer: &Renderer) -> Compiled {
+    let sources = SourceMap::new();
+    let spec = sources.read(&folder.join(SPEC), SPEC).unwrap();
+    let options = Options { root: folder, spec: SPEC, targets: &[], today: None, renderer };
+    compile(&sources, spec, &options).unwrap()
+}
+
+fn files(folder: &Path) -> Vec<String> {
+    let entries = walkdir::WalkDir::new(folder).sort_by_file_name().into_iter().map(Result::unwrap);
+    let files = entries.filter(|e| !e.file_type().is_dir());
+    files.map(|e| e.path().strip_prefix(folder).unwrap().to_str().unwrap().replace('\\', "/")).collect()
+}
+
+#[test]
+fn golden_files_are_what_the_examples_compile_to() {
+    let renderer = Renderer::new();
+    let update = std::env::var_os("UPDATE_GOLDEN").is_some();
+    let mut wrong = Vec::new();
+    let mut seen = BTreeSet::new();
+    for (name, folder) in examples() {
+        let compiled = compiled(&folder, &renderer);
+        let faults: Vec<_> = compiled.diagnostics.iter().filter(|d| d.severity != Severity::Note).collect();
+        if !faults.is_empty() {
+            wrong.push(format!("{name}: {faults:#?}"));
+            continue;
+        }
+        assert!(!compiled.outputs.is_empty(), "{name} has no outputs");
+        let golden = root().join("golden").join(&name);
+        if update {
+            fs::create_dir_all(&golden).unwrap();
+        }
+        let site = Site::open(&golden, &folder, SPEC).unwrap();
+        let leaving = orphans(&site, &compiled.places, &compiled.outputs);
+        if update {
+            write::apply(&site, &compiled.outputs, &leaving).unwrap();
+        }
+        let drift = drift::compare(&site, &compiled.outputs, &leaving);
+        wrong.extend(drift.iter().filter(|_| !update).map(|d| format!("golden/{name}/{} {}\n{}", d.path, d.kind.text(), d.diff)));
+        seen.extend(compiled.outputs.iter().map(|o| format!("{name}/{}", o.path)));
+    }
+    wrong.extend(
+        files(&root().join("golden")).iter().filter(|f| !seen.contains(*f)).map(|f| format!("golden/{f} belongs to no example")),
+    );
+    assert!(wrong.is_empty(), "{}\n\nUPDATE_GOLDEN=1 cargo test golden", wrong.join("\n"));
+}
+
+/// Lines of a table in a README: `| spec | 189 |`.
+fn stated(readme: &str, what: &str) -> Option<usize> {
+    let row = readme.lines().find(|l| l.starts_with(&format!("| {what} |")))?;
+    row.split('|').nth(2)?.trim().parse().ok()
+}
+
+#[test]
+fn golden_files_are_longer_than_their_specs_and_the_readmes_say_by_how_much() {
+    let lines = |path: &Path| fs::read_to_string(path).unwrap().lines().count();
+    let mut wrong = Vec::new();
+    for (name, folder) in examples() {
+        let Ok(readme) = fs::read_to_string(folder.join("README.md")) else {
+            wrong.push(format!("{name} has no README"));
+            continue;
+        };
+        let golden = root().join("golden").join(&name);
+        let of = |is: &dyn Fn(&str) -> bool| -> usize {
+            files(&golden).iter().filter(|f| is(f)).map(|f| lines(&golden.join(f))).sum()
+        };
+        let spec = lines(&folder.join(SPEC));
+        let rows = [
+            ("`pipeline.kdl`", spec),
+            ("`.github/workflows`", of(&|f| f.starts_with(".github/"))),
+            ("`.gitlab-ci.yml`", of(&|f| f == ".gitlab-ci.yml")),
+        ];
+        for (what, is) in rows.into_iter().filter(|(_, is)| *is > 0) {
+            if is < spec {
+                wrong.push(format!("{name}: the spec has {spec} lines, {what} {is}"));
+            }
+            if stated(&readme, what) != Some(is) {
+                wrong.push(format!("examples/{name}/README.md: {what} has {is} lines"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
