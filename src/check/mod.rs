@@ -15,6 +15,7 @@ mod facts;
 mod floating_tag_moved_twice;
 mod gate_bypassed;
 mod gate_never_required;
+mod gate_outside_environment;
 mod gate_unmeasured;
 mod image_not_there;
 mod job_never_runs;
@@ -82,6 +83,11 @@ pub const RULES: &[Rule] = &[
     warning("floating-tag-moved-twice", Some(floating_tag_moved_twice::check), "several branches move one image tag"),
     error("gate-bypassed", Some(gate_bypassed::check), "a job is reached without a gate that it requires"),
     warning("gate-never-required", Some(gate_never_required::check), "a gate protects nothing"),
+    error(
+        "gate-outside-environment",
+        Some(gate_outside_environment::check),
+        "a gate speaks of an environment that its job does not enter",
+    ),
     error("gate-unmeasured", Some(gate_unmeasured::check), "a required gate is measured in another workflow"),
     error("gate-unreachable", None, "a required gate is never measured when it is required"),
     error("image-tag-not-pushed", Some(image_not_there::check), "an image is used in a run that does not push it"),

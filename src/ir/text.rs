@@ -94,8 +94,8 @@ pub enum Context {
     },
     /// `environment.*` of the job.
     Environment {
-        /// The environment; known at compile time.
-        environment: EnvironmentId,
+        /// The environment. `None` in a gate that stands at the top: it is that of the job which the gate guards.
+        environment: Option<EnvironmentId>,
         /// Which of its properties.
         field: EnvironmentField,
     },

@@ -20,37 +20,49 @@ const MAX_SETS: usize = 8;
 /// The filter of an `on`, `only`, `allow` or `events` node: its named sets, then its clauses.
 pub fn filter(scope: &Scope<'_, '_>, node: &Node<'_>, diagnostics: &mut Diagnostics) -> Filter {
     let mut clauses = Vec::new();
-    gather(scope, node, usize::from(node.name() == "events"), 0, &mut clauses, diagnostics);
+    let types = if node.name() == "on" {
+        DEFAULT_PULL_REQUEST_TYPES.to_vec()
+    } else {
+        PullRequestType::ALL.iter().map(|(_, t)| *t).collect()
+    };
+    let mut gather = Gather { scope, types, clauses: &mut clauses, diagnostics };
+    gather.nodes(node, usize::from(node.name() == "events"), 0);
     Filter { clauses, span: node.span }
 }
 
-fn gather(
-    scope: &Scope<'_, '_>,
-    node: &Node<'_>,
-    skip: usize,
-    depth: usize,
-    clauses: &mut Vec<Clause>,
-    diagnostics: &mut Diagnostics,
-) {
-    for set in node.args().skip(skip).filter_map(spanned) {
-        match scope.event_sets.get(&set.value) {
-            Some(_) if depth >= MAX_SETS => diagnostics.push(
-                Diagnostic::error("events-cycle", set.span, format!("event set `{}` contains itself", set.value))
-                    .label("comes round again")
-                    .help("remove one of the references"),
-            ),
-            Some(inner) => gather(scope, inner, 1, depth + 1, clauses, diagnostics),
-            None => diagnostics.push(unknown("event set", &set.value, set.span, scope.event_sets.keys().map(String::as_str))),
+struct Gather<'g, 's, 'n, 'a> {
+    scope: &'s Scope<'n, 'a>,
+    /// What a pull request must do where a clause does not say: a trigger takes the usual, a filter takes all that a trigger let in.
+    types: Vec<PullRequestType>,
+    clauses: &'g mut Vec<Clause>,
+    diagnostics: &'g mut Diagnostics,
+}
+
+impl Gather<'_, '_, '_, '_> {
+    fn nodes(&mut self, node: &Node<'_>, skip: usize, depth: usize) {
+        for set in node.args().skip(skip).filter_map(spanned) {
+            match self.scope.event_sets.get(&set.value) {
+                Some(_) if depth >= MAX_SETS => self.diagnostics.push(
+                    Diagnostic::error("events-cycle", set.span, format!("event set `{}` contains itself", set.value))
+                        .label("comes round again")
+                        .help("remove one of the references"),
+                ),
+                Some(inner) => self.nodes(inner, 1, depth + 1),
+                None => {
+                    let known = self.scope.event_sets.keys().map(String::as_str);
+                    self.diagnostics.push(unknown("event set", &set.value, set.span, known));
+                }
+            }
         }
-    }
-    for child in node.children() {
-        if let Some(kind) = clause(child, diagnostics) {
-            clauses.push(Clause { kind, span: child.span });
+        for child in node.children() {
+            if let Some(kind) = clause(child, &self.types, self.diagnostics) {
+                self.clauses.push(Clause { kind, span: child.span });
+            }
         }
     }
 }
 
-fn clause(node: &Node<'_>, diagnostics: &mut Diagnostics) -> Option<ClauseKind> {
+fn clause(node: &Node<'_>, usual: &[PullRequestType], diagnostics: &mut Diagnostics) -> Option<ClauseKind> {
     Some(match node.name() {
         "push" => ClauseKind::Push { branches: pattern(node, diagnostics), paths: paths(node, diagnostics) },
         "tag" => ClauseKind::Tag { names: pattern(node, diagnostics) },
@@ -58,7 +70,7 @@ fn clause(node: &Node<'_>, diagnostics: &mut Diagnostics) -> Option<ClauseKind> 
         "pull-request" => ClauseKind::PullRequest {
             targets: pattern(node, diagnostics),
             heads: pattern_of(node.values("head").into_iter(), &[], diagnostics),
-            types: types(node, diagnostics),
+            types: types(node, usual, diagnostics),
             exclude_forks: node.flag("exclude-forks").is_some(),
             paths: paths(node, diagnostics),
         },
@@ -128,10 +140,10 @@ pub fn glob(entry: &Entry<'_>, diagnostics: &mut Diagnostics) -> Option<Spanned<
     }
 }
 
-fn types(node: &Node<'_>, diagnostics: &mut Diagnostics) -> Vec<PullRequestType> {
+fn types(node: &Node<'_>, usual: &[PullRequestType], diagnostics: &mut Diagnostics) -> Vec<PullRequestType> {
     let words: Vec<Spanned<String>> = node.values("types").into_iter().filter_map(spanned).collect();
     if words.is_empty() {
-        return DEFAULT_PULL_REQUEST_TYPES.to_vec();
+        return usual.to_vec();
     }
     let mut found = Vec::new();
     for word in words {

@@ -49,6 +49,8 @@ pub struct Place<'p, 'n, 'a> {
     pub job: Option<&'p JobDecl<'n, 'a>>,
     /// The environment of the job, or around it.
     pub environment: Option<EnvironmentId>,
+    /// In a gate that stands at the top, which gets the environment of each job it guards.
+    pub is_gate: bool,
     /// Inside the body of a portable action: its arguments.
     pub arguments: Option<&'p BTreeMap<String, Text>>,
 }
@@ -225,7 +227,7 @@ impl<'n, 'a> Interpolator<'_, 'n, 'a> {
             }
             "environment" => {
                 let property = field(EnvironmentField::ALL, root, rest, span, diagnostics)?;
-                let Some(environment) = place.environment else {
+                if place.environment.is_none() && !place.is_gate {
                     diagnostics.push(
                         Diagnostic::error(
                             "context-undefined",
@@ -236,8 +238,8 @@ impl<'n, 'a> Interpolator<'_, 'n, 'a> {
                         .help("use it in a deploy, or give the job an `environment`"),
                     );
                     return None;
-                };
-                Some(Context::Environment { environment, field: property })
+                }
+                Some(Context::Environment { environment: place.environment, field: property })
             }
             "gate" => {
                 let (gate, figure) = rest.split_once('.').unwrap_or((rest, ""));

@@ -63,7 +63,7 @@ pub fn fixed(pipeline: &Pipeline, context: &Context) -> Option<Literal> {
             variable.value.as_ref()?.as_literal()?.to_owned()
         }
         Context::Environment { environment, field } => {
-            let environment = pipeline.environment(*environment);
+            let environment = pipeline.environment((*environment)?);
             match field {
                 EnvironmentField::Name => environment.name.value.clone(),
                 EnvironmentField::Tier => Tier::word(environment.tier).to_owned(),

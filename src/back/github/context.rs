@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::back::shell::{self, Splice};
 use crate::base::span::{Span, Spanned};
+use crate::ir::environment::Environment;
 use crate::ir::event::{EventKind, Filter, InputKind, InputValue};
 use crate::ir::id::{EnvironmentId, ImageId, JobId, ValueId};
 use crate::ir::job::Shell;
@@ -174,7 +175,7 @@ impl<'w, 'a> Writer<'w, 'a> {
                 }
             }),
             Context::Environment { environment, field } => {
-                let own = pipeline.environment(*environment);
+                let Some(own) = self.place_of(*environment) else { return Reading::Fixed(String::new()) };
                 Reading::Fixed(match field {
                     EnvironmentField::Name => own.name.value.clone(),
                     EnvironmentField::Tier => own.tier.word().to_owned(),
@@ -266,6 +267,12 @@ impl<'w, 'a> Writer<'w, 'a> {
         }
     }
 
+    /// The environment that a context names, or that of the job where a gate leaves it open; `gate-outside-environment` refuses a job without.
+    fn place_of(&self, named: Option<EnvironmentId>) -> Option<&'a Environment> {
+        let own = named.or_else(|| self.environment());
+        own.map(|id| self.plan.pipeline.environment(id))
+    }
+
     /// A text without the contexts that are texts themselves.
     pub(super) fn flat(&self, text: &Text) -> Text {
         let pipeline = self.plan.pipeline;
@@ -277,7 +284,7 @@ impl<'w, 'a> Writer<'w, 'a> {
                         pipeline.variables.iter().find(|v| v.name.value == *name).and_then(|v| v.value.clone())
                     }
                     Context::Environment { environment, field: EnvironmentField::Url } => {
-                        pipeline.environment(*environment).url.clone()
+                        self.place_of(*environment).and_then(|e| e.url.clone())
                     }
                     Context::Value(id) => self.only_arm(*id).cloned(),
                     _ => None,

@@ -105,7 +105,11 @@ impl<'p> Place<'p> {
             }
             Context::Service { service, field } => Value::Fixed(self.service(service, *field)),
             Context::Environment { environment, field } => {
-                let environment = self.plan.pipeline.environment(*environment);
+                let own = environment.or_else(|| self.job.environment.as_ref().and_then(|e| e.id));
+                // `gate-outside-environment` refuses a gate that has none.
+                let Some(environment) = own.map(|id| self.plan.pipeline.environment(id)) else {
+                    return Value::Fixed(String::new());
+                };
                 match field {
                     EnvironmentField::Name => Value::Fixed(environment.name.value.clone()),
                     EnvironmentField::Tier => Value::Fixed(environment.tier.word().to_owned()),

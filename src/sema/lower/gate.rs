@@ -51,7 +51,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
     fn gate(&mut self, index: usize) -> Gate {
         let GateDecl { name, producer, node } = &self.scope.gates[index];
         let job = producer.map(|id| &self.scope.jobs[id.index()]);
-        let place = Place { workflow: job.map(|j| j.workflow), job, ..Place::default() };
+        let place = Place { workflow: job.map(|j| j.workflow), job, is_gate: job.is_none(), ..Place::default() };
         // A gate that cannot be read still holds its place, so that ids stay what they are; it has been reported.
         let kind = self.gate_kind(node, &place).unwrap_or_else(|| GateKind::Check { steps: Vec::new() });
         let waive = node.child("waive").and_then(|w| {

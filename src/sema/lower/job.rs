@@ -35,7 +35,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
         let node = decl.node;
         let environment = self.environment_use(node);
         let used = environment.as_ref().map(|e| e.environment);
-        let place = Place { workflow: Some(decl.workflow), job: Some(decl), environment: used, arguments: None };
+        let place = Place { workflow: Some(decl.workflow), job: Some(decl), environment: used, ..Place::default() };
         let deploy = (node.name() == "deploy").then(|| self.deploy(node, &place));
         let when = node.setting("when").and_then(spanned);
         let timeout = self.timeout(node, deploy.as_ref().map_or(0, |d| monitor_seconds(d, gates)));

@@ -62,8 +62,10 @@ pub(super) fn resolve(scope: &Scope<'_, '_>, pipeline: &mut Pipeline, diagnostic
                 Context::Image(image) => {
                     let builders = &pipeline.images[image.index()].builders;
                     let here = builders.iter().filter(|b| pipeline.job(**b).workflow == decl.workflow && **b != id);
+                    // Of several builders only those present for the event matter; `image-used-before-built` sees that there is one.
+                    let kind = if builders.len() == 1 { NeedKind::Output } else { NeedKind::After };
                     if !builders.contains(&id) {
-                        here.for_each(|b| add(&mut needs, *b, NeedKind::Output, context.span));
+                        here.for_each(|b| add(&mut needs, *b, kind, context.span));
                     }
                 }
                 _ => {}
