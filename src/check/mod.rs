@@ -4,31 +4,63 @@
 //! To add a rule: a file, a `mod` line, a row in [`RULES`], and a page `lang-spec/rules/<rule>.md` with an example that breaks it
 //! and one that keeps it.
 
+mod artifact_keep_out_of_range;
 mod artifact_not_available;
+mod budget_exceeded;
 mod clause_excluded_by_outer;
+mod cluster_identity_missing;
 mod condition_constant;
 mod context_undefined;
 mod deploy_from_fork;
+mod deploy_interruptible;
 mod deploy_not_allowed;
 mod duplicate_runs;
+mod empty_job;
+mod environment_lacks_variable;
+mod environment_never_entered;
+mod environment_url_without_scheme;
 mod facts;
+mod files_without_checkout;
 mod floating_tag_moved_twice;
 mod gate_bypassed;
+mod gate_limit_impossible;
 mod gate_never_required;
 mod gate_outside_environment;
 mod gate_unmeasured;
+mod gha_cache_outside_github;
 mod image_not_there;
+mod image_upper_case;
 mod job_never_runs;
+mod mutable_image;
+mod mutable_runner_label;
 mod need_not_present;
 mod need_of_other_workflow;
+mod notify_without_text;
 mod pattern_misses_plain_name;
+mod permission_missing;
+mod pipe_hides_failure;
+mod plaintext_credential;
 mod promotion_skipped;
+mod rate_against_ratio;
 mod ref_case_variants;
+mod registry_login_missing;
 mod required_check_pending;
+mod rollback_with_migration;
 mod schedule_too_often;
+mod script;
+mod script_injection;
+mod secret_out_of_scope;
+mod service_on_localhost;
+mod step_relies_on_earlier_shell;
+mod timeout_shorter_than_monitors;
+mod timeout_too_long;
 mod token_event_does_not_start;
 mod trigger_without_jobs;
 mod two_deploys_one_environment;
+mod unpinned_action;
+mod unused_declaration;
+mod vendor_expression_in_script;
+mod vendor_variable_in_script;
 mod waive_before_production;
 
 use crate::base::diag::{Diagnostics, Severity};
@@ -61,55 +93,110 @@ const fn note(name: &'static str, check: Option<fn(&Pipeline, &mut Diagnostics)>
 /// Every rule of this room, A to Z. A row without a function is found together with its neighbour in the same file.
 pub const RULES: &[Rule] = &[
     error(
+        "artifact-keep-out-of-range",
+        Some(artifact_keep_out_of_range::check),
+        "an artifact is kept for a time that GitHub does not grant",
+    ),
+    error(
         "artifact-not-available",
         Some(artifact_not_available::check),
         "an artifact is consumed that is never published by then",
     ),
+    warning("budget-exceeded", Some(budget_exceeded::check), "a workflow's time limits add up to more than its budget"),
     error(
         "clause-excluded-by-outer",
         Some(clause_excluded_by_outer::check),
         "a filter names events that an outer filter leaves out",
     ),
+    error(
+        "cluster-identity-missing",
+        Some(cluster_identity_missing::check),
+        "a deploy talks to a cluster that its environment does not name",
+    ),
     error("condition-always-true", Some(condition_constant::check), "a condition holds for every event that reaches it"),
     error("condition-never-true", None, "a condition holds for no event that reaches it"),
     error("context-undefined", Some(context_undefined::check), "text uses a context that has no value for some event"),
     error("deploy-from-fork", Some(deploy_from_fork::check), "a pull request of a fork reaches an environment"),
+    error("deploy-interruptible", Some(deploy_interruptible::check), "a newer run may cut a deploy off half way"),
     error(
         "deploy-not-allowed",
         Some(deploy_not_allowed::check),
         "a deploy runs for an event that its environment does not allow",
     ),
     warning("duplicate-runs", Some(duplicate_runs::check), "push and pull request run the same jobs for one commit"),
+    error("empty-job", Some(empty_job::check), "a job has no step"),
+    error("empty-workflow", None, "a workflow has no job"),
+    warning(
+        "environment-lacks-variable",
+        Some(environment_lacks_variable::check),
+        "a deploy reads a variable that only other environments set",
+    ),
+    warning("environment-never-entered", Some(environment_never_entered::check), "no job enters an environment"),
+    error(
+        "environment-url-without-scheme",
+        Some(environment_url_without_scheme::check),
+        "an environment's address has no scheme",
+    ),
+    error("files-without-checkout", Some(files_without_checkout::check), "a job without a checkout needs the repository's files"),
     warning("floating-tag-moved-twice", Some(floating_tag_moved_twice::check), "several branches move one image tag"),
     error("gate-bypassed", Some(gate_bypassed::check), "a job is reached without a gate that it requires"),
+    error("gate-limit-impossible", Some(gate_limit_impossible::check), "no figure keeps a gate's limits"),
     warning("gate-never-required", Some(gate_never_required::check), "a gate protects nothing"),
     error(
         "gate-outside-environment",
         Some(gate_outside_environment::check),
         "a gate speaks of an environment that its job does not enter",
     ),
+    warning("gate-scale-suspicious", None, "a figure from 0 to 1 is read as percent"),
     error("gate-unmeasured", Some(gate_unmeasured::check), "a required gate is measured in another workflow"),
     error("gate-unreachable", None, "a required gate is never measured when it is required"),
+    error("gha-cache-outside-github", Some(gha_cache_outside_github::check), "GitHub's layer cache is used on another vendor"),
+    warning("image-name-of-repository", None, "an image name is made of the repository's, which may have capitals"),
     error("image-tag-not-pushed", Some(image_not_there::check), "an image is used in a run that does not push it"),
+    error("image-upper-case", Some(image_upper_case::check), "an image name has a capital letter"),
     error("image-used-before-built", None, "an image is used in a workflow that does not build it"),
     error("job-never-runs", Some(job_never_runs::check), "no event lets a job run"),
+    error("latest-in-production", None, "production gets an image called `latest`"),
+    warning("mutable-image", Some(mutable_image::check), "an image may change between two runs"),
+    warning("mutable-runner-label", Some(mutable_runner_label::check), "a runner's label moves to a new system"),
     error("need-filtered-by-paths", Some(need_not_present::check), "a needed job can be left out by changed files"),
     error("need-not-present", None, "a needed job is absent while the job that needs it is present"),
     error("need-of-other-workflow", Some(need_of_other_workflow::check), "a job waits for a job of another workflow"),
+    error("notify-without-text", Some(notify_without_text::check), "a message says nothing"),
     warning(
         "pattern-misses-plain-name",
         Some(pattern_misses_plain_name::check),
         "a pattern demands a slash where names have none",
     ),
+    warning("permission-missing", Some(permission_missing::check), "a script writes with a token that may only read"),
+    warning("pipe-hides-failure", Some(pipe_hides_failure::check), "a pipe in `sh` goes on after a failure"),
+    warning("plaintext-credential", Some(plaintext_credential::check), "text looks like a credential"),
     error("producer-does-not-run", None, "an artifact or output is read from a job that is absent"),
     note("promotion-skipped", Some(promotion_skipped::check), "production is reached without the environment before"),
+    warning("rate-against-ratio", Some(rate_against_ratio::check), "events a second are compared with a share"),
     warning("ref-case-variants", Some(ref_case_variants::check), "two names differ in case only"),
+    error("registry-login-missing", Some(registry_login_missing::check), "an image is pushed or pulled without a login"),
     error(
         "required-check-pending",
         Some(required_check_pending::check),
         "a required check can be filtered away and stay pending",
     ),
+    warning(
+        "rollback-with-migration",
+        Some(rollback_with_migration::check),
+        "a rollback leaves the schema as the deploy made it",
+    ),
     error("schedule-too-often", Some(schedule_too_often::check), "a schedule comes more often than vendors allow"),
+    error("script-injection", Some(script_injection::check), "text of an outsider is run as a program"),
+    error("secret-out-of-scope", Some(secret_out_of_scope::check), "a job reads a secret that it may not see"),
+    error("service-on-localhost", Some(service_on_localhost::check), "a service is asked at `localhost`"),
+    warning(
+        "step-relies-on-earlier-shell",
+        Some(step_relies_on_earlier_shell::check),
+        "a step relies on the shell of an earlier one",
+    ),
+    error("timeout-shorter-than-monitors", Some(timeout_shorter_than_monitors::check), "a deploy ends before its monitors do"),
+    warning("timeout-too-long", Some(timeout_too_long::check), "a time limit is never reached"),
     error(
         "token-event-does-not-start",
         Some(token_event_does_not_start::check),
@@ -120,6 +207,18 @@ pub const RULES: &[Rule] = &[
         "two-deploys-one-environment",
         Some(two_deploys_one_environment::check),
         "one event deploys a protected environment twice",
+    ),
+    error("unpinned-action", Some(unpinned_action::check), "an action cannot be pinned to a commit"),
+    warning("unused-declaration", Some(unused_declaration::check), "a name is declared and never used"),
+    error(
+        "vendor-expression-in-script",
+        Some(vendor_expression_in_script::check),
+        "an expression of one vendor stands in a script",
+    ),
+    warning(
+        "vendor-variable-in-script",
+        Some(vendor_variable_in_script::check),
+        "a script reads a variable that one vendor sets",
     ),
     error(
         "waive-before-production",

@@ -1,0 +1,30 @@
+//! A deploy that is stopped before its monitors have seen what they wait for.
+
+use crate::base::diag::{Diagnostic, Diagnostics};
+use crate::ir::Pipeline;
+use crate::ir::gate::GateKind;
+use crate::ir::units::Duration;
+
+pub(super) fn check(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
+    for job in &pipeline.jobs {
+        let Some(deploy) = &job.deploy else { continue };
+        let seconds = deploy.monitor.iter().map(|g| match &pipeline.gate(g.value).kind {
+            GateKind::Probe(probe) => probe.during.seconds,
+            GateKind::Query(query) => query.every.seconds * u64::from(query.samples.saturating_sub(1)),
+            _ => 0,
+        });
+        let watched: u64 = seconds.sum();
+        let Some(first) = deploy.monitor.first().filter(|_| watched >= job.timeout.seconds) else { continue };
+        let long = Duration::from_seconds(watched);
+        diagnostics.push(
+            Diagnostic::error(
+                "timeout-shorter-than-monitors",
+                job.timeout.span,
+                format!("`{}` is stopped after {}, and its monitors alone take {long}", job.name.value, job.timeout.value),
+            )
+            .label("too short")
+            .related(first.span, "watched after the deploy")
+            .help("raise the timeout above the monitors and the deploy itself, or leave it out: the default adapts"),
+        );
+    }
+}

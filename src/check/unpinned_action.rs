@@ -1,0 +1,41 @@
+//! An action of GitHub at a version that cannot be pinned by commit.
+
+use crate::base::diag::{Diagnostic, Diagnostics};
+use crate::check::script;
+use crate::ir::Pipeline;
+use crate::ir::id::TargetId;
+use crate::ir::step::{Step, StepKind};
+use crate::target::pins;
+
+pub(super) fn check(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
+    if pipeline.targets.iter().any(|t| t.id == TargetId::Github) {
+        pipeline.jobs.iter().flat_map(script::steps).for_each(|s| step(s, diagnostics));
+    }
+}
+
+fn step(step: &Step, diagnostics: &mut Diagnostics) {
+    match &step.kind {
+        StepKind::Uses { action, .. } => {
+            // An action of the repository itself, and an image, have no commit of their own.
+            if action.value.starts_with("./") || action.value.starts_with("docker://") {
+                return;
+            }
+            if let Err(way) = pins::resolve(&action.value) {
+                diagnostics.push(
+                    Diagnostic::error(
+                        "unpinned-action",
+                        action.span,
+                        format!("`{}` can be changed by its owner at any time", action.value),
+                    )
+                    .label("not pinned to a commit")
+                    .help(way),
+                );
+            }
+        }
+        StepKind::Action(call) => {
+            let bodies = call.bodies.iter().filter(|b| b.targets.contains(&TargetId::Github));
+            bodies.flat_map(|b| &b.steps).for_each(|s| self::step(s, diagnostics));
+        }
+        _ => {}
+    }
+}

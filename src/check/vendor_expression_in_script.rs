@@ -1,0 +1,95 @@
+//! `${{ … }}` or `$[[ … ]]` in a script or variable: one vendor's own syntax, and the door of script injection.
+
+use crate::base::diag::{Diagnostic, Diagnostics};
+use crate::check::script;
+use crate::ir::Pipeline;
+use crate::ir::text::{Part, Text};
+use crate::ir::walk::{self, Item};
+
+/// What an outsider writes: whoever opens a pull request, names a branch or files an issue (GitHub's list of untrusted contexts).
+const UNTRUSTED: &[&str] = &[
+    "head_ref",
+    ".title",
+    ".body",
+    ".message",
+    ".author.",
+    ".email",
+    ".label",
+    ".default_branch",
+    "page_name",
+    "inputs.",
+    ".head.ref",
+    "comment",
+];
+
+/// What stands in a spec for an expression of a vendor.
+const NEUTRAL: &[(&str, &str)] = &[
+    ("pull_request.title", "pr.title"),
+    ("head_ref", "pr.source"),
+    ("base_ref", "pr.target"),
+    ("pull_request.number", "pr.number"),
+    ("pull_request.head.sha", "commit.head-sha"),
+    ("head_commit.message", "commit.message"),
+    ("github.sha", "commit.sha"),
+    ("github.ref_name", "commit.ref"),
+    ("github.actor", "run.actor"),
+    ("github.run_id", "run.id"),
+    ("github.run_number", "run.number"),
+    ("github.repository_owner", "repository.owner"),
+    ("github.repository", "repository.name"),
+    ("github.event_name", "run.event"),
+    ("github.token", "run.token"),
+    ("secrets.GITHUB_TOKEN", "run.token"),
+    ("secrets.", "secret.NAME"),
+    ("vars.", "var.NAME"),
+    ("matrix.", "matrix.AXIS"),
+    ("inputs.", "input.NAME"),
+    ("env.", "env.NAME"),
+    ("needs.", "job.JOB.OUTPUT"),
+    ("runner.", "env.NAME"),
+];
+
+pub(super) fn check(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
+    for job in &pipeline.jobs {
+        walk::items(job, &[], &mut |item| {
+            if let Item::Text(text) | Item::Script(text) = item {
+                look(text, diagnostics);
+            }
+        });
+    }
+    let workflows = pipeline.workflows.iter().flat_map(|w| &w.env);
+    let environments = pipeline.environments.iter().flat_map(|e| &e.env);
+    workflows.chain(environments).for_each(|v| look(&v.value, diagnostics));
+    for line in script::all(pipeline).filter(|l| l.job.is_none()) {
+        look(line.text, diagnostics);
+    }
+}
+
+fn look(text: &Text, diagnostics: &mut Diagnostics) {
+    for part in &text.parts {
+        let Part::Literal(literal) = part else { continue };
+        for (open, close) in [("${{", "}}"), ("$[[", "]]")] {
+            for (at, _) in literal.match_indices(open) {
+                let inner = literal[at + open.len()..].split(close).next().unwrap_or_default().trim();
+                diagnostics.push(finding(text, open, close, inner));
+            }
+        }
+    }
+}
+
+fn finding(text: &Text, open: &str, close: &str, inner: &str) -> Diagnostic {
+    let shown = format!("{open} {inner} {close}");
+    let neutral = NEUTRAL.iter().find(|(theirs, _)| inner.contains(theirs)).map(|(_, ours)| *ours);
+    let help = neutral.map_or_else(
+        || "use a context of the spec such as ${commit.sha}; for a value of one vendor alone, write a portable action with a body for it".to_owned(),
+        |ours| format!("write ${{{ours}}}: it means the same on every vendor, and reaches a script through a variable"),
+    );
+    let untrusted = UNTRUSTED.iter().any(|u| inner.contains(u)) && !inner.starts_with("secrets.");
+    if untrusted {
+        let message = format!("`{shown}` puts text of an outsider into the script itself: whoever writes it runs commands here");
+        return Diagnostic::error("script-injection", text.span, message).label("spliced into the script").help(help);
+    }
+    let vendor = if open == "$[[" { "GitLab" } else { "GitHub" };
+    let message = format!("`{shown}` is {vendor}'s own; no other vendor knows it");
+    Diagnostic::error("vendor-expression-in-script", text.span, message).label("one vendor's syntax").help(help)
+}
