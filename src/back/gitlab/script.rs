@@ -80,14 +80,14 @@ impl<'p> Writer<'p> {
         let mut entered = false;
         for (i, step) in main.iter().enumerate() {
             if let (Some(dir), false) = (home, entered)
-                && matches!(step.kind, PlannedKind::Run(_))
-                && step.phase >= Phase::Main
+                && step.dir.is_some()
+                && !self.lines(step).is_empty()
             {
                 scripts.main.push(Item { comment: None, text: format!("cd {}", word(dir)) });
                 entered = true;
             }
             let last = i + 1 == main.len() && behind.is_empty();
-            self.step(step, last, home, &mut derived, &mut scripts.main);
+            self.step(step, last, home.filter(|_| entered), &mut derived, &mut scripts.main);
         }
         if entered && !behind.is_empty() {
             scripts.main.push(Item { comment: None, text: "cd \"$CI_PROJECT_DIR\"".to_owned() });
@@ -100,12 +100,18 @@ impl<'p> Writer<'p> {
         scripts
     }
 
-    /// The directory that every step of the job runs in: one `cd` then does for all.
+    /// The directory that every step runs in from the first that has one: one `cd` then does for all.
     fn common_directory(&self, steps: &[&'p PlannedStep]) -> Option<&'p str> {
-        let runs: Vec<_> = steps.iter().filter(|s| matches!(s.kind, PlannedKind::Run(_)) && s.phase >= Phase::Main).collect();
-        let first = runs.first()?.dir.as_ref()?;
-        let same = runs.iter().all(|s| s.dir.as_ref().is_some_and(|d| d.value == first.value));
-        (same && runs.len() > 1 && runs.iter().all(|s| s.phase == Phase::Main)).then_some(first.value.as_str())
+        let mut placed = steps.iter().filter(|s| !self.lines(s).is_empty()).skip_while(|s| s.dir.is_none()).peekable();
+        let first = placed.peek()?.dir.as_ref()?;
+        let mut count = 0;
+        for step in placed {
+            if step.phase > Phase::Main || step.dir.as_ref().is_none_or(|d| d.value != first.value) {
+                return None;
+            }
+            count += 1;
+        }
+        (count > 1).then_some(first.value.as_str())
     }
 
     /// Variables of the job that need the shell to work them out.
@@ -120,7 +126,7 @@ impl<'p> Writer<'p> {
                 }
             }
         }
-        lines.extend(late.iter().map(|e| format!("export {}={}", e.name.value, self.place.quoted(&e.value))));
+        lines.extend(late.iter().filter_map(|e| self.export(e)));
         lines.into_iter().map(|text| Item { comment: None, text }).collect()
     }
 
@@ -293,9 +299,14 @@ impl<'p> Writer<'p> {
         }
     }
 
+    /// The line that sets a variable; none for one that the project sets under that very name.
+    fn export(&self, variable: &EnvVar) -> Option<String> {
+        let (name, value) = (&variable.name.value, self.place.quoted(&variable.value));
+        (value != format!("\"${name}\"")).then(|| format!("export {name}={value}"))
+    }
+
     fn step_env(&self, step: &PlannedStep) -> Vec<String> {
-        let mut exports: Vec<String> =
-            step.env.iter().map(|e| format!("export {}={}", e.name.value, self.place.quoted(&e.value))).collect();
+        let mut exports: Vec<String> = step.env.iter().filter_map(|e| self.export(e)).collect();
         if let (Some(gate), false) = (step.gate, step.exports.is_empty()) {
             let file = gate_file(&self.place.plan.pipeline.gate(gate).name);
             exports.push(format!("export {OUTPUT}={file}"));
