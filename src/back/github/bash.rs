@@ -13,6 +13,8 @@ use crate::back::shell::single_quoted;
 
 /// Writes tests, and remembers which variables their step must be given.
 pub(super) struct Bash<'a> {
+    /// What starts the workflow.
+    pub(super) on: &'a Filter,
     /// The workflow's schedules.
     pub(super) schedules: &'a [Schedule],
     /// The default branch.
@@ -84,8 +86,23 @@ impl Bash<'_> {
         }
     }
 
+    /// What a pull request may have done when GitHub starts the workflow: `closed` comes with and without a merge.
+    fn delivered(&self) -> Vec<PullRequestType> {
+        let mut found = Vec::new();
+        for clause in &self.on.clauses {
+            if let ClauseKind::PullRequest { types, .. } = &clause.kind {
+                found.extend(types);
+            }
+        }
+        let ends = [PullRequestType::Closed, PullRequestType::Merged];
+        if found.iter().any(|t| ends.contains(t)) {
+            found.extend(ends);
+        }
+        found
+    }
+
     fn types(&mut self, types: &[PullRequestType]) -> String {
-        if types.is_empty() {
+        if types.is_empty() || self.delivered().iter().all(|t| types.contains(t)) {
             return String::new();
         }
         self.env.insert("ACTION".into(), "${{ github.event.action }}".into());

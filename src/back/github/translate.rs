@@ -48,6 +48,7 @@ impl Writer<'_, '_> {
     fn ask_route(&mut self, filters: &[&Filter], exprs: &[&Expr]) -> String {
         let input = |name: &str| self.input(name).wrapped();
         let mut bash = Bash {
+            on: &self.workflow.workflow.on,
             schedules: &self.workflow.workflow.schedules,
             default_branch: &self.plan.pipeline.default_branch.value,
             with_paths: true,
@@ -72,6 +73,7 @@ impl Writer<'_, '_> {
         let filters: Vec<&Filter> = self.job.filters.iter().collect();
         let input = |name: &str| self.input(name).wrapped();
         let mut bash = Bash {
+            on: &self.workflow.workflow.on,
             schedules: &self.workflow.workflow.schedules,
             default_branch: &self.plan.pipeline.default_branch.value,
             with_paths: false,
@@ -137,6 +139,7 @@ impl Writer<'_, '_> {
     fn by_shell(&mut self, expr: &Expr) -> Gh {
         let input = |name: &str| self.input(name).wrapped();
         let mut bash = Bash {
+            on: &self.workflow.workflow.on,
             schedules: &self.workflow.workflow.schedules,
             default_branch: &self.plan.pipeline.default_branch.value,
             with_paths: false,
