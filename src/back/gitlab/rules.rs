@@ -9,6 +9,7 @@ use crate::back::gitlab::value::{Place, SCHEDULE, WORKFLOW};
 use crate::base::failure::Failure;
 use crate::ir::event::{Clause, ClauseKind, EventKind, Filter, PathFilter, Pattern, PullRequestType};
 use crate::ir::expr::Expr;
+use crate::ir::lang::Lang;
 
 /// One entry of `rules`.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
@@ -294,10 +295,14 @@ pub(super) fn of_job(ways: &[Way<'_>], place: Place<'_>, start: &Start<'_>, pipe
 /// As [`Rules::formula`].
 pub(super) fn dedupe(jobs: &[(Place<'_>, Vec<Way<'_>>)]) -> Result<Option<Rule>, Failure> {
     let mut tests = Formula::True;
+    let mut kept = Vec::new();
     for (place, ways) in jobs {
         for push in ways.iter().filter(|w| w.kind == EventKind::Push) {
             if place.workflow.workflow.dedupe.is_some() && has_twin(push, ways, *place)? {
                 continue;
+            }
+            if place.job.job.condition.is_none() {
+                kept.extend(push.names.iter().try_fold(Lang::all(), |all, names| all.intersect(&names.lang)));
             }
             let asked = Rules { place: *place, kind: EventKind::Push };
             let mut formula =
@@ -307,6 +312,16 @@ pub(super) fn dedupe(jobs: &[(Place<'_>, Vec<Way<'_>>)]) -> Result<Option<Rule>,
             }
             tests = tests.and(formula.negated());
         }
+    }
+    // Where every branch has a job that only pushes start, there is nothing to leave out.
+    let pushed = jobs.iter().flat_map(|(place, _)| &place.workflow.workflow.on.clauses).filter_map(|clause| match &clause.kind {
+        ClauseKind::Push { branches, .. } => Some(&branches.lang),
+        _ => None,
+    });
+    if let (Ok(pushed), Ok(kept)) = (Lang::union_all(pushed), Lang::union_all(&kept))
+        && pushed.is_subset(&kept)
+    {
+        return Ok(None);
     }
     let first = ["$CI_PIPELINE_SOURCE == \"push\"", "$CI_COMMIT_BRANCH", "$CI_OPEN_MERGE_REQUESTS"];
     let start = first.into_iter().fold(Formula::True, |all, test| all.and(Formula::Test(test.to_owned())));
