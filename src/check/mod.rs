@@ -59,6 +59,7 @@ mod trigger_without_jobs;
 mod two_deploys_one_environment;
 mod unpinned_action;
 mod unused_declaration;
+mod value_input_missing;
 mod vendor_expression_in_script;
 mod vendor_variable_in_script;
 mod waive_before_production;
@@ -210,6 +211,7 @@ pub const RULES: &[Rule] = &[
     ),
     error("unpinned-action", Some(unpinned_action::check), "an action cannot be pinned to a commit"),
     warning("unused-declaration", Some(unused_declaration::check), "a name is declared and never used"),
+    error("value-input-missing", Some(value_input_missing::check), "a value reads an input that the workflow does not have"),
     error(
         "vendor-expression-in-script",
         Some(vendor_expression_in_script::check),

@@ -24,8 +24,8 @@ pub struct JobDecl<'n, 'a> {
     pub outputs: Vec<Spanned<String>>,
     /// Axes of its matrix.
     pub axes: Vec<String>,
-    /// Its services.
-    pub services: Vec<String>,
+    /// Its services, and whether each says its port.
+    pub services: Vec<(String, bool)>,
 }
 
 /// A gate as declared.
@@ -243,7 +243,7 @@ impl<'n, 'a> Scope<'n, 'a> {
         for child in node.children() {
             match child.name() {
                 "output" => decl.outputs.extend(child.args().filter_map(spanned)),
-                "service" => decl.services.extend(name_of(child).map(|n| n.value)),
+                "service" => decl.services.extend(name_of(child).map(|n| (n.value, child.setting("port").is_some()))),
                 "matrix" => decl.axes = axes(child),
                 "produces" => {
                     if let Some(artifact) = name_of(child) {

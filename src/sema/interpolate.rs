@@ -218,11 +218,23 @@ impl<'n, 'a> Interpolator<'_, 'n, 'a> {
             "service" => {
                 let (service, half) = rest.split_once('.').unwrap_or((rest, ""));
                 let known = place.job.map(|j| j.services.as_slice()).unwrap_or_default();
-                let declared = known.iter().any(|k| k == service);
-                if !found(declared, "service of this job", service, span, known.iter().map(String::as_str), diagnostics) {
+                let declared = known.iter().any(|(k, _)| k == service);
+                if !found(declared, "service of this job", service, span, known.iter().map(|(k, _)| k.as_str()), diagnostics) {
                     return None;
                 }
                 let half = field(ServiceField::ALL, "service.<name>", half, span, diagnostics)?;
+                if half == ServiceField::Port && known.iter().any(|(k, has_port)| k == service && !has_port) {
+                    diagnostics.push(
+                        Diagnostic::error(
+                            "service-without-port",
+                            span,
+                            format!("service `{service}` does not say on which port it listens"),
+                        )
+                        .label("no port to put here")
+                        .help(format!("write it where the service is declared: service {service} image=… port=5432")),
+                    );
+                    return None;
+                }
                 Some(Context::Service { service: service.to_owned(), field: half })
             }
             "environment" => {
