@@ -15,5 +15,6 @@ mod house;
 mod meaning;
 mod render;
 mod rules;
+mod spec;
 mod syntax;
 mod targets;
