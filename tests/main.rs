@@ -7,10 +7,12 @@
 #![allow(clippy::disallowed_methods, reason = "tests read and write the disk around the compiler, not through it")]
 
 mod actions;
+mod build;
 mod cli;
 mod defects;
 mod drift;
 mod golden;
+mod hostile;
 mod house;
 mod meaning;
 mod render;

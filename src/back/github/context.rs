@@ -313,9 +313,9 @@ impl<'w, 'a> Writer<'w, 'a> {
         let mut out = String::new();
         for part in self.flat(text).parts {
             match part {
-                Part::Literal(text) => out.push_str(&text.replace("${{", "${{ '${{' }}")),
+                Part::Literal(text) => out.push_str(&literal(&text)),
                 Part::Context(context) => match self.reading(&context.value) {
-                    Reading::Fixed(text) => out.push_str(&text.replace("${{", "${{ '${{' }}")),
+                    Reading::Fixed(text) => out.push_str(&literal(&text)),
                     Reading::Default(_, value) => out.push_str(&value),
                     Reading::Value(gh, _) => out.push_str(&gh.wrapped()),
                     Reading::Composed(value, _) => out.push_str(&value),
@@ -367,7 +367,8 @@ impl<'w, 'a> Writer<'w, 'a> {
     pub(super) fn script(&mut self, lines: &[Text], env: &mut Env) -> String {
         let lines: Vec<Text> = lines.iter().map(|l| self.flat(l)).collect();
         let shell = self.shell;
-        shell::script(&lines, &mut |context| self.splice(context, shell, env))
+        // Every expression stands in the environment of the step: what looks like one here is text.
+        literal(&shell::script(&lines, &mut |context| self.splice(context, shell, env)))
     }
 
     fn splice(&mut self, context: &Context, shell: Shell, env: &mut Env) -> Splice {
@@ -391,6 +392,11 @@ impl<'w, 'a> Writer<'w, 'a> {
             (Reading::Composed(value, name), _) => variable(shell, bind(env, &name, value)),
         }
     }
+}
+
+/// Text in which GitHub finds no expression: `${{` is written as an expression that gives just that.
+fn literal(text: &str) -> String {
+    text.replace("${{", "${{ '${{' }}")
 }
 
 fn variable(shell: Shell, name: String) -> Splice {

@@ -305,7 +305,8 @@ fn title(line: &Text) -> String {
     let text = text.trim_start().lines().next().unwrap_or_default();
     let mut end = text.find(['"', '\'', '$', '\\', '|', '<', '>', ';', '(', '=']).unwrap_or(text.len());
     if end == text.len() && end > 60 {
-        end = text[..60].rfind(' ').unwrap_or(60);
+        let limit = text.floor_char_boundary(60);
+        end = text[..limit].rfind(' ').unwrap_or(limit);
     }
     let whole = end == text.len() && line.parts.len() == 1;
     let kept = if whole { text } else { &text[..text[..end].rfind(' ').unwrap_or(end)] };
