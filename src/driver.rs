@@ -77,7 +77,7 @@ fn write(checked: Checked<'_>, options: &Options<'_>, found: &mut Diagnostics) -
     let mut outputs = Vec::new();
     let plan_options = build::Options { spec: options.spec.to_owned(), today: options.today.clone() };
     for target in pipeline.targets.iter().filter(|t| wanted(options, t.id.word())) {
-        let (plan, losses) = build::plan(pipeline, target, &plan_options)?;
+        let (plan, losses) = build::plan(checked, target, &plan_options)?;
         found.extend(losses);
         if let Some(plan) = plan {
             outputs.extend(emit(&plan, options.renderer)?);

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::base::diag::{Diagnostic, Diagnostics};
 use crate::base::failure::Failure;
 use crate::base::span::Spanned;
+use crate::check::Checked;
 use crate::ir::Pipeline;
 use crate::ir::bits::BitSet;
 use crate::ir::environment::{RegistryKind, Target};
@@ -20,6 +21,7 @@ use crate::plan::names::{Names, github};
 use crate::plan::require;
 use crate::plan::step::{Notice, PlannedKind, PlannedStep, RunWhen};
 use crate::plan::steps::{Builder, notice_step};
+use crate::plan::words;
 use crate::plan::{Plan, PlannedWorkflow};
 use crate::target::table::Table;
 
@@ -36,15 +38,13 @@ pub struct Options {
 ///
 /// # Errors
 /// `Internal` if the target's own tables are broken.
-pub fn plan<'a>(
-    pipeline: &'a Pipeline,
-    target: &'a Target,
-    options: &Options,
-) -> Result<(Option<Plan<'a>>, Diagnostics), Failure> {
+pub fn plan<'a>(checked: Checked<'a>, target: &'a Target, options: &Options) -> Result<(Option<Plan<'a>>, Diagnostics), Failure> {
+    let pipeline = checked.pipeline();
     let table = Table::of(target.id)?;
     let selected = selected_workflows(pipeline, target);
     let required = require::require(pipeline, &selected, target.id);
     let mut verdict = legalize::legalize(pipeline, target, &table, &required, options);
+    words::review(pipeline, &selected, target.id, &mut verdict.diagnostics);
     let workflows = build_workflows(pipeline, target, &selected, &mut verdict.diagnostics);
     if verdict.diagnostics.has_errors() {
         return Ok((None, verdict.diagnostics));

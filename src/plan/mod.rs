@@ -24,6 +24,7 @@ pub mod require;
 pub mod script;
 pub mod step;
 pub mod steps;
+pub mod words;
 
 use crate::base::span::Span;
 use crate::ir::Pipeline;

@@ -49,6 +49,7 @@ pub fn require(pipeline: &Pipeline, workflows: &[WorkflowId], target: TargetId) 
     walk.found
 }
 
+mod exact;
 mod job;
 
 struct Walk<'a> {
@@ -154,6 +155,9 @@ impl Walk<'_> {
     fn paths(&mut self, paths: Option<&PathFilter>, capability: Capability, what: &str) {
         let Some(paths) = paths else { return };
         self.need(capability, paths.span, what);
+        if !paths.pattern.except.is_empty() {
+            self.need(Capability::PathFilterExcept, paths.span, what);
+        }
         let count = |p: &Pattern| p.include.len() + p.except.len();
         self.count(Capability::PathPatterns, paths.span, what, count(&paths.pattern) as u64);
     }

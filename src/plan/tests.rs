@@ -1,7 +1,8 @@
 //! Plans of small pipelines.
 
-use crate::base::diag::Severity;
+use crate::base::diag::{Diagnostics, Severity};
 use crate::base::span::Span;
+use crate::check::Checked;
 use crate::ir::Pipeline;
 use crate::ir::environment::Target;
 use crate::ir::gate::{GateKind, Probe, Via};
@@ -17,14 +18,20 @@ use crate::plan::samples::{
 };
 use crate::plan::step::{Phase, PlannedKind, RunWhen};
 
+fn checked(pipeline: &Pipeline) -> Checked<'_> {
+    let mut found = Diagnostics::new();
+    Checked::new(pipeline, &mut found).unwrap_or_else(|| panic!("{:#?}", found.finish()))
+}
+
 fn planned<'a>(pipeline: &'a Pipeline, target: &'a Target) -> Plan<'a> {
-    let (plan, diagnostics) = plan(pipeline, target, &Options::default()).unwrap();
+    let (plan, diagnostics) = plan(checked(pipeline), target, &Options::default()).unwrap();
     plan.unwrap_or_else(|| panic!("{:#?}", diagnostics.finish()))
 }
 
 /// Rule and weight of every finding.
 fn findings(pipeline: &Pipeline, target: &Target, today: &str) -> Vec<(&'static str, Severity)> {
-    let (_, diagnostics) = plan(pipeline, target, &Options { today: Some(today.to_owned()), ..Options::default() }).unwrap();
+    let (_, diagnostics) =
+        plan(checked(pipeline), target, &Options { today: Some(today.to_owned()), ..Options::default() }).unwrap();
     diagnostics.finish().iter().map(|d| (d.rule, d.severity)).collect()
 }
 

@@ -4,5 +4,7 @@
 
 pub mod asset;
 pub mod capability;
+pub mod known;
+pub mod owned;
 pub mod pins;
 pub mod table;

@@ -508,7 +508,7 @@ pub(super) fn raw(raw: &[Raw]) -> Vec<(String, Value)> {
 
 fn json_of(value: &RawValue) -> Value {
     match value {
-        RawValue::Null => Value::String(String::new()),
+        RawValue::Null => Value::Null,
         RawValue::Bool(value) => json!(value),
         RawValue::Number(text) => serde_json::from_str(text).unwrap_or_else(|_| json!(text)),
         RawValue::String(text) => json!(text),

@@ -1,6 +1,7 @@
 //! Toolchains and tools in GitHub's idiom: the `setup-*` actions with their caches, and downloads for the rest.
 
 use crate::ir::step::{Tool, Toolchain};
+use crate::target::known::{NODE, PYTHON};
 
 use super::context::{Env, Writer};
 use super::step::action;
@@ -10,12 +11,6 @@ use super::view::StepView;
 const BROUGHT: &[&str] = &[
     "aws", "az", "curl", "docker", "gh", "git", "helm", "jq", "kubectl", "make", "node", "npm", "python3", "rsync", "yq", "zip",
 ];
-
-/// Tools that come as packages of Python.
-const PYTHON: &[&str] = &["awscli", "bandit", "black", "checkov", "pip-audit", "poetry", "ruff", "semgrep", "yamllint"];
-
-/// Tools that come as packages of Node.
-const NODE: &[&str] = &["snyk", "newman", "lighthouse", "eslint", "prettier"];
 
 impl Writer<'_, '_> {
     /// The steps that set up languages, and install the dependencies.
@@ -139,7 +134,16 @@ impl Writer<'_, '_> {
                      curl -fsSLo \"$RUNNER_TEMP/kubectl\" \"https://dl.k8s.io/release/$release/bin/linux/amd64/kubectl\"\n\
                      sudo install \"$RUNNER_TEMP/kubectl\" /usr/local/bin/kubectl\n"
                 }
-                (_, None) if BROUGHT.contains(&name) => continue,
+                ("argocd", Some(_)) => {
+                    "curl -fsSLo \"$RUNNER_TEMP/argocd\" \"https://github.com/argoproj/argo-cd/releases/download/v${VERSION}/argocd-linux-amd64\"\n\
+                     sudo install \"$RUNNER_TEMP/argocd\" /usr/local/bin/argocd\n"
+                }
+                ("yq", Some(_)) => {
+                    "curl -fsSLo \"$RUNNER_TEMP/yq\" \"https://github.com/mikefarah/yq/releases/download/v${VERSION}/yq_linux_amd64\"\n\
+                     sudo install \"$RUNNER_TEMP/yq\" /usr/local/bin/yq\n"
+                }
+                // A version of these is a loss that the spec accepts.
+                _ if BROUGHT.contains(&name) => continue,
                 (_, Some(_)) if PYTHON.contains(&name) => "pipx install \"$TOOL==$VERSION\"",
                 (_, None) if PYTHON.contains(&name) => "pipx install \"$TOOL\"",
                 (_, Some(_)) if NODE.contains(&name) => "npm install --global \"$TOOL@$VERSION\"",

@@ -93,6 +93,9 @@ const KNOWN: &[Known] = &[
     },
 ];
 
+/// How many caches GitLab keeps for a job (docs.gitlab.com/ci/yaml, `cache`).
+const MOST: usize = 4;
+
 /// The package manager of a language.
 fn manager(language: &str) -> Option<&'static str> {
     Some(match language {
@@ -138,6 +141,8 @@ pub(super) fn of_job(place: &Place<'_>) -> (Vec<CacheView>, Vec<(String, String)
             _ => {}
         }
     }
+    // What is beyond is a loss that the spec accepts.
+    views.truncate(MOST);
     (views, variables)
 }
 

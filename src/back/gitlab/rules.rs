@@ -235,9 +235,10 @@ fn narrowest<'p>(patterns: &[&'p Pattern]) -> Vec<&'p Pattern> {
     kept
 }
 
-/// A rule has one list of files. The inner one stands for both where it lies in the outer one; the plan sees to it that it does.
+/// A rule has one list of files: the filter that lies within all others stands for all. The plan refuses filters of which none does.
 fn innermost<'p>(filters: &[&'p PathFilter]) -> Vec<&'p PathFilter> {
-    filters.last().map(|f| vec![*f]).unwrap_or_default()
+    let within = |f: &PathFilter| filters.iter().all(|other| f.pattern.lang.is_subset(&other.pattern.lang));
+    filters.iter().rev().find(|f| within(f)).or(filters.last()).map(|f| vec![*f]).unwrap_or_default()
 }
 
 /// The rules of `workflow`: every way into a pipeline.

@@ -10,6 +10,7 @@ use crate::ir::step::{Checkout, DockerBuild, Push, Tool, Toolchain};
 use crate::ir::text::{Context, Text};
 use crate::plan::job::{JobSource, PlannedJob};
 use crate::plan::step::PlannedKind;
+use crate::target::known::{NODE, PYTHON};
 
 /// Emulates the processors that a build asks for and the runner is not.
 const BINFMT: &str = "docker run --privileged --rm tonistiigi/binfmt:qemu-v8.1.5 --install all";
@@ -84,6 +85,7 @@ fn install_lines(toolchain: &Toolchain) -> Vec<String> {
         "ruby" => Some("bundle install"),
         "rust" => Some("cargo fetch --locked"),
         "php" => Some("composer install --no-interaction"),
+        "java" => Some("mvn --batch-mode dependency:go-offline"),
         "dotnet" => Some("dotnet restore"),
         _ => None,
     };
@@ -112,17 +114,33 @@ fn tool_lines(tool: &Tool, place: &Place<'_>) -> Vec<String> {
             let v = patched(&v);
             unpack(format!("https://github.com/aquasecurity/trivy/releases/download/v{v}/trivy_{v}_Linux-64bit.tar.gz"), "trivy")
         }
-        _ => {
-            let package = match name {
-                "aws" => "awscli",
-                other => other,
-            };
-            let alpine = if name == "aws" { "aws-cli" } else { name };
-            vec![format!(
-                "command -v {name} || {{ apt-get update && apt-get install --yes {package}; }} || apk add --no-cache {alpine}"
-            )]
+        ("gitleaks", Some(v)) => {
+            let v = patched(&v);
+            unpack(
+                format!("https://github.com/gitleaks/gitleaks/releases/download/v{v}/gitleaks_{v}_linux_x64.tar.gz"),
+                "gitleaks",
+            )
         }
+        (_, version) if PYTHON.contains(&name) => {
+            let asked = version.map_or_else(|| name.to_owned(), |v| format!("\"{name}=={v}\""));
+            vec![package("pipx"), format!("PIPX_BIN_DIR=/usr/local/bin pipx install {asked}")]
+        }
+        (_, version) if NODE.contains(&name) => {
+            let asked = version.map_or_else(|| name.to_owned(), |v| format!("\"{name}@{v}\""));
+            vec![package("npm"), format!("npm install --global {asked}")]
+        }
+        _ => vec![package(name)],
     }
+}
+
+/// A command of the image, or of the system's packages.
+fn package(name: &str) -> String {
+    let (debian, alpine, command) = match name {
+        "aws" => ("awscli", "aws-cli", "aws"),
+        "postgresql-client" => (name, name, "psql"),
+        other => (other, other, other),
+    };
+    format!("command -v {command} || {{ apt-get update && apt-get install --yes {debian}; }} || apk add --no-cache {alpine}")
 }
 
 /// Downloads have three numbers: `1.30` means its first release.

@@ -81,6 +81,7 @@ impl Walk<'_> {
             self.need(Capability::Raw, raw.target.span, &what);
         }
         self.place_of(job, &what);
+        self.exact(job, &what);
         for step in every_step(job) {
             self.step(step, &what);
         }

@@ -65,7 +65,7 @@ pub static RAW: Shape = node(
     "raw",
     "raw",
     "Keys of one vendor, merged into its output as they stand. They must be keys that pipewright does not write itself.",
-    "raw gitlab { interruptible #false }",
+    "raw gitlab { hooks { pre_get_sources_script \"git config --global core.longpaths true\" } }",
 )
 .args(&[some("targets", Word(super::top::TARGETS), "whose keys they are")])
 .foreign();

@@ -1,0 +1,79 @@
+//! Names that a spec hands on to the vendor as they stand: toolchains, tools, raw keys. What nobody knows there is refused, not guessed.
+
+use crate::base::diag::{Diagnostic, Diagnostics, did_you_mean};
+use crate::base::span::Spanned;
+use crate::ir::Pipeline;
+use crate::ir::id::{TargetId, WorkflowId};
+use crate::ir::job::Raw;
+use crate::ir::step::{Step, StepKind};
+use crate::plan::build::every_step;
+use crate::target::known::{toolchains, tools};
+use crate::target::owned::{Level, is_owned};
+
+/// Looks at the names in the workflows of a target.
+pub fn review(pipeline: &Pipeline, workflows: &[WorkflowId], target: TargetId, diagnostics: &mut Diagnostics) {
+    for workflow in workflows.iter().map(|w| pipeline.workflow(*w)) {
+        let taken: Vec<&str> = workflow.jobs.iter().map(|j| pipeline.job(*j).name.value.as_str()).collect();
+        raws(&workflow.raw, target, Level::Workflow, &taken, &format!("workflow `{}`", workflow.name.value), diagnostics);
+        for job in workflow.jobs.iter().map(|j| pipeline.job(*j)) {
+            raws(&job.raw, target, Level::Job, &[], &format!("job `{}`", job.name.value), diagnostics);
+            every_step(job).for_each(|s| languages(s, target, diagnostics));
+        }
+    }
+}
+
+fn languages(step: &Step, target: TargetId, diagnostics: &mut Diagnostics) {
+    match &step.kind {
+        StepKind::Toolchain(toolchain) => {
+            let known = toolchains(target);
+            for (name, _) in toolchain.tools.iter().filter(|(name, _)| !known.contains(&name.value.as_str())) {
+                diagnostics.push(unknown("unknown-toolchain", "toolchain", name, target, known));
+            }
+        }
+        StepKind::Tools(asked) => {
+            let known: Vec<&str> = tools(target).iter().map(|t| t.name).collect();
+            for tool in asked {
+                match tools(target).iter().find(|t| t.name == tool.name.value) {
+                    None => diagnostics.push(unknown("unknown-tool", "tool", &tool.name, target, &known)),
+                    Some(row) if row.wants_version && tool.version.is_none() => {
+                        let message = format!("`{}` needs a version on {}", tool.name.value, target.word());
+                        let help = format!("say which: tools {}=\"…\"", tool.name.value);
+                        diagnostics.push(Diagnostic::error("unknown-tool", tool.name.span, message).help(help));
+                    }
+                    Some(_) => {}
+                }
+            }
+        }
+        StepKind::Action(call) => {
+            let body = call.bodies.iter().filter(|b| b.targets.contains(&target));
+            body.flat_map(|b| &b.steps).for_each(|s| languages(s, target, diagnostics));
+        }
+        _ => {}
+    }
+}
+
+fn unknown(rule: &'static str, kind: &str, name: &Spanned<String>, target: TargetId, known: &[&str]) -> Diagnostic {
+    let message = format!("no {kind} `{}` is known for {}", name.value, target.word());
+    let near = did_you_mean(&name.value, known.iter().copied()).map_or_else(String::new, |n| format!("did you mean `{n}`? "));
+    let other = "or set it up by a `run` of your own, or an `image` that has it";
+    Diagnostic::error(rule, name.span, message).help(format!("{near}known there: {}; {other}", known.join(", ")))
+}
+
+fn raws(list: &[Raw], target: TargetId, level: Level, taken: &[&str], what: &str, diagnostics: &mut Diagnostics) {
+    for raw in list.iter().filter(|r| r.target.value == target) {
+        let mut names = Vec::new();
+        for (key, _) in &raw.keys {
+            if is_owned(target, level, &key.value) || (target == TargetId::Gitlab && taken.contains(&key.value.as_str())) {
+                let message = format!("`{}` is a key that pipewright writes for {}", key.value, target.word());
+                let help = "say it in the language of the spec; `raw` is for keys that it has no word for";
+                diagnostics.push(Diagnostic::error("raw-key-owned", key.span, message).help(help));
+            } else {
+                names.push(format!("`{}`", key.value));
+            }
+        }
+        if !names.is_empty() {
+            let message = format!("{what} has keys of {} that nobody checks: {}", target.word(), names.join(", "));
+            diagnostics.push(Diagnostic::note("raw-keys", raw.target.span, message));
+        }
+    }
+}
