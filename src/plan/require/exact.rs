@@ -46,7 +46,7 @@ impl Walk<'_> {
                 filters.extend(filter.clauses.iter().filter_map(|c| paths(c, kind)));
             }
             let within_all = |inner: &&PathFilter| filters.iter().all(|f| inner.pattern.lang.is_subset(&f.pattern.lang));
-            if let Some(last) = filters.last().filter(|_| !filters.iter().any(|f| within_all(f))) {
+            if let Some(last) = filters.last().filter(|_| !filters.iter().any(within_all)) {
                 self.need(Capability::PathFilterSeveral, last.span, what);
                 return;
             }
