@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::back::emit;
+use crate::back::gitlab;
 use crate::base::diag::{Diagnostic, Diagnostics};
 use crate::base::failure::Failure;
 use crate::base::source::SourceMap;
@@ -69,6 +70,30 @@ pub fn compile(sources: &SourceMap, spec: SourceId, options: &Options<'_>) -> Re
     };
     let places = TargetId::ALL.iter().filter(|(word, _)| wanted(options, word)).flat_map(|(_, id)| places(*id));
     Ok(Compiled { places: places.copied().collect(), diagnostics: found.finish(), outputs, pipeline: Some(pipeline) })
+}
+
+/// Which jobs each event starts on GitLab, in the lines of `back::gitlab::events`, and the findings; no lines where one of them is an error.
+///
+/// # Errors
+/// As [`compile`].
+pub fn events(sources: &SourceMap, spec: SourceId, options: &Options<'_>) -> Result<(String, Vec<Diagnostic>), Failure> {
+    let mut found = Diagnostics::new();
+    let mut table = String::new();
+    if let Some(pipeline) = read(sources, spec, options.root, &mut found)?
+        && !found.has_errors()
+        && Checked::new(&pipeline, &mut found).is_some()
+    {
+        let plan_options = build::Options { spec: options.spec.to_owned(), today: options.today.clone() };
+        for target in pipeline.targets.iter().filter(|t| t.id == TargetId::Gitlab) {
+            let (plan, losses) = build::plan(&pipeline, target, &plan_options)?;
+            found.extend(losses);
+            table.extend(plan.iter().map(gitlab::events::table));
+        }
+    }
+    if found.has_errors() {
+        table.clear();
+    }
+    Ok((table, found.finish()))
 }
 
 /// Meaning to files, target by target; none where one target cannot hold the spec.

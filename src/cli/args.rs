@@ -137,6 +137,13 @@ pub enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Print which jobs each event starts, as the model says, to be held against a vendor's own tools
+    #[command(hide = true)]
+    Events {
+        /// The target
+        #[arg(long, value_parser = ["gitlab"])]
+        target: String,
+    },
     /// Write a first pipeline.kdl, made from what lies in this folder
     Init,
     /// Print the completions of a shell

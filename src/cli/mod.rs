@@ -7,6 +7,7 @@ mod build;
 mod check;
 mod console;
 mod day;
+mod events;
 mod explain;
 mod fmt;
 mod init;
@@ -42,6 +43,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Explain { rule } => explain::run(rule.as_deref(), &console),
         Command::Targets { word } => targets::run(word.as_deref(), &console),
         Command::Fmt { which, check } => fmt::run(&line.global, which, *check, &console),
+        Command::Events { target } => events::run(&line.global, target, &console),
         Command::Init => init::run(&line.global, &console),
         Command::Completions { shell } => completions(*shell, &console),
         Command::Man => man(&console),
