@@ -21,7 +21,8 @@ pub(super) fn run(global: &Global, target: &str, console: &Console) -> Result<Ex
     for spec in specs::find(global, &Which::default())? {
         let sources = SourceMap::new();
         let id = spec.read(&sources)?;
-        let options = Options { root: &spec.root, spec: &spec.name, targets: &targets, today: Some(today()), renderer: &renderer };
+        let options =
+            Options { root: &spec.root, spec: &spec.name, targets: &targets, today: Some(today()), renderer: &renderer };
         let (table, diagnostics) = driver::events(&sources, id, &options)?;
         report.add(&sources, &diagnostics);
         console.out(&table);
