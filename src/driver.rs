@@ -81,11 +81,11 @@ pub fn events(sources: &SourceMap, spec: SourceId, options: &Options<'_>) -> Res
     let mut table = String::new();
     if let Some(pipeline) = read(sources, spec, options.root, &mut found)?
         && !found.has_errors()
-        && Checked::new(&pipeline, &mut found).is_some()
+        && let Some(checked) = Checked::new(&pipeline, &mut found)
     {
         let plan_options = build::Options { spec: options.spec.to_owned(), today: options.today.clone() };
         for target in pipeline.targets.iter().filter(|t| t.id == TargetId::Gitlab) {
-            let (plan, losses) = build::plan(&pipeline, target, &plan_options)?;
+            let (plan, losses) = build::plan(checked, target, &plan_options)?;
             found.extend(losses);
             table.extend(plan.iter().map(gitlab::events::table));
         }
