@@ -14,9 +14,6 @@ use crate::sema::declare::{Scope, name_of, spanned};
 use crate::sema::names::unknown;
 use crate::syntax::tree::{Entry, Node, Value};
 
-/// Deepest chain of named event sets.
-const MAX_SETS: usize = 8;
-
 /// The filter of an `on`, `only`, `allow` or `events` node: its named sets, then its clauses.
 pub fn filter(scope: &Scope<'_, '_>, node: &Node<'_>, diagnostics: &mut Diagnostics) -> Filter {
     let mut clauses = Vec::new();
@@ -26,7 +23,7 @@ pub fn filter(scope: &Scope<'_, '_>, node: &Node<'_>, diagnostics: &mut Diagnost
         PullRequestType::ALL.iter().map(|(_, t)| *t).collect()
     };
     let mut gather = Gather { scope, types, clauses: &mut clauses, diagnostics };
-    gather.nodes(node, usize::from(node.name() == "events"), 0);
+    gather.nodes(node, usize::from(node.name() == "events"));
     Filter { clauses, span: node.span }
 }
 
@@ -39,15 +36,11 @@ struct Gather<'g, 's, 'n, 'a> {
 }
 
 impl Gather<'_, '_, '_, '_> {
-    fn nodes(&mut self, node: &Node<'_>, skip: usize, depth: usize) {
+    fn nodes(&mut self, node: &Node<'_>, skip: usize) {
         for set in node.args().skip(skip).filter_map(spanned) {
             match self.scope.event_sets.get(&set.value) {
-                Some(_) if depth >= MAX_SETS => self.diagnostics.push(
-                    Diagnostic::error("events-cycle", set.span, format!("event set `{}` contains itself", set.value))
-                        .label("comes round again")
-                        .help("remove one of the references"),
-                ),
-                Some(inner) => self.nodes(inner, 1, depth + 1),
+                // A set holds clauses only (the table of nodes gives it one value, its name), so there is no round.
+                Some(inner) => self.nodes(inner, 1),
                 None => {
                     let known = self.scope.event_sets.keys().map(String::as_str);
                     self.diagnostics.push(unknown("event set", &set.value, set.span, known));
@@ -165,14 +158,7 @@ pub fn schedules(on: &Node<'_>, diagnostics: &mut Diagnostics) -> Vec<Schedule> 
     let mut found = Vec::new();
     for node in on.children().iter().filter(|c| c.name() == "schedule") {
         let Some(name) = name_of(node) else { continue };
-        let Some(text) = node.arg(1).and_then(spanned) else {
-            diagnostics.push(
-                Diagnostic::error("schedule-without-time", node.span, format!("schedule `{}` does not say when", name.value))
-                    .label("no cron expression")
-                    .help(format!("write: schedule {} \"0 3 * * *\" timezone=\"Europe/Berlin\"", name.value)),
-            );
-            continue;
-        };
+        let Some(text) = node.arg(1).and_then(spanned) else { continue };
         let cron = match Cron::parse(&text.value) {
             Ok(cron) => Spanned::new(cron, text.span),
             Err(e) => {

@@ -12,9 +12,6 @@ use crate::sema::lower::{Arguments, Lower, missing};
 use crate::sema::names::unknown;
 use crate::syntax::tree::Node;
 
-/// What every step may have; not an input of an action.
-const MODIFIERS: &[&str] = &["name", "if", "when", "dir", "timeout"];
-
 impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
     pub(super) fn action_call(&mut self, node: &'n Node<'a>, place: &Place<'_, 'n, 'a>) -> Option<ActionCall> {
         let declaration: &'n Node<'a> = self.scope.actions.get(node.name()).copied()?;
@@ -48,7 +45,8 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
         words.iter().filter_map(|w| self.word(w, "permission", Permission::ALL)).collect()
     }
 
-    /// Positional arguments go to the inputs marked `argument`, in order; settings to the others by name.
+    /// Positional arguments go to the inputs marked `argument`, in order; settings to the others by name. The shape check has refused what is
+    /// left over.
     fn arguments(&mut self, node: &Node<'a>, declaration: &Node<'a>, place: &Place<'_, 'n, 'a>) -> Option<Arguments> {
         let mut arguments = Arguments::new();
         let mut complete = true;
@@ -77,20 +75,6 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
                 self.diagnostics.push(unknown(&kind, fixed, text.span, choices.iter().map(String::as_str)));
             }
             arguments.insert(name.value, text);
-        }
-        if let Some(surplus) = given.next() {
-            let d = Diagnostic::error(
-                "surplus-argument",
-                surplus.span,
-                format!("action `{}` takes no further argument", node.name()),
-            );
-            self.diagnostics.push(d.label("one too many").help("remove it, or give it as name=value"));
-        }
-        for (name, entry) in node.props() {
-            if !arguments.contains_key(name) && !MODIFIERS.contains(&name) {
-                let kind = format!("input of action `{}`", node.name());
-                self.diagnostics.push(unknown(&kind, name, entry.span, arguments.keys().map(String::as_str)));
-            }
         }
         complete.then_some(arguments)
     }
