@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::base::diag::Severity;
+use crate::base::diag::{Diagnostic, Severity};
 use crate::base::failure::{Exit, Failure};
 use crate::base::source::SourceMap;
 use crate::cli::args::{Global, Making};
@@ -97,7 +97,10 @@ fn each(
         let options =
             Options { root: &spec.root, spec: &spec.name, targets: &making.target, today: Some(today()), renderer: &renderer };
         let mut compiled = driver::compile(&sources, id, &options)?;
-        report.add(&sources, &compiled.diagnostics);
+        // Notes are for whoever reads the spec with `check`; here they would stand in the way of what was written, or make a hook talk.
+        let told: Vec<Diagnostic> =
+            compiled.diagnostics.iter().filter(|d| d.severity != Severity::Note || global.verbose > 0).cloned().collect();
+        report.add(&sources, &told);
         if compiled.diagnostics.iter().any(|d| d.severity == Severity::Error) {
             continue;
         }
