@@ -14,6 +14,7 @@ mod context_undefined;
 mod deploy_from_fork;
 mod deploy_interruptible;
 mod deploy_not_allowed;
+mod drift_check;
 mod duplicate_runs;
 mod empty_job;
 mod environment_lacks_variable;
@@ -124,6 +125,8 @@ pub const RULES: &[Rule] = &[
         Some(deploy_not_allowed::check),
         "a deploy runs for an event that its environment does not allow",
     ),
+    error("drift-check-never-runs", Some(drift_check::check), "a vendor never checks its files against the spec"),
+    error("drift-check-without-pipewright", None, "a vendor is to check its files and has no pipewright"),
     warning("duplicate-runs", Some(duplicate_runs::check), "push and pull request run the same jobs for one commit"),
     error("empty-job", Some(empty_job::check), "a job has no step"),
     error("empty-workflow", None, "a workflow has no job"),

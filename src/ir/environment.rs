@@ -132,8 +132,8 @@ pub struct Target {
     pub standby: Option<Span>,
     /// Whether the output checks itself against the spec.
     pub check_drift: Option<Span>,
-    /// The command that puts `pipewright` on a runner, for that check.
-    pub install: Option<Spanned<String>>,
+    /// The lines that put `pipewright` on a runner, for that check.
+    pub install: Vec<Spanned<String>>,
     /// Where it stands.
     pub span: Span,
 }

@@ -274,6 +274,30 @@ impl Filter {
     pub fn accepts(&self, event: &Event) -> bool {
         self.clauses.iter().any(|c| c.accepts(event))
     }
+
+    /// The clauses that take a commit which arrives, by a push or a pull request, whatever files it changes.
+    pub fn commits(&self) -> impl Iterator<Item = Clause> {
+        self.clauses.iter().filter_map(|clause| {
+            let kind = match &clause.kind {
+                ClauseKind::Push { branches, .. } | ClauseKind::Branch { branches } => {
+                    ClauseKind::Push { branches: branches.clone(), paths: None }
+                }
+                ClauseKind::PullRequest { targets, heads, types, exclude_forks, .. } => {
+                    let arrives = |t: &PullRequestType| DEFAULT_PULL_REQUEST_TYPES.contains(t);
+                    let types: Vec<PullRequestType> = types.iter().copied().filter(arrives).collect();
+                    if types.is_empty() {
+                        return None;
+                    }
+                    let (targets, heads) = (targets.clone(), heads.clone());
+                    ClauseKind::PullRequest { targets, heads, types, exclude_forks: *exclude_forks, paths: None }
+                }
+                ClauseKind::Tag { .. } | ClauseKind::Schedule { .. } | ClauseKind::Manual { .. } | ClauseKind::Release { .. } => {
+                    return None;
+                }
+            };
+            Some(Clause { kind, span: clause.span })
+        })
+    }
 }
 
 impl Clause {

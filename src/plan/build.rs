@@ -15,6 +15,7 @@ use crate::ir::job::{Job, NeedKind, Permission, Purpose, ReportKind};
 use crate::ir::step::{EnvVar, Moment, StepKind};
 use crate::ir::text::{Context, Text};
 use crate::plan::approve;
+use crate::plan::drift::{self, DriftCheck};
 use crate::plan::job::{JobSource, PlannedEnvironment, PlannedJob, PlannedNeed};
 use crate::plan::legalize;
 use crate::plan::names::{Names, github};
@@ -42,15 +43,22 @@ pub fn plan<'a>(checked: Checked<'a>, target: &'a Target, options: &Options) -> 
     let pipeline = checked.pipeline();
     let table = Table::of(target.id)?;
     let selected = selected_workflows(pipeline, target);
-    let required = require::require(pipeline, &selected, target.id);
+    let required = require::require(pipeline, &selected, target);
     let mut verdict = legalize::legalize(pipeline, target, &table, &required, options);
     words::review(pipeline, &selected, target.id, &mut verdict.diagnostics);
-    let workflows = build_workflows(pipeline, target, &selected, &mut verdict.diagnostics);
+    let (workflows, drift) = build_workflows(pipeline, target, &selected, &mut verdict.diagnostics);
     if verdict.diagnostics.has_errors() {
         return Ok((None, verdict.diagnostics));
     }
-    let plan =
-        Plan { spec: options.spec.clone(), pipeline, target, workflows, losses: verdict.losses, settings: verdict.settings };
+    let plan = Plan {
+        spec: options.spec.clone(),
+        pipeline,
+        target,
+        workflows,
+        drift,
+        losses: verdict.losses,
+        settings: verdict.settings,
+    };
     Ok((Some(plan), verdict.diagnostics))
 }
 
@@ -65,7 +73,7 @@ fn build_workflows<'a>(
     target: &'a Target,
     selected: &[WorkflowId],
     diagnostics: &mut Diagnostics,
-) -> Vec<PlannedWorkflow<'a>> {
+) -> (Vec<PlannedWorkflow<'a>>, Option<DriftCheck>) {
     let mut files = Names::new();
     let mut names = Names::new();
     let mut out = Vec::new();
@@ -104,7 +112,11 @@ fn build_workflows<'a>(
             notices: notices.collect(),
         });
     }
-    out
+    if target.id == TargetId::Github {
+        names = Names::new();
+    }
+    let drift = drift::check(pipeline, target, selected, &mut files, &mut names);
+    (out, drift)
 }
 
 fn planned<'a>(pipeline: &'a Pipeline, target: TargetId, id: JobId, diagnostics: &mut Diagnostics) -> PlannedJob<'a> {

@@ -16,6 +16,7 @@
 
 pub mod approve;
 pub mod build;
+pub mod drift;
 pub mod job;
 pub mod legalize;
 pub mod names;
@@ -32,6 +33,7 @@ use crate::ir::environment::Target;
 use crate::ir::id::{JobId, WorkflowId};
 use crate::ir::job::Workflow;
 use crate::ir::step::EnvVar;
+use crate::plan::drift::DriftCheck;
 use crate::plan::job::PlannedJob;
 use crate::plan::step::Notice;
 use crate::target::capability::Capability;
@@ -47,6 +49,8 @@ pub struct Plan<'a> {
     pub target: &'a Target,
     /// The workflows this target emits, in the order of the spec.
     pub workflows: Vec<PlannedWorkflow<'a>>,
+    /// The check of the outputs against the spec, where the target asks for it.
+    pub drift: Option<DriftCheck>,
     /// What is lost by leave of the spec; stands in the header of the output.
     pub losses: Vec<AcceptedLoss>,
     /// What a person must set up outside the files, in the order found.

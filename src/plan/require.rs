@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::base::span::Span;
 use crate::ir::Pipeline;
-use crate::ir::environment::{ClusterAccess, Tier};
+use crate::ir::environment::{ClusterAccess, Target, Tier};
 use crate::ir::event::{Clause, ClauseKind, InputKind, PathFilter, Pattern, PullRequestType};
 use crate::ir::expr::{Expr, ExprKind, Literal};
 use crate::ir::gate::{GateKind, Via};
@@ -31,8 +31,8 @@ pub struct Required {
 }
 
 /// Everything that the workflows of a target ask, in the order of the spec.
-pub fn require(pipeline: &Pipeline, workflows: &[WorkflowId], target: TargetId) -> Vec<Required> {
-    let mut walk = Walk { pipeline, target, job: None, found: Vec::new() };
+pub fn require(pipeline: &Pipeline, workflows: &[WorkflowId], target: &Target) -> Vec<Required> {
+    let mut walk = Walk { pipeline, target: target.id, job: None, found: Vec::new() };
     for id in workflows {
         walk.workflow(pipeline.workflow(*id));
         for job in &pipeline.workflow(*id).jobs {
@@ -46,6 +46,9 @@ pub fn require(pipeline: &Pipeline, workflows: &[WorkflowId], target: TargetId) 
     walk.secrets(workflows);
     walk.names_that_differ_by_case(workflows);
     walk.repository();
+    if let Some(span) = target.check_drift {
+        walk.need(Capability::CheckDrift, span, "`check-drift`");
+    }
     walk.found
 }
 

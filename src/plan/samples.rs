@@ -157,7 +157,7 @@ pub(crate) fn target(id: TargetId) -> Target {
         workflows: None,
         standby: None,
         check_drift: None,
-        install: None,
+        install: Vec::new(),
         span: Span::default(),
     }
 }

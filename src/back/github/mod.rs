@@ -28,6 +28,7 @@ use crate::base::failure::Failure;
 use crate::ir::event::{EventKind, Filter};
 use crate::ir::job::{Mode, Workflow};
 use crate::ir::step::Moment;
+use crate::plan::drift::{CHECK, DriftCheck};
 use crate::plan::job::PlannedJob;
 use crate::plan::step::Notice;
 use crate::plan::{Plan, PlannedWorkflow};
@@ -51,6 +52,10 @@ pub(super) fn emit(plan: &Plan<'_>, renderer: &Renderer) -> Result<Vec<Output>, 
     for workflow in &plan.workflows {
         let view = workflow_view(plan, workflow);
         outputs.push(Output::new(format!("{folder}/{}.yml", workflow.file), renderer.yaml(TEMPLATE, &view)?));
+    }
+    if let Some((drift, first)) = plan.drift.as_ref().zip(plan.workflows.first()) {
+        let view = drift_view(plan, drift, first);
+        outputs.push(Output::new(format!("{folder}/{}.yml", drift.file), renderer.yaml(TEMPLATE, &view)?));
     }
     Ok(outputs)
 }
@@ -95,9 +100,6 @@ fn workflow_view(plan: &Plan<'_>, workflow: &PlannedWorkflow<'_>) -> WorkflowVie
     if let Some(first) = workflow.jobs.first() {
         let mut messages = notices(plan, workflow, scope, first, &ids);
         jobs.append(&mut messages);
-    }
-    if plan.target.check_drift.is_some() && plan.workflows.first().is_some_and(|w| w.id == workflow.id) {
-        jobs.push(drift_job(plan, &ids));
     }
     if !wanted.routes.is_empty() {
         jobs.insert(0, route_job(plan, workflow, &wanted.routes));
@@ -232,27 +234,40 @@ fn trust_cache(step: &mut StepView) {
     }
 }
 
-/// Holds the outputs against the spec.
-fn drift_job(plan: &Plan<'_>, ids: &[String]) -> JobView {
+/// The check of the outputs: a workflow of its own, since it runs on pushes and pull requests whatever else runs, and none of its failures
+/// is one of the pipeline.
+fn drift_view(plan: &Plan<'_>, drift: &DriftCheck, first: &PlannedWorkflow<'_>) -> WorkflowView {
+    let on = Workflow { on: drift.on.clone(), schedules: Vec::new(), inputs: Vec::new(), ..first.workflow.clone() };
     let mut checkout = step::action("actions/checkout", "Check out the repository");
     checkout.with.push(("persist-credentials".into(), "false".into()));
-    let install = plan.target.install.as_ref().map(|install| StepView {
-        name: Some("Install pipewright".into()),
-        run: Some(install.value.clone()),
-        ..StepView::default()
-    });
-    let check = StepView { run: Some("pipewright build --check".into()), ..StepView::default() };
-    let id = unique("pipewright", ids);
-    JobView {
-        comments: vec!["Fails if this file and the spec have grown apart.".into()],
-        id: id.clone(),
-        name: id,
+    let install =
+        StepView { name: Some("Install pipewright".into()), run: Some(drift.install.join("\n")), ..StepView::default() };
+    let check = StepView { run: Some(CHECK.into()), ..StepView::default() };
+    let job = JobView {
+        id: drift.id.clone(),
+        name: drift.id.clone(),
         needs: job::needs_value(Vec::new()),
         runs_on: serde_json::json!(job::hosted("linux")),
         permissions: permission::view(&[crate::ir::job::Permission::ContentsRead].into()),
         timeout: 10,
-        steps: [Some(checkout), install, Some(check)].into_iter().flatten().collect(),
+        steps: vec![checkout, install, check],
         ..JobView::default()
+    };
+    WorkflowView {
+        header: Header::new(&plan.spec).text(),
+        comments: vec!["Fails when a file and the spec have grown apart.".into()],
+        name: drift.file.clone(),
+        on: trigger::emit(plan.pipeline, &on).on,
+        why: None,
+        concurrency: Some(view::ConcurrencyView {
+            group: "${{ github.workflow }}-${{ github.ref }}".into(),
+            cancel: true,
+            queue: None,
+        }),
+        env: Vec::new(),
+        shell: Some("bash"),
+        raw: Vec::new(),
+        jobs: vec![job],
     }
 }
 

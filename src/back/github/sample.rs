@@ -228,7 +228,7 @@ pub(super) fn target() -> Target {
         workflows: None,
         standby: None,
         check_drift: None,
-        install: None,
+        install: Vec::new(),
         span: Span::default(),
     }
 }
@@ -243,6 +243,7 @@ pub(super) fn rendered(pipeline: &Pipeline, jobs: Vec<PlannedJob<'_>>) -> String
         pipeline,
         target: &target,
         workflows: vec![planned],
+        drift: None,
         losses: Vec::new(),
         settings: Vec::new(),
     };

@@ -19,6 +19,7 @@ pub fn table(plan: &Plan<'_>) -> String {
                 names.extend(super::notice_names(plan, workflow));
             }
         }
+        names.extend(plan.drift.iter().filter(|d| d.on.accepts(event)).map(|d| d.id.clone()));
         if names.is_empty() {
             names.push("-".to_owned());
         }

@@ -25,6 +25,7 @@ use crate::base::failure::Failure;
 use crate::ir::event::{ClauseKind, Filter, Input, InputKind};
 use crate::ir::job::Job;
 use crate::ir::step::Moment;
+use crate::plan::drift::{CHECK, DriftCheck};
 use crate::plan::job::PlannedJob;
 use crate::plan::step::Notice;
 use crate::plan::{Plan, PlannedWorkflow};
@@ -58,7 +59,8 @@ impl<'p> File<'p> {
         let stages = stage::lay_out(plan);
         let of_workflow: Vec<Vec<Way<'p>>> =
             plan.workflows.iter().map(|w| rules::ways(&[&w.workflow.on], self.chosen(w))).collect();
-        let union = rules::merged(of_workflow.iter().flatten().map(Way::unchosen).collect());
+        let of_drift = plan.drift.iter().flat_map(|d| rules::ways(&[&d.on], None)).collect::<Vec<_>>();
+        let union = rules::merged(of_workflow.iter().flatten().map(Way::unchosen).chain(of_drift.iter().cloned()).collect());
         let pipeline = rules::of_pipeline(&union);
         let placed: Vec<(Place<'p>, Vec<Way<'p>>)> = plan.workflows.iter().flat_map(|w| self.placed(w)).collect();
         let mut workflow_rules = Vec::new();
@@ -79,6 +81,10 @@ impl<'p> File<'p> {
             }
         }
         let interruptible = cancels.iter().any(|c| *c);
+        if let Some(drift) = &plan.drift {
+            jobs.push(drift_job(drift, stages.names.first(), &of_drift, &pipeline));
+            cancels.push(true);
+        }
         for (job, cancels) in jobs.iter_mut().zip(&cancels) {
             job.interruptible = (interruptible && !cancels).then_some(false);
         }
@@ -205,32 +211,32 @@ impl<'p> File<'p> {
         let scripts = script::of_job(place, Vec::<Item>::new(), Vec::new());
         Ok(view::Job {
             key: key.to_owned(),
-            comments: Vec::new(),
-            extends: None,
             stage: stage.to_owned(),
-            image: None,
-            services: Vec::new(),
-            tags: Vec::new(),
             needs: (stage == ".pre").then(Vec::new),
             rules: rules::of_job(ways, place, &Start { when, waived: None }, pipeline)?,
-            confirmation: None,
-            environment: None,
-            resource_group: None,
-            interruptible: None,
             timeout: "5 minutes".to_owned(),
-            retry: None,
             // A message that cannot be sent fails no pipeline.
             allow_failure: true,
-            exit_codes: Vec::new(),
-            matrix: Vec::new(),
-            id_tokens: Vec::new(),
             variables: vec![("GIT_STRATEGY".to_owned(), "none".to_owned())],
-            cache: Vec::new(),
             script: scripts.main,
-            after_script: Vec::new(),
-            artifacts: None,
-            raw: Vec::new(),
+            ..view::Job::default()
         })
+    }
+}
+
+/// The check of the outputs against the spec. It stands in a stage of the spec, since a pipeline that has jobs in `.pre` and `.post` only does
+/// not run (<https://docs.gitlab.com/ci/yaml/#stage-pre>).
+fn drift_job(drift: &DriftCheck, stage: Option<&String>, ways: &[Way<'_>], pipeline: &[Rule]) -> view::Job {
+    let lines = drift.install.iter().map(String::as_str).chain([CHECK]);
+    view::Job {
+        key: drift.id.clone(),
+        comments: vec!["Fails when a file and the spec have grown apart.".to_owned()],
+        stage: stage.cloned().unwrap_or_default(),
+        needs: Some(Vec::new()),
+        rules: rules::of_ways(ways, pipeline),
+        timeout: "10 minutes".to_owned(),
+        script: lines.map(|line| Item { comment: None, text: line.to_owned() }).collect(),
+        ..view::Job::default()
     }
 }
 

@@ -278,12 +278,20 @@ pub(super) fn of_job(ways: &[Way<'_>], place: Place<'_>, start: &Start<'_>, pipe
         }
         push(&mut rules, Rule { condition: base.text(), changes: way.changes(), when: start.when });
     }
+    Ok(shortened(rules, start.when, pipeline))
+}
+
+/// The rules of a job that is there for all that comes these ways.
+pub(super) fn of_ways(ways: &[Way<'_>], pipeline: &[Rule]) -> Vec<Rule> {
+    shortened(of_pipeline(ways), None, pipeline)
+}
+
+/// Rules that take all that the pipeline takes ask nothing; without a `when` there is nothing left to say, since `workflow: rules` switches off
+/// the default that keeps a job without rules out of merge requests (GitLab's `Config::Entry::Processable`).
+fn shortened(rules: Vec<Rule>, when: Option<&'static str>, pipeline: &[Rule]) -> Vec<Rule> {
     let takes_all = rules.len() == pipeline.len()
         && rules.iter().zip(pipeline).all(|(mine, all)| mine.condition == all.condition && mine.changes == all.changes);
-    if takes_all {
-        return Ok(vec![Rule { when: Some(start.when.unwrap_or("on_success")), ..Rule::default() }]);
-    }
-    Ok(rules)
+    if takes_all { when.map(|w| Rule { when: Some(w), ..Rule::default() }).into_iter().collect() } else { rules }
 }
 
 /// The rule that leaves out the pipeline of a push whose branch has a merge request, since the merge request's own pipeline does all that it

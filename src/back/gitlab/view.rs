@@ -48,7 +48,7 @@ pub(super) struct Shared {
 }
 
 /// A job.
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 pub(super) struct Job {
     pub(super) key: String,
     pub(super) comments: Vec<String>,

@@ -46,8 +46,8 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
             }
             let workflows = (!workflows.is_empty()).then_some(workflows);
             let (standby, check_drift) = (node.flag("standby"), node.flag("check-drift"));
-            let install = node.setting("install").and_then(spanned);
-            targets.push(Target { id, tier, tags: words("tags"), workflows, standby, check_drift, install, span: node.span });
+            let (tags, install) = (words("tags"), words("install"));
+            targets.push(Target { id, tier, tags, workflows, standby, check_drift, install, span: node.span });
         }
         targets
     }

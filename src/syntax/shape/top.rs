@@ -68,10 +68,11 @@ pub static TARGET: Shape = node("target", "target", "A vendor to write for.", "t
             .default("free"),
         list("tags", String, "runner tags of every job, of GitLab"),
         list("workflows", Reference("workflow"), "only these workflows"),
+        list("install", String, "lines that put pipewright on the runner, for `check-drift`"),
     ]])
     .flags(&[
         word("standby", "its files are written below `standby/` only"),
-        word("check-drift", "the output checks itself against the spec"),
+        word("check-drift", "its files are checked against the spec on every push and pull request"),
     ]);
 
 /// `secret NPM_TOKEN`
