@@ -307,3 +307,26 @@ fn the_matrix_of_targets_is_printed() {
     let wrong = place.run(&["targets", "githb"]);
     assert!(wrong.code == Some(2) && wrong.error.contains("did you mean `github`"), "{wrong:?}");
 }
+
+#[test]
+fn explain_knows_rules_and_capabilities() {
+    let place = Place::new(&[]);
+    let rule = place.run(&["explain", "lossy"]);
+    assert!(rule.code == Some(0) && rule.out.starts_with("# lossy\n"), "{rule:?}");
+    let loss = place.run(&["explain", "matrix-max-parallel"]);
+    assert_eq!(loss.code, Some(0));
+    for part in [
+        "# matrix-max-parallel\n\nA bound on the cells",
+        "github: native\n",
+        "gitlab: lossy: all cells may run at one time\n",
+        "https://docs.gitlab.com/ci/yaml/#parallelmatrix\n",
+        "    accept gitlab matrix-max-parallel reason=",
+    ] {
+        assert!(loss.out.contains(part), "{part}\n{}", loss.out);
+    }
+    assert!(!loss.out.contains("accept github"), "{}", loss.out);
+    let gate = place.run(&["explain", "approval"]);
+    assert!(!gate.out.contains("accept "), "{}", gate.out);
+    assert!(place.run(&["explain", "approval-cuont"]).error.contains("did you mean `approval-count`"));
+    assert!(place.run(&["explain"]).out.contains("\nnot-expressible "), "the list");
+}

@@ -1,6 +1,6 @@
 //! Every rule has a page, and every page has an example that breaks the rule and one that keeps it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -10,8 +10,8 @@ use pipewright::check::RULES;
 use pipewright::driver::{Options, compile};
 use pipewright::render::Renderer;
 
-/// Rooms whose every rule name must have a page.
-const ROOMS: &[&str] = &["src/check", "src/sema", "src/syntax"];
+/// Who makes diagnostics of any rule that it is given.
+const MAKER: &str = "src/base/diag.rs";
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -35,7 +35,8 @@ fn findings(text: &str) -> Vec<Diagnostic> {
     let sources = SourceMap::new();
     let spec = sources.add("pipeline.kdl", text);
     let renderer = Renderer::new();
-    let options = Options { root: root(), spec: "pipeline.kdl", targets: &[], today: None, renderer: &renderer };
+    let options =
+        Options { root: root(), spec: "pipeline.kdl", targets: &[], today: Some("2026-06-30".to_owned()), renderer: &renderer };
     compile(&sources, spec, &options).unwrap().diagnostics
 }
 
@@ -76,25 +77,65 @@ fn every_page_breaks_and_keeps_its_rule() {
 }
 
 #[test]
-fn rules_are_sorted_and_have_pages() {
+fn rules_are_sorted_and_every_rule_has_a_page_and_every_page_a_rule() {
     let names: Vec<&str> = RULES.iter().map(|r| r.name).collect();
     assert!(names.windows(2).all(|pair| pair[0] < pair[1]), "keep RULES sorted: {names:?}");
+    let raised = raised();
+    let silent: Vec<&&str> = names.iter().filter(|n| !raised.contains(**n)).collect();
+    assert!(silent.is_empty(), "no line of src raises these rows of RULES: {silent:?}");
     let pages: BTreeSet<String> = pages().into_iter().map(|(rule, _)| rule).collect();
-    let raised = names.iter().map(|n| (*n).to_owned()).chain(ROOMS.iter().flat_map(|r| raised(&root().join(r))));
-    let missing: BTreeSet<String> = raised.filter(|r| !pages.contains(r)).collect();
+    let missing: Vec<&String> = raised.difference(&pages).collect();
     assert!(missing.is_empty(), "these rules have no page in lang-spec/rules: {missing:?}");
+    let stray: Vec<&String> = pages.difference(&raised).collect();
+    assert!(stray.is_empty(), "nothing raises the rules of these pages: {stray:?}");
 }
 
-/// The rule names that the sources below a path give to `Diagnostic::error` and its kin, or hold in constants.
-fn raised(path: &Path) -> Vec<String> {
-    if path.is_dir() {
-        return fs::read_dir(path).unwrap().flat_map(|e| raised(&e.unwrap().path())).collect();
+/// The rules that the sources raise. A rule stands as text, or as a constant, where its diagnostic is made, or where a function is called
+/// that has a parameter `rule: &'static str`; anything else is refused here, so that none can be overlooked.
+fn raised() -> BTreeSet<String> {
+    let files = walkdir::WalkDir::new(root().join("src")).into_iter().map(|e| e.unwrap().into_path());
+    let files = files.filter(|p| p.extension().is_some_and(|e| e == "rs") && !p.ends_with(MAKER));
+    let texts: Vec<(String, String)> = files
+        .map(|p| {
+            let text = fs::read_to_string(&p).unwrap();
+            (p.display().to_string(), text.split("#[cfg(test)]").next().unwrap().to_owned())
+        })
+        .collect();
+    let constants: BTreeMap<&str, &str> = texts.iter().flat_map(|(_, text)| constants(text)).collect();
+    let (mut found, mut unclear) = (BTreeSet::new(), Vec::new());
+    for (path, text) in &texts {
+        let carriers: Vec<String> = text.split("fn ").skip(1).filter_map(carrier).collect();
+        let makers = ["Diagnostic::error(", "Diagnostic::warning(", "Diagnostic::note("].map(str::to_owned);
+        for call in makers.iter().chain(&carriers) {
+            for (at, _) in text.match_indices(call.as_str()).filter(|(at, _)| !text[..*at].ends_with("fn ")) {
+                let first = text[at + call.len()..].trim_start();
+                let word = first.split([',', ')']).next().unwrap();
+                match word.strip_prefix('"').and_then(|w| w.strip_suffix('"')) {
+                    Some(rule) => drop(found.insert(rule.to_owned())),
+                    None => match constants.get(word.rsplit("::").next().unwrap()) {
+                        Some(rule) => drop(found.insert((*rule).to_owned())),
+                        None if word == "rule" && !carriers.is_empty() => {}
+                        None => unclear.push(format!("{path}: {call}{word}")),
+                    },
+                }
+            }
+        }
     }
-    let text = fs::read_to_string(path).unwrap();
-    let calls = ["Diagnostic::error(", "Diagnostic::warning(", "Diagnostic::note("];
-    let after = calls.iter().flat_map(|call| text.split(call).skip(1));
-    let named = after.filter_map(|rest| rest.trim_start().strip_prefix('"')?.split_once('"')).map(|(rule, _)| rule.to_owned());
-    // In these rooms the constants of one text are the names of rules.
-    let constants = text.split(": &str = \"").skip(1).filter_map(|rest| rest.split_once("\";")).map(|(rule, _)| rule.to_owned());
-    named.chain(constants).collect()
+    assert!(unclear.is_empty(), "write the rule where its diagnostic is made: {unclear:#?}");
+    found
+}
+
+/// The constants of a text that hold one string: name and value.
+fn constants(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    text.split("const ").skip(1).filter_map(|rest| {
+        let (name, rest) = rest.split_once(": &str = \"")?;
+        Some((name, rest.split_once("\";")?.0))
+    })
+}
+
+/// How a function is called whose first parameter, beside `self`, is a rule.
+fn carrier(text: &str) -> Option<String> {
+    let (name, rest) = text.split_once('(')?;
+    let first = rest.strip_prefix("&mut self, ").unwrap_or(rest);
+    first.starts_with("rule: &'static str").then(|| format!("{name}("))
 }

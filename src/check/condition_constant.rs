@@ -42,9 +42,10 @@ fn constant(pipeline: &Pipeline, workflow: WorkflowId, events: &BitSet, expr: &E
         return None;
     }
     let where_ = shown(pipeline, events);
-    let (rule, message, help) = match truth {
-        Truth::No => ("condition-never-true", format!("{what} never holds"), "mend the condition, or remove what it guards"),
-        _ => ("condition-always-true", format!("{what} always holds"), "remove the condition"),
+    let found = match truth {
+        Truth::No => Diagnostic::error("condition-never-true", expr.span, format!("{what} never holds"))
+            .help("mend the condition, or remove what it guards"),
+        _ => Diagnostic::error("condition-always-true", expr.span, format!("{what} always holds")).help("remove the condition"),
     };
-    Some(Diagnostic::error(rule, expr.span, message).label(format!("it only ever runs {where_}")).help(help))
+    Some(found.label(format!("it only ever runs {where_}")))
 }

@@ -1,7 +1,6 @@
 //! An image name with a capital letter: registries refuse it.
 
 use crate::base::diag::{Diagnostic, Diagnostics};
-use crate::base::span::Span;
 use crate::check::script;
 use crate::ir::Pipeline;
 use crate::ir::text::{Context, RepositoryField, Text};
@@ -46,7 +45,11 @@ fn look(text: &Text, reference: &str, diagnostics: &mut Diagnostics) {
         let shown: String = repository.chars().map(|c| if script::is_mark(c) { '…' } else { c }).collect();
         let message = format!("the image name `{shown}` has a capital letter; registries take lower case only");
         let lower = shown.to_lowercase();
-        diagnostics.push(finding("image-upper-case", text.span, message).help(format!("write `{lower}`")));
+        diagnostics.push(
+            Diagnostic::error("image-upper-case", text.span, message)
+                .label("must be lower case")
+                .help(format!("write `{lower}`")),
+        );
     } else if repository.chars().any(owner) {
         let message = "the repository's name may have capital letters, and an image name must not";
         diagnostics.push(
@@ -55,8 +58,4 @@ fn look(text: &Text, reference: &str, diagnostics: &mut Diagnostics) {
             ),
         );
     }
-}
-
-fn finding(rule: &'static str, span: Span, message: String) -> Diagnostic {
-    Diagnostic::error(rule, span, message).label("must be lower case")
 }

@@ -4,6 +4,7 @@
 //! To add a rule: a file, a `mod` line, a row in [`RULES`], and a page `lang-spec/rules/<rule>.md` with an example that breaks it
 //! and one that keeps it.
 
+mod accept_unused;
 mod artifact_keep_out_of_range;
 mod artifact_not_available;
 mod budget_exceeded;
@@ -94,6 +95,7 @@ const fn note(name: &'static str, check: Option<fn(&Pipeline, &mut Diagnostics)>
 
 /// Every rule of this room, A to Z. A row without a function is found together with its neighbour in the same file.
 pub const RULES: &[Rule] = &[
+    warning("accept-unused", Some(accept_unused::check), "an `accept` has nothing to accept"),
     error(
         "artifact-keep-out-of-range",
         Some(artifact_keep_out_of_range::check),

@@ -53,14 +53,14 @@ fn split(pipeline: &Pipeline, job: &Job, events: &BitSet) -> (BitSet, BitSet) {
 
 fn absent(pipeline: &Pipeline, job: &Job, need: &Need, other: &Job, event: &Event, events: &BitSet) -> Diagnostic {
     let (name, needed) = (&job.name.value, &other.name.value);
-    let (rule, why) = match need.kind {
-        NeedKind::Data => ("producer-does-not-run", "whose artifact it consumes, "),
-        NeedKind::Output => ("producer-does-not-run", "whose output it reads, "),
-        _ => ("need-not-present", "which it needs, "),
-    };
     let many = if events.count() > 1 { format!(" (and in {} other cases)", events.count() - 1) } else { String::new() };
-    let message = format!("`{name}` runs {}, but `{needed}`, {why}does not{many}", event.shown());
-    let found = Diagnostic::error(rule, need.span, message).label(format!("`{needed}` is absent there"));
+    let message = |why: &str| format!("`{name}` runs {}, but `{needed}`, {why}, does not{many}", event.shown());
+    let found = match need.kind {
+        NeedKind::Data => Diagnostic::error("producer-does-not-run", need.span, message("whose artifact it consumes")),
+        NeedKind::Output => Diagnostic::error("producer-does-not-run", need.span, message("whose output it reads")),
+        _ => Diagnostic::error("need-not-present", need.span, message("which it needs")),
+    }
+    .label(format!("`{needed}` is absent there"));
     let ordered = if need.kind == NeedKind::Strict {
         format!(", or write `after {needed}` if its absence does not matter")
     } else {

@@ -118,10 +118,10 @@ pub enum Command {
     },
     /// Show what `build` would change, as a unified diff
     Diff(Making),
-    /// Explain a rule, with a spec that breaks it and one that keeps it; without a name, list the rules
+    /// Explain a rule, with a spec that breaks it and one that keeps it, or a capability; without a name, list the rules
     Explain {
-        /// The name that stands in brackets behind a finding
-        rule: Option<String>,
+        /// The name that stands in brackets behind a finding, or the word of an `accept`
+        name: Option<String>,
     },
     /// Print what each target can hold: the matrix, or all that is said of one target or one capability
     Targets {

@@ -4,6 +4,7 @@ use crate::base::diag::did_you_mean;
 use crate::base::failure::{Exit, Failure};
 use crate::cli::console::Console;
 use crate::ir::id::TargetId;
+use crate::plan::legalize;
 use crate::target::capability::Capability;
 use crate::target::table::{Row, Support, Table};
 
@@ -12,7 +13,7 @@ use crate::target::table::{Row, Support, Table};
 /// # Errors
 /// `Usage` for a word that is neither; `Internal` when a table is not whole.
 pub(super) fn run(word: Option<&str>, console: &Console) -> Result<Exit, Failure> {
-    let tables = TargetId::ALL.iter().map(|(name, id)| Ok((*name, Table::of(*id)?))).collect::<Result<Vec<_>, Failure>>()?;
+    let tables = tables()?;
     let text = match word {
         None => matrix(&tables),
         Some(word) => {
@@ -21,8 +22,7 @@ pub(super) fn run(word: Option<&str>, console: &Console) -> Result<Exit, Failure
                     table.rows().filter(|row| row.support != Support::Native || !row.tiers.is_empty() || row.beyond.is_some());
                 rows.map(|row| said(row.capability.name(), row)).collect()
             } else if let Some(capability) = Capability::parse(word) {
-                let rows: String = tables.iter().map(|(name, table)| said(name, table.row(capability))).collect();
-                format!("{}\n\n{rows}", capability.meaning())
+                page(capability, &tables)
             } else {
                 let known = tables.iter().map(|(name, _)| *name).chain(Capability::ALL.iter().map(|c| c.name()));
                 let near = did_you_mean(word, known).map(|near| format!(", did you mean `{near}`")).unwrap_or_default();
@@ -34,6 +34,39 @@ pub(super) fn run(word: Option<&str>, console: &Console) -> Result<Exit, Failure
     };
     console.out(&text);
     Ok(Exit::Clean)
+}
+
+/// The table of each target, with the target's word.
+///
+/// # Errors
+/// `Internal` when a table is not whole.
+pub(super) fn tables() -> Result<Vec<(&'static str, Table)>, Failure> {
+    TargetId::ALL.iter().map(|(name, id)| Ok((*name, Table::of(*id)?))).collect()
+}
+
+/// What each target says of a capability, and what a spec can say where one of them does not hold it.
+pub(super) fn page(capability: Capability, tables: &[(&str, Table)]) -> String {
+    let mut text = format!("# {capability}\n\n{}\n\n", capability.meaning());
+    text.extend(tables.iter().map(|(name, table)| said(name, table.row(capability))));
+    let suffers = |row: &Row| {
+        let tiers = row.tiers.iter().map(|(_, s)| s);
+        let mut all = tiers.chain(row.beyond.iter().map(|(_, s)| s)).chain([&row.support]);
+        all.any(|s| matches!(s, Support::Lossy(_) | Support::Absent(_)))
+    };
+    let lacking: Vec<&str> = tables.iter().filter(|(_, t)| suffers(t.row(capability))).map(|(name, _)| *name).collect();
+    if lacking.is_empty() {
+        return text;
+    }
+    if legalize::is_never_accepted(capability) {
+        return text + "\nNo spec can accept this loss: a run would go further than the spec allows.\n";
+    }
+    text.push_str(
+        "\nWhere it is lossy or absent, `check` refuses its use (rules `lossy` and `not-expressible`), unless the spec says\n",
+    );
+    for name in lacking {
+        text.push_str(&format!("\n    accept {name} {capability} reason=\"…\" until=\"YYYY-MM-DD\"\n"));
+    }
+    text
 }
 
 /// One line a capability, one column a target.

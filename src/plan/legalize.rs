@@ -22,6 +22,11 @@ const NEVER: &[Capability] = &[
     Capability::PromotionOrder,
 ];
 
+/// Whether no `accept` may name a capability.
+pub fn is_never_accepted(capability: Capability) -> bool {
+    NEVER.contains(&capability)
+}
+
 /// The answer for one target.
 #[derive(Clone, Debug, Default)]
 pub struct Verdict {
@@ -56,7 +61,7 @@ pub fn legalize(pipeline: &Pipeline, target: &Target, table: &Table, required: &
             }
             support @ (Support::Lossy(_) | Support::Absent(_)) => {
                 let at = accepts.iter().position(|a| a.loss.value == asked.capability.name());
-                match at.filter(|_| !NEVER.contains(&asked.capability)) {
+                match at.filter(|_| !is_never_accepted(asked.capability)) {
                     Some(at) => {
                         used[at] = true;
                         accept(pipeline, &mut verdict, asked, support, accepts[at]);
@@ -93,25 +98,24 @@ fn accept(pipeline: &Pipeline, verdict: &mut Verdict, asked: &Required, support:
 fn refuse(target: &Target, asked: &Required, support: &Support) -> Diagnostic {
     let (word, name) = (target.id.word(), asked.capability.name());
     let line = format!("`accept {word} {name} reason=\"…\"`");
-    let never = NEVER.contains(&asked.capability);
-    let (rule, message, help) = match support {
-        Support::Absent(instead) => (
-            "not-expressible",
-            format!("{} cannot be written for {word}: {name}", asked.detail),
-            if never { instead.clone() } else { format!("{instead}; or leave it out there with {line}") },
-        ),
-        Support::Lossy(lost) | Support::Emulated(lost) => (
-            "lossy",
-            format!("{} loses meaning on {word}: {lost} ({name})", asked.detail),
-            if never {
+    let never = is_never_accepted(asked.capability);
+    let found = match support {
+        Support::Absent(instead) => {
+            let message = format!("{} cannot be written for {word}: {name}", asked.detail);
+            let help = if never { instead.clone() } else { format!("{instead}; or leave it out there with {line}") };
+            Diagnostic::error("not-expressible", asked.span, message).help(help)
+        }
+        Support::Lossy(_) | Support::Emulated(_) | Support::Native => {
+            let message = format!("{} loses meaning on {word}: {} ({name})", asked.detail, support.text());
+            let help = if never {
                 "no gate is ever dropped: take the target away from this workflow".to_owned()
             } else {
                 format!("if that is right, say so: {line}")
-            },
-        ),
-        Support::Native => ("lossy", asked.detail.clone(), String::new()),
+            };
+            Diagnostic::error("lossy", asked.span, message).help(help)
+        }
     };
-    Diagnostic::error(rule, asked.span, message).label(asked.capability.meaning().trim_end_matches('.').to_owned()).help(help)
+    found.label(asked.capability.meaning().trim_end_matches('.').to_owned())
 }
 
 fn review(diagnostics: &mut Diagnostics, accept: &Accept, used: bool, options: &Options) {

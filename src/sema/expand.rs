@@ -356,25 +356,27 @@ impl<'a> Expander<'_, 'a> {
     }
 
     fn unused(&mut self, constants: &BTreeMap<String, Span>) {
-        let unused =
-            |rule, span, what: String| Diagnostic::warning(rule, span, format!("{what} is never used")).help("remove it");
         for (name, template) in self.templates {
             if !self.used.contains(&format!("template.{name}")) {
-                self.diagnostics.push(unused(UNUSED_TEMPLATE, template.head(), format!("template `{name}`")));
+                self.diagnostics.push(never_used(UNUSED_TEMPLATE, template.head(), format!("template `{name}`")));
                 continue;
             }
             for param in template.all("param").filter_map(|p| p.str_arg(0)) {
                 if !self.params_used.contains(&(name.clone(), param.value.to_owned())) {
-                    self.diagnostics.push(unused(UNUSED_PARAM, param.span, format!("parameter `{}`", param.value)));
+                    self.diagnostics.push(never_used(UNUSED_PARAM, param.span, format!("parameter `{}`", param.value)));
                 }
             }
         }
         for (name, span) in constants {
             if !self.used.contains(&format!("const.{name}")) && !self.constants.was_read(name) {
-                self.diagnostics.push(unused(UNUSED_CONST, *span, format!("constant `{name}`")));
+                self.diagnostics.push(never_used(UNUSED_CONST, *span, format!("constant `{name}`")));
             }
         }
     }
+}
+
+fn never_used(rule: &'static str, span: Span, what: String) -> Diagnostic {
+    Diagnostic::warning(rule, span, format!("{what} is never used")).help("remove it")
 }
 
 /// A node without its block.

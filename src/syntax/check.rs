@@ -3,16 +3,17 @@
 //! It runs after expansion, so that it sees what templates made. A spec that passes can be read without looking back: what is required
 //! is there, what is single stands once, and every value has the form its row asks for.
 
-use std::collections::BTreeMap;
-
-use crate::base::diag::{Diagnostic, Diagnostics, did_you_mean};
+use crate::base::diag::{Diagnostic, Diagnostics};
 use crate::base::span::Span;
-use crate::syntax::check::words::{listed, quoted};
+use crate::syntax::check::call::Actions;
+use crate::syntax::check::words::listed;
 use crate::syntax::hint;
 use crate::syntax::read::Source;
-use crate::syntax::shape::{self, Arg, Many, Place, Setting, Shape, Times, ValueType, job, step, top};
+use crate::syntax::shape::{self, Arg, Place, Shape, Times, ValueType, top};
 use crate::syntax::tree::{Document, Entry, Node};
 
+mod block;
+pub mod call;
 pub mod value;
 mod words;
 
@@ -53,52 +54,6 @@ pub const RULES: &[(&str, &str)] = &[
     (BAD_NAME, "a name is not one that every vendor takes"),
     (FLAG_TAKES_NO_VALUE, "a flag has a value"),
 ];
-
-/// An input of a portable action.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct ActionInput {
-    /// Its name.
-    pub name: String,
-    /// Whether a call must give it: it has no default.
-    pub required: bool,
-    /// Whether it is given by position.
-    pub argument: bool,
-    /// The only values it takes; any when empty.
-    pub options: Vec<String>,
-}
-
-/// The portable actions that a spec may call.
-#[derive(Clone, Debug, Default)]
-pub struct Actions {
-    by_name: BTreeMap<String, Vec<ActionInput>>,
-}
-
-impl Actions {
-    /// Adds the `action` nodes at the top of a document. A later one replaces an earlier one of its name.
-    pub fn declare(&mut self, document: &Document<'_>) {
-        for node in document.nodes.iter().filter(|n| n.name() == "action") {
-            let Some(name) = node.str_arg(0) else { continue };
-            let inputs = node.all("input").filter_map(|input| {
-                Some(ActionInput {
-                    name: input.str_arg(0)?.value.to_owned(),
-                    required: input.setting("default").is_none(),
-                    argument: input.flag("argument").is_some(),
-                    options: input.values("option").iter().map(|e| e.as_text().into_owned()).collect(),
-                })
-            });
-            self.by_name.insert(name.value.to_owned(), inputs.collect());
-        }
-    }
-
-    /// The inputs of an action.
-    pub fn inputs(&self, name: &str) -> Option<&[ActionInput]> {
-        self.by_name.get(name).map(Vec::as_slice)
-    }
-
-    fn names(&self) -> impl Iterator<Item = &str> {
-        self.by_name.keys().map(String::as_str)
-    }
-}
 
 /// Checks an expanded document. `end` is the place to speak of what the whole file lacks.
 pub fn check(document: &Document<'_>, actions: &Actions, end: Span) -> Diagnostics {
@@ -264,240 +219,8 @@ impl Checker<'_> {
         }
     }
 
-    fn block(&mut self, shape: &'static Shape, children: &[Node<'_>], owner: &str, place: Span) {
-        for child in children {
-            let name = child.name();
-            if let Some(row) = shape.child(name) {
-                self.node(row.shape, child);
-            } else if let Some(setting) = shape.setting(name).filter(|s| s.place != Place::Property) {
-                self.setting_child(setting, child);
-            } else if shape.flag(name).is_some() {
-                self.flag_child(child);
-            } else if let Some(inputs) = self.actions.inputs(name).filter(|_| shape.calls) {
-                self.call(child, inputs);
-            } else {
-                self.unknown(shape, child, owner);
-            }
-        }
-        self.repeated(shape, children);
-        self.missing(shape, children, owner, place);
-    }
-
-    fn setting_child(&mut self, setting: &Setting, child: &Node<'_>) {
-        let name = child.name();
-        if let Some((_, entry)) = child.props().next() {
-            let error = Diagnostic::error(UNKNOWN_PROPERTY, entry.span, format!("`{name}` has no properties"));
-            self.found.push(error.help("it takes values, by position"));
-        }
-        if let Some(inner) = child.children().first() {
-            let error = Diagnostic::error(UNKNOWN_NODE, inner.span, format!("`{name}` takes no block"));
-            self.found.push(error.help(format!("write its value behind it: `{name} …`")));
-        }
-        if child.args().next().is_none() {
-            let error = Diagnostic::error(MISSING_ARGUMENT, child.span, format!("`{name}` needs a value: {}", setting.doc));
-            self.found.push(error.help(format!("write `{name} {}`", words::sample(setting.ty))));
-        }
-        for (index, entry) in child.args().enumerate() {
-            if index == 0 || setting.list {
-                self.value(setting.ty, entry, name);
-                continue;
-            }
-            let text = entry.as_text();
-            let error = if shape::is_node_word(&text) {
-                Diagnostic::error(
-                    hint::MISSING_SEMICOLON,
-                    entry.span,
-                    format!("`{name}` takes one value; `{text}` looks like a node of its own"),
-                )
-                .help(format!("put a `;` before `{text}`, or start a new line"))
-            } else {
-                Diagnostic::error(SURPLUS_ARGUMENT, entry.span, format!("`{name}` takes one value; this one is too many"))
-                    .help("remove it")
-            };
-            self.found.push(error);
-            break;
-        }
-    }
-
-    fn flag_child(&mut self, child: &Node<'_>) {
-        let name = child.name();
-        if let Some(entry) = child.entries.first() {
-            let error = Diagnostic::error(FLAG_TAKES_NO_VALUE, entry.span, format!("`{name}` is a flag and takes no value"));
-            let help = match entry.as_bool() {
-                Some(false) => format!("leave `{name}` out"),
-                _ if shape::is_node_word(&entry.as_text()) => format!("write `{name}; {}`", entry.as_text()),
-                _ => format!("write `{name}` alone"),
-            };
-            self.found.push(error.help(help));
-        } else if let Some(inner) = child.children().first() {
-            let error = Diagnostic::error(FLAG_TAKES_NO_VALUE, inner.span, format!("`{name}` is a flag and takes no block"));
-            self.found.push(error.help(format!("write `{name}` alone")));
-        }
-    }
-
-    /// A call of a portable action: inputs by position and by name, and what every step takes.
-    fn call(&mut self, node: &Node<'_>, inputs: &[ActionInput]) {
-        let name = node.name();
-        let mut by_position = inputs.iter().filter(|i| i.argument);
-        let mut given: Vec<&str> = Vec::new();
-        for entry in node.args() {
-            let Some(input) = by_position.next() else {
-                let error =
-                    Diagnostic::error(SURPLUS_ARGUMENT, entry.span, format!("the action `{name}` takes no further value"));
-                let names = inputs.iter().filter(|i| !i.argument).map(|i| format!("{}=", i.name));
-                self.found.push(error.help(format!("remove it, or name it: {}", listed(names))));
-                break;
-            };
-            given.push(&input.name);
-            self.input(input, entry);
-        }
-        let settings = || step::STEP_SETTINGS.iter();
-        for (prop, entry) in node.props() {
-            let span = entry.name.as_ref().map_or(entry.span, |n| n.span);
-            if given.contains(&prop) {
-                let error = Diagnostic::error(REPEATED_PROPERTY, entry.span, format!("`{prop}` is given twice"));
-                self.found.push(error.help("keep one"));
-            } else if let Some(input) = inputs.iter().find(|i| i.name == prop) {
-                self.input(input, entry);
-            } else if let Some(setting) = settings().find(|s| s.name == prop) {
-                self.value(setting.ty, entry, prop);
-            } else {
-                let names: Vec<&str> = inputs.iter().map(|i| &*i.name).chain(settings().map(|s| s.name)).collect();
-                let error = Diagnostic::error(UNKNOWN_PROPERTY, span, format!("the action `{name}` has no input `{prop}`"));
-                self.found.push(words::suggest(error, prop, &names, "it has"));
-            }
-            given.push(prop);
-        }
-        for child in node.children() {
-            let word = child.name();
-            if given.contains(&word) {
-                let error = Diagnostic::error(REPEATED_PROPERTY, child.span, format!("`{word}` is given twice"));
-                self.found.push(error.help("keep one"));
-            } else if let Some(input) = inputs.iter().find(|i| i.name == word) {
-                given.push(word);
-                self.setting_child(&Setting { ty: ValueType::Text, ..step::STEP_SETTINGS[0] }, child);
-                child.args().for_each(|entry| self.input(input, entry));
-            } else if let Some(setting) = settings().find(|s| s.name == word) {
-                given.push(word);
-                self.setting_child(setting, child);
-            } else if word == "env" {
-                self.node(&job::ENV, child);
-            } else if step::STEP_FLAGS.iter().any(|f| f.name == word) {
-                self.flag_child(child);
-            } else {
-                let names: Vec<&str> = inputs
-                    .iter()
-                    .map(|i| &*i.name)
-                    .chain(settings().map(|s| s.name))
-                    .chain(["env", "continue-on-error"])
-                    .collect();
-                let error = Diagnostic::error(UNKNOWN_NODE, child.name.span, format!("the action `{name}` has no `{word}`"));
-                self.found.push(words::suggest(error, word, &names, "it takes"));
-            }
-        }
-        let lacking = inputs.iter().filter(|i| i.required && !given.contains(&&*i.name));
-        for input in lacking {
-            let how = if input.argument { "a value".to_owned() } else { format!("`{}=…`", input.name) };
-            let rule = if input.argument { MISSING_ARGUMENT } else { MISSING_PROPERTY };
-            let error = Diagnostic::error(rule, node.head(), format!("the action `{name}` needs its input `{}`", input.name));
-            self.found.push(error.help(format!("give it {how}")));
-        }
-    }
-
-    fn input(&mut self, input: &ActionInput, entry: &Entry<'_>) {
-        self.value(ValueType::Text, entry, &input.name);
-        let text = entry.as_text();
-        if input.options.is_empty() || text.contains("${") || input.options.iter().any(|o| *o == text) {
-            return;
-        }
-        let options: Vec<&str> = input.options.iter().map(String::as_str).collect();
-        let error = Diagnostic::error(WRONG_VALUE_TYPE, entry.value_span, format!("`{}` cannot be `{text}`", input.name));
-        self.found.push(words::suggest(error, &text, &options, "it takes"));
-    }
-
     fn value(&mut self, ty: ValueType, entry: &Entry<'_>, what: &str) {
         self.found.extend(value::check(ty, entry, what));
-    }
-
-    fn unknown(&mut self, shape: &'static Shape, child: &Node<'_>, owner: &str) {
-        let name = child.name();
-        let span = child.name.span;
-        if let Some(bare) = name.strip_suffix(':') {
-            self.found.push(
-                Diagnostic::error(hint::YAML_HABIT, span, "a name takes no colon in KDL")
-                    .help(format!("write `{bare} …`, and its content between `{{` and `}}`"))
-                    .fix("remove the colon", vec![(span, bare.to_owned())]),
-            );
-            return;
-        }
-        if shape.setting(name).is_some() {
-            let error =
-                Diagnostic::error(UNKNOWN_NODE, span, format!("`{name}` is a property of {owner}, not a node in its block"));
-            self.found.push(error.help(format!("write {name}=… behind the name of {owner}")));
-            return;
-        }
-        let mut words: Vec<&str> = shape.block_words().collect();
-        if words.is_empty() {
-            let error = Diagnostic::error(UNKNOWN_NODE, span, format!("{owner} takes no block"));
-            self.found.push(error.help("remove it"));
-            return;
-        }
-        if shape.calls {
-            words.extend(self.actions.names());
-        }
-        let error = Diagnostic::error(UNKNOWN_NODE, span, format!("`{name}` may not stand in {owner}"));
-        let near = did_you_mean(name, words.iter().copied());
-        let homes = shape::homes(name);
-        self.found.push(match near {
-            Some(_) => words::suggest(error, name, &words, "here may stand"),
-            None if !homes.is_empty() => error.help(format!("it stands in {}", listed(homes.iter().map(|h| quoted(h))))),
-            None if shape.calls => error.help(format!("declare it as `action {name} {{ … }}`, or write the commands with `run`")),
-            None => words::suggest(error, name, &words, "here may stand"),
-        });
-    }
-
-    fn repeated(&mut self, shape: &'static Shape, children: &[Node<'_>]) {
-        let mut seen: BTreeMap<(&str, String), Span> = BTreeMap::new();
-        for child in children {
-            let name = child.name();
-            let key = match shape.child(name).map(|c| c.many) {
-                Some(Many::List) => continue,
-                Some(Many::Keyed) => child.arg(0).map_or_else(String::new, |a| a.as_text().into_owned()),
-                Some(Many::Once | Many::Required) => String::new(),
-                None if shape.setting(name).is_some_and(|s| !s.list) || shape.flag(name).is_some() => String::new(),
-                None => continue,
-            };
-            let what = if key.is_empty() { format!("`{name}`") } else { format!("`{name} {key}`") };
-            match seen.get(&(name, key.clone())) {
-                Some(first) => self.found.push(
-                    Diagnostic::error(REPEATED_NODE, child.head(), format!("{what} stands twice"))
-                        .related(*first, "first here")
-                        .help("keep one of them"),
-                ),
-                None => {
-                    seen.insert((name, key), child.head());
-                }
-            }
-        }
-    }
-
-    fn missing(&mut self, shape: &'static Shape, children: &[Node<'_>], owner: &str, place: Span) {
-        let needed = shape.every_child().filter(|c| c.many == Many::Required).map(|c| c.shape);
-        for lacking in needed.filter(|s| !children.iter().any(|c| c.name() == s.name)) {
-            self.found.push(
-                Diagnostic::error(MISSING_NODE, place, format!("{owner} needs `{}`", lacking.name))
-                    .help(format!("add `{}`", lacking.example)),
-            );
-        }
-    }
-
-    /// An action that is called like a node would never be reached.
-    fn action_name(&mut self, node: &Node<'_>) {
-        let Some(name) = node.str_arg(0) else { return };
-        if job::DEPLOY.block_words().any(|w| w == name.value) {
-            let error = Diagnostic::error(BAD_NAME, name.span, format!("`{}` is the name of a node", name.value));
-            self.found.push(error.help("call the action something else"));
-        }
     }
 }
 
@@ -513,7 +236,8 @@ pub(super) fn known_annotation(entry: &Entry<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Actions, check};
+    use super::call::Actions;
+    use super::check;
     use crate::base::diag::Diagnostic;
     use crate::base::source::SourceMap;
     use crate::base::span::Span;

@@ -7,10 +7,15 @@ use crate::plan::Plan;
 /// Lines `event<TAB>job`: for every event a spec can tell apart, the jobs that may be present; `-` where none is. An event is written as
 /// `.ci/tools/gitlab-events.sh` reads it; one that starts no pipeline on GitLab, or that cannot be written so, is left out.
 pub fn table(plan: &Plan<'_>) -> String {
-    let mut out = String::new();
+    // A tag and the release made of it are one event to GitLab.
+    let mut found: Vec<(String, Vec<String>)> = Vec::new();
     for (number, event) in plan.pipeline.events.iter().enumerate() {
         let Some(words) = words(plan, event) else { continue };
-        let mut names: Vec<String> = Vec::new();
+        let at = found.iter().position(|(other, _)| *other == words).unwrap_or_else(|| {
+            found.push((words, Vec::new()));
+            found.len() - 1
+        });
+        let names = &mut found[at].1;
         for workflow in &plan.workflows {
             let jobs = workflow.jobs.iter().filter(|j| j.job.possible.contains(number));
             let before = names.len();
@@ -20,6 +25,9 @@ pub fn table(plan: &Plan<'_>) -> String {
             }
         }
         names.extend(plan.drift.iter().filter(|d| d.on.accepts(event)).map(|d| d.id.clone()));
+    }
+    let mut out = String::new();
+    for (words, mut names) in found {
         if names.is_empty() {
             names.push("-".to_owned());
         }
@@ -37,7 +45,7 @@ fn words(plan: &Plan<'_>, event: &Event) -> Option<String> {
     let mut variables: Vec<(String, String)> = Vec::new();
     let start = match event.kind {
         EventKind::Push => format!("push:{}", event.branch.as_ref()?),
-        EventKind::Tag => format!("tag:{}", event.tag.as_ref()?),
+        EventKind::Tag | EventKind::Release => format!("tag:{}", event.tag.as_ref()?),
         EventKind::PullRequest => {
             if !event.pull_request_type.is_some_and(|t| DEFAULT_PULL_REQUEST_TYPES.contains(&t)) {
                 return None;
@@ -60,7 +68,6 @@ fn words(plan: &Plan<'_>, event: &Event) -> Option<String> {
             variables.extend(event.inputs.iter().map(|(name, value)| (input(name), input_text(value))));
             format!("web:{}", event.branch.as_deref().unwrap_or(&plan.pipeline.default_branch.value))
         }
-        EventKind::Release => return None,
     };
     let mut out = start;
     for (name, value) in variables {

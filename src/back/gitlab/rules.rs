@@ -39,7 +39,9 @@ pub(super) struct Way<'p> {
     paths: Vec<&'p PathFilter>,
 }
 
-const KINDS: [EventKind; 5] = [EventKind::Push, EventKind::Tag, EventKind::PullRequest, EventKind::Schedule, EventKind::Manual];
+/// A release starts nothing here: where a spec accepts that, its tag does.
+const KINDS: [EventKind; 6] =
+    [EventKind::Push, EventKind::Tag, EventKind::Release, EventKind::PullRequest, EventKind::Schedule, EventKind::Manual];
 
 /// The ways into a pipeline for something that passes every one of some filters. `chosen` names the workflow, where a manual run must say one.
 pub(super) fn ways<'p>(filters: &[&'p Filter], chosen: Option<&'p str>) -> Vec<Way<'p>> {
@@ -93,6 +95,7 @@ impl<'p> Way<'p> {
                 way.paths.extend(paths);
             }
             (ClauseKind::Tag { names }, EventKind::Tag) => way.names.push(names),
+            (ClauseKind::Release { tags }, EventKind::Release) => way.names.push(tags),
             (ClauseKind::PullRequest { targets, heads, types, exclude_forks, paths }, EventKind::PullRequest) => {
                 let usual = [PullRequestType::Opened, PullRequestType::Updated, PullRequestType::Reopened];
                 if !types.iter().any(|t| usual.contains(t)) {
@@ -243,7 +246,11 @@ fn innermost<'p>(filters: &[&'p PathFilter]) -> Vec<&'p PathFilter> {
 
 /// The rules of `workflow`: every way into a pipeline.
 pub(super) fn of_pipeline(ways: &[Way<'_>]) -> Vec<Rule> {
-    ways.iter().map(|way| Rule { condition: way.formula().text(), changes: way.changes(), when: None }).collect()
+    let mut rules = Vec::new();
+    for way in ways {
+        push(&mut rules, Rule { condition: way.formula().text(), changes: way.changes(), when: None });
+    }
+    rules
 }
 
 /// How a job starts once its rule matched.
