@@ -16,6 +16,7 @@ mod hostile;
 mod house;
 mod meaning;
 mod render;
+mod repository;
 mod rules;
 mod spec;
 mod syntax;

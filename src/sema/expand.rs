@@ -22,6 +22,7 @@ mod fill;
 mod include;
 mod like;
 mod merge;
+mod repository;
 
 /// A template that uses itself.
 pub const TEMPLATE_CYCLE: &str = "template-cycle";
@@ -91,6 +92,7 @@ pub fn expand<'a>(
     let mut nodes: Vec<Node<'a>> = list.into_iter().map(|(_, node)| node).collect();
     expander.unused(&places);
     like::like(&mut nodes, sources, diagnostics);
+    repository::checks(&mut nodes, sources);
     Document { nodes }
 }
 
