@@ -90,6 +90,10 @@ fn golden_files_are_longer_than_their_specs_and_the_readmes_say_by_how_much() {
             wrong.push(format!("{name} has no README"));
             continue;
         };
+        // A whole delivery must be shorter than what comes out of it. A trap or a list of features shows single constructs.
+        if name.starts_with("trap-") || name.starts_with("features-") {
+            continue;
+        }
         let golden = root().join("golden").join(&name);
         let of = |is: &dyn Fn(&str) -> bool| -> usize {
             files(&golden).iter().filter(|f| is(f)).map(|f| lines(&golden.join(f))).sum()

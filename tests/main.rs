@@ -21,3 +21,4 @@ mod rules;
 mod spec;
 mod syntax;
 mod targets;
+mod traps;

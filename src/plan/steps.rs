@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use crate::base::span::{Span, Spanned};
 use crate::ir::Pipeline;
 use crate::ir::environment::{AwsIdentity, RegistryKind};
-use crate::ir::expr::{Expr, ExprKind};
+use crate::ir::event::EventKind;
+use crate::ir::expr::{Comparison, Expr, ExprKind, Literal};
 use crate::ir::gate::{Gate, GateKind};
 use crate::ir::id::{GateId, JobId, RegistryId, TargetId};
 use crate::ir::job::{Job, Purpose, Shell as Interpreter};
-use crate::ir::step::{ActionCall, EnvVar, Moment, Notification, Outcome, Script, Step, StepKind};
+use crate::ir::step::{ActionCall, EnvVar, Moment, Notification, Outcome, Push, Script, Step, StepKind};
 use crate::ir::text::{Context, GateField, Part, RunField, Text};
 use crate::plan::script::{Shell, findings, login, measure, message, remote, watch, window};
 use crate::plan::step::{Phase, PlannedKind, PlannedStep, RunWhen};
@@ -190,16 +191,59 @@ impl<'a> Builder<'a> {
         if !self.logins.insert(registry) {
             return;
         }
+        let Some(condition) = self.login_condition(registry) else { return };
         let declared = &self.pipeline.registries[registry.index()];
         if let (RegistryKind::Ecr, Some(identity)) = (declared.kind, &declared.identity) {
+            let from = self.steps.len();
             self.take_role(&identity.clone(), phase);
+            for step in &mut self.steps[from..] {
+                step.condition.clone_from(&condition);
+            }
         }
         let name = Text::literal(format!("Log in to {}", declared.name.value), span);
         self.steps.push(PlannedStep {
             name: Some(name),
+            condition,
             kind: PlannedKind::RegistryLogin(registry),
             ..generated("", Shell::plain("", span), phase, RunWhen::Success, self.job.shell.value, span)
         });
+    }
+
+    /// When the job needs a login: `Some(None)` is always, `None` never. Who only builds needs no password, and a pull request of a fork has none.
+    fn login_condition(&self, registry: RegistryId) -> Option<Option<Expr>> {
+        let mut pushes = Vec::new();
+        let deploy = self.job.deploy.iter().flat_map(|d| d.smoke_tests.iter().chain(d.rollback.iter().flat_map(|r| &r.steps)));
+        let mut steps: Vec<&Step> = self.job.steps.iter().chain(deploy).collect();
+        while let Some(step) = steps.pop() {
+            match &step.kind {
+                StepKind::DockerBuild(build) if build.registry.as_ref().is_some_and(|r| r.value == registry) => {
+                    pushes.push((&build.push, step.span));
+                }
+                StepKind::RegistryLogin(id) | StepKind::ImagePromote { registry: id, .. } if *id == registry => return Some(None),
+                StepKind::Action(call) => {
+                    steps.extend(call.bodies.iter().filter(|b| b.targets.contains(&self.target)).flat_map(|b| &b.steps));
+                }
+                _ => {}
+            }
+        }
+        pushes.retain(|(push, _)| **push != Push::Never);
+        let (push, span) = *pushes.first()?;
+        if pushes.iter().any(|(other, _)| *other != push) {
+            return Some(None);
+        }
+        let kinds: BTreeSet<_> = self.job.possible.iter().filter_map(|i| self.pipeline.events.get(i)).map(|e| e.kind).collect();
+        match push {
+            Push::Never => None,
+            Push::If(condition) => Some(Some(condition.clone())),
+            Push::NotOnPullRequest if !kinds.contains(&EventKind::PullRequest) => Some(None),
+            Push::NotOnPullRequest if kinds.len() == 1 => None,
+            Push::NotOnPullRequest => {
+                let part = |kind| Box::new(Expr { kind, span });
+                let event = part(ExprKind::Context(Context::Run(RunField::Event)));
+                let kind = part(ExprKind::Literal(Literal::String("pull-request".to_owned())));
+                Some(Some(Expr { kind: ExprKind::Compare(Comparison::NotEqual, event, kind), span }))
+            }
+        }
     }
 
     fn take_role(&mut self, identity: &AwsIdentity, phase: Phase) {
