@@ -219,7 +219,9 @@ impl<'a> Builder<'a> {
                 StepKind::DockerBuild(build) if build.registry.as_ref().is_some_and(|r| r.value == registry) => {
                     pushes.push((&build.push, step.span));
                 }
-                StepKind::RegistryLogin(id) | StepKind::ImagePromote { registry: id, .. } if *id == registry => return Some(None),
+                StepKind::RegistryLogin(id) | StepKind::ImagePromote { registry: id, .. } if *id == registry => {
+                    return Some(None);
+                }
                 StepKind::Action(call) => {
                     steps.extend(call.bodies.iter().filter(|b| b.targets.contains(&self.target)).flat_map(|b| &b.steps));
                 }
