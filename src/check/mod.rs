@@ -5,12 +5,15 @@
 //! and one that keeps it.
 
 mod accept_unused;
+mod advisory_gate_required;
 mod artifact_keep_out_of_range;
 mod artifact_not_available;
 mod budget_exceeded;
 mod clause_excluded_by_outer;
 mod cluster_identity_missing;
+mod commit_of_another_checkout;
 mod condition_constant;
+mod context_not_known_yet;
 mod context_undefined;
 mod deploy_from_fork;
 mod deploy_interruptible;
@@ -26,6 +29,7 @@ mod files_without_checkout;
 mod floating_tag_moved_twice;
 mod gate_bypassed;
 mod gate_limit_impossible;
+mod gate_limits_disagree;
 mod gate_never_required;
 mod gate_outside_environment;
 mod gate_unmeasured;
@@ -47,10 +51,12 @@ mod rate_against_ratio;
 mod ref_case_variants;
 mod registry_login_missing;
 mod required_check_pending;
+mod rollback_of_refused_approval;
 mod rollback_with_migration;
 mod schedule_too_often;
 mod script;
 mod script_injection;
+mod secret_empty_for_forks;
 mod secret_out_of_scope;
 mod service_on_localhost;
 mod step_relies_on_earlier_shell;
@@ -96,6 +102,7 @@ const fn note(name: &'static str, check: Option<fn(&Pipeline, &mut Diagnostics)>
 /// Every rule of this room, A to Z. A row without a function is found together with its neighbour in the same file.
 pub const RULES: &[Rule] = &[
     warning("accept-unused", Some(accept_unused::check), "an `accept` has nothing to accept"),
+    warning("advisory-gate-required", Some(advisory_gate_required::check), "a gate that lets everything pass is required"),
     error(
         "artifact-keep-out-of-range",
         Some(artifact_keep_out_of_range::check),
@@ -117,8 +124,14 @@ pub const RULES: &[Rule] = &[
         Some(cluster_identity_missing::check),
         "a deploy talks to a cluster that its environment does not name",
     ),
+    warning(
+        "commit-of-another-checkout",
+        Some(commit_of_another_checkout::check),
+        "a job speaks of the commit of the run beside the files of another ref",
+    ),
     error("condition-always-true", Some(condition_constant::check), "a condition holds for every event that reaches it"),
     error("condition-never-true", None, "a condition holds for no event that reaches it"),
+    error("context-not-known-yet", Some(context_not_known_yet::check), "a job's condition reads what only its machine knows"),
     error("context-undefined", Some(context_undefined::check), "text uses a context that has no value for some event"),
     error("deploy-from-fork", Some(deploy_from_fork::check), "a pull request of a fork reaches an environment"),
     error("deploy-interruptible", Some(deploy_interruptible::check), "a newer run may cut a deploy off half way"),
@@ -147,6 +160,7 @@ pub const RULES: &[Rule] = &[
     warning("floating-tag-moved-twice", Some(floating_tag_moved_twice::check), "several branches move one image tag"),
     error("gate-bypassed", Some(gate_bypassed::check), "a job is reached without a gate that it requires"),
     error("gate-limit-impossible", Some(gate_limit_impossible::check), "no figure keeps a gate's limits"),
+    warning("gate-limits-disagree", Some(gate_limits_disagree::check), "two gates hold one figure against different limits"),
     warning("gate-never-required", Some(gate_never_required::check), "a gate protects nothing"),
     error(
         "gate-outside-environment",
@@ -187,6 +201,12 @@ pub const RULES: &[Rule] = &[
         Some(required_check_pending::check),
         "a required check can be filtered away and stay pending",
     ),
+    error("rollback-before-deploy", None, "a rollback also runs when something before the deploy fails"),
+    error(
+        "rollback-of-refused-approval",
+        Some(rollback_of_refused_approval::check),
+        "a rollback also runs when the approval of the deploy is refused",
+    ),
     warning(
         "rollback-with-migration",
         Some(rollback_with_migration::check),
@@ -194,6 +214,11 @@ pub const RULES: &[Rule] = &[
     ),
     error("schedule-too-often", Some(schedule_too_often::check), "a schedule comes more often than vendors allow"),
     error("script-injection", Some(script_injection::check), "text of an outsider is run as a program"),
+    note(
+        "secret-empty-for-forks",
+        Some(secret_empty_for_forks::check),
+        "a job reads a secret for pull requests of forks, which get none",
+    ),
     error("secret-out-of-scope", Some(secret_out_of_scope::check), "a job reads a secret that it may not see"),
     error("service-on-localhost", Some(service_on_localhost::check), "a service is asked at `localhost`"),
     warning(

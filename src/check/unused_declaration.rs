@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::base::diag::{Diagnostic, Diagnostics};
-use crate::base::span::Spanned;
+use crate::base::span::{ExpansionId, Spanned};
 use crate::check::{notify_without_text, script};
 use crate::ir::Pipeline;
 use crate::ir::environment::{AwsIdentity, ChannelKind, ClusterAccess};
@@ -27,7 +27,9 @@ pub(super) fn check(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
     let used = gather(pipeline);
     let has = |c: Context| used.contexts.contains(&c);
     let mut say = |kind: &str, name: &Spanned<String>, is_used: bool| {
-        if !is_used && !used.raw.contains(&name.value) {
+        // What an include or a template brings may be there for other specs and jobs.
+        let shared = name.span.expansion != ExpansionId(0);
+        if !is_used && !shared && !used.raw.contains(&name.value) {
             diagnostics.push(
                 Diagnostic::warning(
                     "unused-declaration",
@@ -56,6 +58,12 @@ pub(super) fn check(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
         let by_address =
             by_address.chain(script::all(pipeline).map(|l| l.text)).any(|t| script::marked(t).contains(&registry.address.value));
         say("registry", &registry.name, by_address || used.registries.contains(&id) || has(Context::Registry(id)));
+    }
+    for input in pipeline.workflows.iter().flat_map(|w| &w.inputs) {
+        say("input", &input.name, has(Context::Input(input.name.value.clone())));
+    }
+    for (job, declared) in pipeline.job_ids().flat_map(|(id, j)| j.outputs.iter().map(move |o| (id, o))) {
+        say("output", declared, has(Context::Output { job, output: declared.value.clone() }));
     }
     let approvals = pipeline.gates.iter().filter_map(|g| match &g.kind {
         GateKind::Approval(approval) => Some(approval),

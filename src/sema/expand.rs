@@ -357,8 +357,9 @@ impl<'a> Expander<'_, 'a> {
         values
     }
 
+    /// What an include brings may be there for other specs.
     fn unused(&mut self, constants: &BTreeMap<String, Span>) {
-        for (name, template) in self.templates {
+        for (name, template) in self.templates.iter().filter(|(_, t)| t.head().expansion == ExpansionId(0)) {
             if !self.used.contains(&format!("template.{name}")) {
                 self.diagnostics.push(never_used(UNUSED_TEMPLATE, template.head(), format!("template `{name}`")));
                 continue;
@@ -369,7 +370,7 @@ impl<'a> Expander<'_, 'a> {
                 }
             }
         }
-        for (name, span) in constants {
+        for (name, span) in constants.iter().filter(|(_, s)| s.expansion == ExpansionId(0)) {
             if !self.used.contains(&format!("const.{name}")) && !self.constants.was_read(name) {
                 self.diagnostics.push(never_used(UNUSED_CONST, *span, format!("constant `{name}`")));
             }

@@ -14,3 +14,4 @@ pub mod names;
 pub mod order;
 pub mod presence;
 mod survey;
+mod unused;

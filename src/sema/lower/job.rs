@@ -299,7 +299,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
         for child in node.children().iter().filter(|c| c.name() == "produces") {
             let Some(name) = name_of(child) else { continue };
             let paths = self.paths(child.args().skip(1).cloned());
-            if paths.is_empty() {
+            if child.arg(1).is_none() {
                 self.diagnostics.push(missing(child.span, &format!("the files of artifact `{}`", name.value), "\"dist/\""));
                 continue;
             }

@@ -26,6 +26,7 @@ use crate::ir::units::{Duration, UnitError};
 use crate::sema::cond::Conditions;
 use crate::sema::declare::{Scope, declare, name_of, spanned};
 use crate::sema::interpolate::{Interpolator, Place};
+use crate::sema::unused;
 use crate::syntax::tree::{Document, Entry, Node, Value};
 
 /// How long a job may take where the spec does not say: GitLab's own default, and enough for most builds.
@@ -39,6 +40,7 @@ pub fn lower(
     diagnostics: &mut Diagnostics,
 ) -> Option<Pipeline> {
     let scope = declare(sources, document, standard, diagnostics);
+    unused::review(document, diagnostics);
     let node = document.nodes.iter().find(|n| n.name() == "pipeline")?;
     let mut lower = Lower { scope: &scope, diagnostics, defaults: Defaults::default() };
     lower.defaults = lower.defaults_of(node);
