@@ -58,10 +58,12 @@ fn forms(text: &Text, diagnostics: &mut Diagnostics) {
                 |rest: &str| !start.starts_with('-') || rest.split("-----").next().is_some_and(|l| l.ends_with("PRIVATE KEY"));
             let long =
                 |rest: &str| rest.chars().take_while(|c| c.is_ascii_alphanumeric() || "_-/".contains(*c)).count() >= *least;
-            let found = literal.match_indices(start).any(|(at, _)| {
-                let rest = &literal[at + start.len()..];
-                long(rest) && is_key(rest)
-            });
+            // Most texts are too short to hold one, which is cheaper to see than that they do not.
+            let found = literal.len() >= start.len() + least
+                && literal.match_indices(start).any(|(at, _)| {
+                    let rest = &literal[at + start.len()..];
+                    long(rest) && is_key(rest)
+                });
             if found {
                 let shown: String = start.chars().take(4).collect();
                 diagnostics.push(finding(text, format!("this looks like {what} (`{shown}…`) in plain text")));
@@ -73,7 +75,7 @@ fn forms(text: &Text, diagnostics: &mut Diagnostics) {
 fn named(var: &EnvVar, diagnostics: &mut Diagnostics) {
     let name = var.name.value.to_ascii_uppercase();
     let Some(value) = var.value.as_literal() else { return };
-    let telling = NAMES.iter().any(|n| name == *n || name.ends_with(&format!("_{n}")));
+    let telling = NAMES.iter().any(|n| name.strip_suffix(n).is_some_and(|rest| rest.is_empty() || rest.ends_with('_')));
     // A flag, a number or a path is about a credential, and is none.
     let harmless = value.len() < 6 || value.starts_with(['/', '.']) || value.contains("://") || matches!(value, "false");
     if telling && !harmless && value.bytes().any(|b| !b.is_ascii_digit()) {

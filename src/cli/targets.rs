@@ -70,7 +70,7 @@ pub(super) fn page(capability: Capability, tables: &[(&str, Table)]) -> String {
 }
 
 /// One line a capability, one column a target.
-fn matrix(tables: &[(&str, Table)]) -> String {
+fn matrix(tables: &[(&str, &Table)]) -> String {
     let width = Capability::ALL.iter().map(|c| c.name().len()).max().unwrap_or_default();
     let mut text = format!("{:width$}", "");
     for (name, _) in tables {

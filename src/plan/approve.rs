@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::base::span::Spanned;
 use crate::ir::Pipeline;
+use crate::ir::bits::BitSet;
 use crate::ir::environment::Target;
 use crate::ir::gate::{Approval, GateKind, Via};
 use crate::ir::id::{GateId, TargetId};
@@ -12,7 +13,7 @@ use crate::ir::job::{Job, NeedKind, Permission, Runner};
 use crate::ir::step::{EnvVar, Outcome, Script};
 use crate::ir::text::{Context, Part, RunField, Text};
 use crate::ir::units::Duration;
-use crate::plan::build::ancestors;
+use crate::plan::build::in_order;
 use crate::plan::job::{ApprovalBy, JobSource, PlannedApproval, PlannedEnvironment, PlannedJob, PlannedNeed, Question};
 use crate::plan::step::{Phase, PlannedKind, PlannedStep, RunWhen};
 use crate::target::pins;
@@ -153,11 +154,16 @@ fn environment_of(
 
 /// What the guarded jobs wait for, without one another and without what comes after one of them.
 fn joint_needs(jobs: &[PlannedJob<'_>], guarded: &[usize]) -> Vec<PlannedNeed> {
-    let before = ancestors(jobs);
+    let mut behind = BitSet::new(jobs.len());
+    guarded.iter().for_each(|g| _ = behind.insert(*g));
+    for at in in_order(jobs) {
+        if jobs[at].needs.iter().any(|n| behind.contains(n.job)) {
+            behind.insert(at);
+        }
+    }
     let mut all: Vec<PlannedNeed> = Vec::new();
     for need in guarded.iter().flat_map(|g| &jobs[*g].needs) {
-        let behind = guarded.contains(&need.job) || guarded.iter().any(|g| before[need.job].contains(*g));
-        if behind || all.iter().any(|n| n.job == need.job) {
+        if behind.contains(need.job) || all.iter().any(|n| n.job == need.job) {
             continue;
         }
         let everywhere = guarded.iter().all(|g| jobs[*g].job.possible.is_subset(&jobs[need.job].job.present));

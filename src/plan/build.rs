@@ -12,7 +12,7 @@ use crate::ir::bits::BitSet;
 use crate::ir::environment::{RegistryKind, Target};
 use crate::ir::id::{GateId, JobId, TargetId, WorkflowId};
 use crate::ir::job::{Job, NeedKind, Permission, Purpose, ReportKind};
-use crate::ir::step::{EnvVar, Moment, StepKind};
+use crate::ir::step::{EnvVar, Moment, Outcome, StepKind};
 use crate::ir::text::{Context, Text};
 use crate::plan::approve;
 use crate::plan::drift::{self, DriftCheck};
@@ -44,7 +44,7 @@ pub fn plan<'a>(checked: Checked<'a>, target: &'a Target, options: &Options) -> 
     let table = Table::of(target.id)?;
     let selected = selected_workflows(pipeline, target);
     let required = require::require(pipeline, &selected, target);
-    let mut verdict = legalize::legalize(pipeline, target, &table, &required, options);
+    let mut verdict = legalize::legalize(pipeline, target, table, &required, options);
     words::review(pipeline, &selected, target.id, &mut verdict.diagnostics);
     let (workflows, drift) = build_workflows(pipeline, target, &selected, &mut verdict.diagnostics);
     if verdict.diagnostics.has_errors() {
@@ -292,12 +292,19 @@ fn needs(pipeline: &Pipeline, job: &Job, index: &BTreeMap<JobId, usize>) -> Vec<
 
 /// Marks jobs with an ancestor that may be absent while they are present.
 fn mark_poisoned(jobs: &mut [PlannedJob<'_>]) {
-    let ancestors = ancestors(jobs);
-    for at in 0..jobs.len() {
-        let possible = &jobs[at].job.possible;
-        let absent =
-            |a: usize| !possible.is_subset(&jobs[a].job.present) || jobs[a].job.when.value == crate::ir::step::Outcome::Failure;
-        jobs[at].poisoned = ancestors[at].iter().any(absent);
+    // For each job: the events for which all its ancestors are surely there, and whether one of them runs after a failure only.
+    let mut above: Vec<(BitSet, bool)> = jobs.iter().map(|j| (BitSet::full(j.job.possible.len()), false)).collect();
+    for at in in_order(jobs) {
+        let (mut present, mut failure) = above[at].clone();
+        for need in &jobs[at].needs {
+            let (of_need, behind_failure) = &above[need.job];
+            let job = &jobs[need.job].job;
+            present.intersect_with(of_need);
+            present.intersect_with(&job.present);
+            failure |= *behind_failure || job.when.value == Outcome::Failure;
+        }
+        jobs[at].poisoned = failure || !jobs[at].job.possible.is_subset(&present);
+        above[at] = (present, failure);
     }
 }
 
@@ -306,33 +313,33 @@ fn mark_interruptible(pipeline: &Pipeline, jobs: &mut [PlannedJob<'_>]) {
     let deploys = |job: &PlannedJob<'_>| job.job.deploy.is_some() || job.environment.as_ref().is_some_and(|e| e.deploys);
     let gates: BTreeSet<GateId> =
         jobs.iter().filter(|j| deploys(j)).flat_map(|j| j.job.requires.iter().map(|g| g.value)).collect();
+    let producers: BTreeSet<JobId> = gates.iter().flat_map(|g| pipeline.gate(*g).producers.iter().copied()).collect();
     for job in jobs.iter_mut() {
         let measures = match job.source {
-            JobSource::Spec(id) => gates.iter().any(|g| pipeline.gate(*g).producers.contains(&id)),
+            JobSource::Spec(id) => producers.contains(&id),
             JobSource::Approval { .. } => true,
         };
         job.interruptible = !deploys(job) && !measures;
     }
 }
 
-/// For each job all jobs before it, however far.
-pub fn ancestors(jobs: &[PlannedJob<'_>]) -> Vec<BitSet> {
-    let mut all: Vec<BitSet> = vec![BitSet::new(jobs.len()); jobs.len()];
-    // A chain is no longer than the list, and cycles have been refused before.
-    for _ in 0..jobs.len() {
-        let mut changed = false;
-        for at in 0..jobs.len() {
-            let mut mine = all[at].clone();
-            for need in &jobs[at].needs {
-                mine.insert(need.job);
-                mine.union_with(&all[need.job]);
+/// The jobs in an order in which each stands behind its needs; those of a circle, which has been refused before, are left out.
+pub fn in_order(jobs: &[PlannedJob<'_>]) -> Vec<usize> {
+    let mut waiting: Vec<usize> = jobs.iter().map(|j| j.needs.len()).collect();
+    let mut dependents: Vec<Vec<usize>> = vec![Vec::new(); jobs.len()];
+    for (at, job) in jobs.iter().enumerate() {
+        job.needs.iter().for_each(|n| dependents[n.job].push(at));
+    }
+    let mut order: Vec<usize> = (0..jobs.len()).filter(|at| waiting[*at] == 0).collect();
+    let mut next = 0;
+    while let Some(done) = order.get(next).copied() {
+        next += 1;
+        for at in &dependents[done] {
+            waiting[*at] -= 1;
+            if waiting[*at] == 0 {
+                order.push(*at);
             }
-            changed |= mine != all[at];
-            all[at] = mine;
-        }
-        if !changed {
-            break;
         }
     }
-    all
+    order
 }

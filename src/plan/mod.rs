@@ -86,13 +86,6 @@ pub struct PlannedWorkflow<'a> {
     pub notices: Vec<Notice>,
 }
 
-impl PlannedWorkflow<'_> {
-    /// The jobs that need the one at `index`, as indexes.
-    pub fn dependents(&self, index: usize) -> impl Iterator<Item = usize> + '_ {
-        self.jobs.iter().enumerate().filter(move |(_, j)| j.needs.iter().any(|n| n.job == index)).map(|(i, _)| i)
-    }
-}
-
 /// A loss that the spec accepts by name.
 #[derive(Clone, PartialEq, Debug)]
 pub struct AcceptedLoss {

@@ -1,6 +1,6 @@
 //! What a pipeline asks of a vendor: every construct that one may lack, with its place.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::span::Span;
 use crate::ir::Pipeline;
@@ -198,16 +198,18 @@ impl Walk<'_> {
     /// Gates, each once, with the first job that asks for it.
     fn gates(&mut self, workflows: &[WorkflowId]) {
         let jobs: Vec<JobId> = workflows.iter().flat_map(|w| &self.pipeline.workflow(*w).jobs).copied().collect();
-        for (index, gate) in self.pipeline.gates.iter().enumerate() {
-            let id = crate::ir::id::GateId(index as u32);
-            let asks = |j: &JobId| {
-                let job = self.pipeline.job(*j);
-                gate.producers.contains(j)
-                    || job.requires.iter().any(|g| g.value == id)
-                    || job.deploy.iter().any(|d| d.monitor.iter().any(|g| g.value == id))
-            };
-            let Some(first) = jobs.iter().copied().find(asks) else { continue };
-            self.job = Some(first);
+        let mut first: Vec<Option<usize>> = vec![None; self.pipeline.gates.len()];
+        for (at, id) in jobs.iter().enumerate() {
+            let job = self.pipeline.job(*id);
+            for gate in job.requires.iter().chain(job.deploy.iter().flat_map(|d| &d.monitor)) {
+                first[gate.value.index()].get_or_insert(at);
+            }
+        }
+        let place: BTreeMap<JobId, usize> = jobs.iter().enumerate().map(|(at, id)| (*id, at)).collect();
+        for (gate, asking) in self.pipeline.gates.iter().zip(first) {
+            let measuring = gate.producers.iter().filter_map(|j| place.get(j).copied());
+            let Some(first) = measuring.chain(asking).min() else { continue };
+            self.job = Some(jobs[first]);
             let (span, what) = (gate.name.span, format!("gate `{}`", gate.name.value));
             match &gate.kind {
                 GateKind::Measure(_) | GateKind::Findings(_) | GateKind::Junit { .. } => {
@@ -329,10 +331,14 @@ impl Walk<'_> {
                 );
             }
         }
-        for (i, (name, span)) in names.iter().enumerate() {
-            let twin = names[..i].iter().find(|(other, _)| other != name && other.eq_ignore_ascii_case(name));
-            if let Some((other, _)) = twin {
+        let mut spellings: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        for (name, span) in &names {
+            let known = spellings.entry(name.to_ascii_lowercase()).or_default();
+            if let Some(other) = known.iter().find(|other| *other != name) {
                 self.need(Capability::JobConditionExact, *span, format!("`{name}` and `{other}`"));
+            }
+            if !known.contains(&name.as_str()) {
+                known.push(name);
             }
         }
     }

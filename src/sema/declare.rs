@@ -18,6 +18,8 @@ pub struct JobDecl<'n, 'a> {
     pub workflow: WorkflowId,
     /// Its stage: position in the workflow's stages.
     pub stage: Option<usize>,
+    /// Where its stage is described.
+    pub stage_node: Option<&'n Node<'a>>,
     /// Where it is described.
     pub node: &'n Node<'a>,
     /// Outputs that it declares.
@@ -26,6 +28,8 @@ pub struct JobDecl<'n, 'a> {
     pub axes: Vec<String>,
     /// Its services, and whether each says its port.
     pub services: Vec<(String, bool)>,
+    /// The gates that are measured in it.
+    pub gates: Vec<GateId>,
 }
 
 /// A gate as declared.
@@ -62,6 +66,8 @@ pub struct Scope<'n, 'a> {
     pub channels: Names,
     /// Environments.
     pub environments: Names,
+    /// The nodes of the environments, in the order of their ids.
+    pub environment_nodes: Vec<&'n Node<'a>>,
     /// Gates by name.
     pub gate_names: Names,
     /// Gates, in the order of their ids.
@@ -74,6 +80,8 @@ pub struct Scope<'n, 'a> {
     pub stages: Vec<Names>,
     /// Jobs, in the order of their ids.
     pub jobs: Vec<JobDecl<'n, 'a>>,
+    /// The jobs of a name, by workflow.
+    job_ids: BTreeMap<String, BTreeMap<WorkflowId, JobId>>,
     /// Images that some job builds.
     pub images: Names,
     /// The jobs that build them.
@@ -126,12 +134,14 @@ pub fn declare<'n, 'a>(
         values: Names::of("value"),
         channels: Names::of("channel"),
         environments: Names::of("environment"),
+        environment_nodes: Vec::new(),
         gate_names: Names::of("gate"),
         gates: Vec::new(),
         workflows: Names::of("workflow"),
         workflow_nodes: Vec::new(),
         stages: Vec::new(),
         jobs: Vec::new(),
+        job_ids: BTreeMap::new(),
         images: Names::of("image"),
         image_builders: Vec::new(),
         artifacts: BTreeMap::new(),
@@ -162,7 +172,12 @@ impl<'n, 'a> Scope<'n, 'a> {
             "runner" => &mut self.runners,
             "value" => &mut self.values,
             "channel" => &mut self.channels,
-            "environment" => &mut self.environments,
+            "environment" => {
+                if self.environments.declare(name, diagnostics) == self.environment_nodes.len() {
+                    self.environment_nodes.push(node);
+                }
+                return;
+            }
             "gate" => return self.gate(name, None, node, diagnostics),
             "workflow" => return self.workflow(name, node, diagnostics),
             "events" => {
@@ -195,6 +210,9 @@ impl<'n, 'a> Scope<'n, 'a> {
         let position = self.gate_names.declare(name.clone(), diagnostics);
         if position == self.gates.len() {
             self.gates.push(GateDecl { name, producer, node });
+            if let Some(job) = producer {
+                self.jobs[job.index()].gates.push(GateId(position as u32));
+            }
         }
     }
 
@@ -215,7 +233,7 @@ impl<'n, 'a> Scope<'n, 'a> {
                 "job" | "deploy" => self.job(&mut jobs, workflow, None, child, diagnostics),
                 "stage" => {
                     let Some(name) = name_of(child) else { continue };
-                    let stage = self.stages[position].declare(name, diagnostics);
+                    let stage = (self.stages[position].declare(name, diagnostics), child);
                     for job in child.children().iter().filter(|c| matches!(c.name(), "job" | "deploy")) {
                         self.job(&mut jobs, workflow, Some(stage), job, diagnostics);
                     }
@@ -229,7 +247,7 @@ impl<'n, 'a> Scope<'n, 'a> {
         &mut self,
         names: &mut Names,
         workflow: WorkflowId,
-        stage: Option<usize>,
+        stage: Option<(usize, &'n Node<'a>)>,
         node: &'n Node<'a>,
         diagnostics: &mut Diagnostics,
     ) {
@@ -239,7 +257,18 @@ impl<'n, 'a> Scope<'n, 'a> {
             return;
         }
         let id = JobId(self.jobs.len() as u32);
-        let mut decl = JobDecl { name, workflow, stage, node, outputs: Vec::new(), axes: Vec::new(), services: Vec::new() };
+        self.job_ids.entry(name.value.clone()).or_default().insert(workflow, id);
+        let mut decl = JobDecl {
+            name,
+            workflow,
+            stage: stage.map(|(position, _)| position),
+            stage_node: stage.map(|(_, node)| node),
+            node,
+            outputs: Vec::new(),
+            axes: Vec::new(),
+            services: Vec::new(),
+            gates: Vec::new(),
+        };
         for child in node.children() {
             match child.name() {
                 "output" => decl.outputs.extend(child.args().filter_map(spanned)),
@@ -302,33 +331,36 @@ impl<'n, 'a> Scope<'n, 'a> {
         self.artifacts.insert(key, (job, name.span));
     }
 
+    /// The job of a short name in a workflow.
+    pub fn job_of(&self, workflow: WorkflowId, name: &str) -> Option<JobId> {
+        self.job_ids.get(name)?.get(&workflow).copied()
+    }
+
     /// The job of a name: short inside its workflow, `workflow.job` anywhere, short elsewhere if only one workflow has it.
     pub fn find_job(&self, name: &str, span: Span, within: Option<WorkflowId>, diagnostics: &mut Diagnostics) -> Option<JobId> {
-        let of =
-            |w: WorkflowId, n: &str| self.jobs.iter().position(|j| j.workflow == w && j.name.value == n).map(|i| JobId(i as u32));
-        if let Some(found) = within.and_then(|w| of(w, name)) {
+        if let Some(found) = within.and_then(|w| self.job_of(w, name)) {
             return Some(found);
         }
         if let Some((workflow, job)) = name.split_once('.')
             && let Some(w) = self.workflows.get(workflow)
         {
-            if let Some(found) = of(WorkflowId(w as u32), job) {
+            if let Some(found) = self.job_of(WorkflowId(w as u32), job) {
                 return Some(found);
             }
             let known = self.jobs.iter().filter(|j| j.workflow.index() == w).map(|j| j.name.value.as_str());
             diagnostics.push(unknown("job", job, span, known));
             return None;
         }
-        let elsewhere: Vec<usize> = (0..self.jobs.len()).filter(|i| self.jobs[*i].name.value == name).collect();
+        let elsewhere: Vec<JobId> = self.job_ids.get(name).into_iter().flat_map(BTreeMap::values).copied().collect();
         match elsewhere.as_slice() {
-            [one] => Some(JobId(*one as u32)),
+            [one] => Some(*one),
             [] => {
                 let known = self.jobs.iter().filter(|j| within.is_none_or(|w| w == j.workflow)).map(|j| j.name.value.as_str());
                 diagnostics.push(unknown("job", name, span, known));
                 None
             }
             several => {
-                let full: Vec<String> = several.iter().map(|i| self.full_name(JobId(*i as u32))).collect();
+                let full: Vec<String> = several.iter().map(|id| self.full_name(*id)).collect();
                 diagnostics.push(
                     Diagnostic::error("ambiguous-name", span, format!("`{name}` is a job of several workflows"))
                         .label("which one?")

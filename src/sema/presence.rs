@@ -268,8 +268,7 @@ impl Memo<'_> {
 
     /// The events for which a condition surely holds, and those for which it may.
     fn condition(&mut self, workflow: WorkflowId, condition: &Expr) -> &(BitSet, BitSet) {
-        let mut key = (workflow, String::new());
-        spell(condition, &mut key.1);
+        let key = (workflow, spelled_condition(condition));
         if !self.conditions.contains_key(&key) {
             let truths: Vec<Truth> =
                 self.pipeline.events.iter().map(|e| holds(self.pipeline, Some(workflow), e, condition)).collect();
@@ -341,13 +340,16 @@ pub(crate) fn spelled(filter: &Filter) -> String {
 
 /// Whether two conditions ask the same thing.
 pub fn same_condition(a: &Expr, b: &Expr) -> bool {
-    let (mut left, mut right) = (String::new(), String::new());
-    spell(a, &mut left);
-    spell(b, &mut right);
-    left == right
+    spelled_condition(a) == spelled_condition(b)
 }
 
-/// A condition as text without places.
+/// A condition as text without places: equal texts ask the same thing.
+pub(crate) fn spelled_condition(expr: &Expr) -> String {
+    let mut out = String::new();
+    spell(expr, &mut out);
+    out
+}
+
 fn spell(expr: &Expr, out: &mut String) {
     let _ = match &expr.kind {
         ExprKind::Literal(literal) => write!(out, "{literal:?}"),

@@ -1,5 +1,7 @@
 //! Reads `targets/<vendor>/capabilities.kdl`: what a vendor holds of the language, and where its documentation says so.
 
+use std::sync::OnceLock;
+
 use crate::base::failure::Failure;
 use crate::base::span::SourceId;
 use crate::ir::environment::LicenceTier;
@@ -80,14 +82,20 @@ pub struct Table {
 }
 
 impl Table {
-    /// The table of a vendor.
+    /// The table of a vendor, read once in a run.
     ///
     /// # Errors
     /// `Internal` if the embedded file is not whole: a row is missing, unknown or doubled.
-    pub fn of(target: TargetId) -> Result<Self, Failure> {
+    pub fn of(target: TargetId) -> Result<&'static Self, Failure> {
+        static READ: [OnceLock<Table>; TargetId::ALL.len()] = [const { OnceLock::new() }; TargetId::ALL.len()];
+        let known = &READ[target as usize];
+        if let Some(table) = known.get() {
+            return Ok(table);
+        }
         let path = format!("{}/capabilities.kdl", target.word());
         let text = asset::text(&path).ok_or_else(|| Failure::Internal(format!("targets/{path} is missing")))?;
-        Self::read(text).map_err(|e| Failure::Internal(format!("targets/{path}: {e}")))
+        let table = Self::read(text).map_err(|e| Failure::Internal(format!("targets/{path}: {e}")))?;
+        Ok(known.get_or_init(|| table))
     }
 
     /// The row of a capability.
@@ -172,7 +180,7 @@ fn support(node: &Node<'_>, at: usize) -> Result<Support, String> {
 /// # Errors
 /// As [`Table::of`].
 pub fn matrix() -> Result<String, Failure> {
-    let tables: Vec<(&str, Table)> =
+    let tables: Vec<(&str, &Table)> =
         TargetId::ALL.iter().map(|(word, id)| Table::of(*id).map(|t| (*word, t))).collect::<Result<_, _>>()?;
     let mut page = String::from(
         "# What each target holds\n\nGenerated from `targets/*/capabilities.kdl`; `UPDATE_SPEC=1 cargo test` writes it. The first column is the word of \

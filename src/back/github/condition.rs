@@ -1,5 +1,6 @@
 //! Whether a job, or a step of it, runs for an event: the expression that says so exactly, or the news that there is none.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use crate::ir::Pipeline;
@@ -10,6 +11,7 @@ use crate::ir::id::WorkflowId;
 use crate::ir::job::Workflow;
 use crate::ir::lang::Lang;
 use crate::ir::text::{CommitField, Context, PrField, RepositoryField, RunField};
+use crate::sema::presence::{spelled, spelled_condition};
 
 use super::domain::{Point, Question, accepts, paths_of};
 use super::expr::Gh;
@@ -25,7 +27,13 @@ pub(super) struct Scope<'a> {
     pub(super) id: WorkflowId,
     /// The workflow.
     pub(super) workflow: &'a Workflow,
+    /// What was found for it so far.
+    pub(super) answers: &'a Answers,
 }
+
+/// What [`Scope::exactly`] found for one workflow. Most jobs of a workflow ask for the same, and a search costs more than the rest of a job.
+#[derive(Default)]
+pub(super) struct Answers(RefCell<BTreeMap<String, Found>>);
 
 /// Filters and conditions that must all hold.
 #[derive(Clone, Default)]
@@ -34,6 +42,14 @@ pub(super) struct Demand<'a> {
     pub(super) filters: Vec<&'a Filter>,
     /// Conditions that [`is_static`] says are about the event only.
     pub(super) exprs: Vec<&'a Expr>,
+}
+
+impl Demand<'_> {
+    /// The demand as text without places: equal texts demand the same.
+    fn spelled(&self) -> String {
+        let filters = self.filters.iter().map(|f| spelled(f));
+        filters.chain(self.exprs.iter().map(|e| spelled_condition(e))).map(|part| part + "\n").collect()
+    }
 }
 
 /// What is known of an expression that decides on the event alone.
@@ -46,6 +62,16 @@ enum Value {
 impl<'a> Scope<'a> {
     /// The expression that is true exactly where `demand` holds, among the events that start the workflow and satisfy `given`.
     pub(super) fn exactly(&self, given: &Demand<'a>, demand: &Demand<'a>) -> Found {
+        let key = format!("{}if\n{}", given.spelled(), demand.spelled());
+        let known = self.answers.0.borrow().get(&key).cloned();
+        known.unwrap_or_else(|| {
+            let found = self.find(given, demand);
+            self.answers.0.borrow_mut().insert(key, found.clone());
+            found
+        })
+    }
+
+    fn find(&self, given: &Demand<'a>, demand: &Demand<'a>) -> Found {
         let filters: Vec<&Filter> = given.filters.iter().chain(&demand.filters).copied().collect();
         let exprs: Vec<&Expr> = given.exprs.iter().chain(&demand.exprs).copied().collect();
         let mut tests = Vec::new();
@@ -324,11 +350,16 @@ mod tests {
     use crate::back::github::sample::{demand, filter, pattern, pipeline, pull_request, push, tag};
     use crate::ir::event::ClauseKind;
 
-    use super::{Demand, Found, Scope};
+    use super::{Answers, Demand, Found, Scope};
 
     fn found(on: &[ClauseKind], only: &[ClauseKind]) -> Found {
         let pipeline = pipeline(on);
-        let scope = Scope { pipeline: &pipeline, id: crate::ir::id::WorkflowId(0), workflow: &pipeline.workflows[0] };
+        let scope = Scope {
+            pipeline: &pipeline,
+            id: crate::ir::id::WorkflowId(0),
+            workflow: &pipeline.workflows[0],
+            answers: &Answers::default(),
+        };
         let only = filter(only);
         scope.exactly(&Demand::default(), &demand(&only))
     }

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::ir::bits::BitSet;
 use crate::ir::event::EventKind;
 use crate::ir::id::TargetId;
 use crate::ir::job::{Concurrency, Group, Matrix, Mode, Raw, RawValue, Runner, Service, Shell};
@@ -107,26 +108,22 @@ impl Writer<'_, '_> {
 
     /// Ancestors behind optional needs that no need which must succeed answers for.
     fn unseen_ancestors(&self, optional: &[usize]) -> Vec<usize> {
+        if optional.is_empty() {
+            return Vec::new();
+        }
         let jobs = &self.workflow.jobs;
         let strict: Vec<usize> = self.job.needs.iter().filter(|n| n.always_present).map(|n| n.job).collect();
         let closure = |from: &[usize]| {
             let mut open = from.to_vec();
-            let mut found: Vec<usize> = Vec::new();
+            let mut found = BitSet::new(jobs.len());
             while let Some(i) = open.pop() {
-                for need in &jobs[i].needs {
-                    if !found.contains(&need.job) {
-                        found.push(need.job);
-                        open.push(need.job);
-                    }
-                }
+                open.extend(jobs[i].needs.iter().map(|n| n.job).filter(|need| found.insert(*need)));
             }
             found
         };
-        let seen = closure(&strict);
-        let direct = |i: &usize| self.job.needs.iter().any(|n| n.job == *i);
-        let mut found: Vec<usize> = closure(optional).into_iter().filter(|i| !seen.contains(i) && !direct(i)).collect();
-        found.sort_unstable();
-        found
+        let mut found = closure(optional).difference(&closure(&strict));
+        self.job.needs.iter().for_each(|n| _ = found.remove(n.job));
+        found.iter().collect()
     }
 
     fn runs_on(&self) -> Value {

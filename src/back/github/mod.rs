@@ -35,7 +35,7 @@ use crate::plan::{Plan, PlannedWorkflow};
 use crate::render::header::Header;
 use crate::render::{Output, Renderer};
 
-use condition::Scope;
+use condition::{Answers, Scope};
 use context::{Computed, Wanted, Writer};
 use expr::Gh;
 use view::{JobView, StepView, WorkflowView};
@@ -65,7 +65,8 @@ fn workflow_view(plan: &Plan<'_>, workflow: &PlannedWorkflow<'_>) -> WorkflowVie
     // Where `on:` takes more than the spec, every job asks for the rest.
     let wide = Workflow { on: emitted.filter, ..workflow.workflow.clone() };
     let rest: Option<&Filter> = (!emitted.exact).then_some(&workflow.workflow.on);
-    let scope = Scope { pipeline: plan.pipeline, id: workflow.id, workflow: &wide };
+    let answers = Answers::default();
+    let scope = Scope { pipeline: plan.pipeline, id: workflow.id, workflow: &wide, answers: &answers };
     let mut wanted = Wanted::default();
     let mut jobs: Vec<JobView> = Vec::new();
     let mut builds = Vec::new();

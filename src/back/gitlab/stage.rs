@@ -1,6 +1,6 @@
 //! The stages of the file. All order comes from `needs`; stages group jobs for the reader, but GitLab refuses a need of a later stage.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::plan::{Plan, PlannedWorkflow};
 
@@ -20,34 +20,33 @@ pub(super) fn lay_out(plan: &Plan<'_>) -> Stages {
     let index: BTreeMap<&str, usize> = names.iter().enumerate().map(|(i, n)| (n.as_str(), i)).collect();
     let mut of_job = Vec::new();
     for workflow in &plan.workflows {
-        let wanted: Vec<usize> =
-            (0..workflow.jobs.len()).map(|i| index.get(own_name(workflow, i)).copied().unwrap_or(0)).collect();
-        of_job.push(settled(workflow, wanted));
+        let wanted = stages_of(workflow).into_iter().map(|name| index.get(name).copied().unwrap_or(0));
+        of_job.push(settled(workflow, wanted.collect()));
     }
     // A stage that lost its jobs to a later one says nothing.
-    let used: Vec<usize> = (0..names.len()).filter(|i| of_job.iter().flatten().any(|s| s == i)).collect();
-    let of_job =
-        of_job.into_iter().map(|jobs| jobs.into_iter().map(|s| used.iter().position(|u| *u == s).unwrap_or(0)).collect());
-    Stages { of_job: of_job.collect(), names: used.iter().map(|i| names[*i].clone()).collect() }
+    let used: BTreeSet<usize> = of_job.iter().flatten().copied().collect();
+    let place: BTreeMap<usize, usize> = used.iter().enumerate().map(|(place, stage)| (*stage, place)).collect();
+    of_job.iter_mut().flatten().for_each(|stage| *stage = place[stage]);
+    Stages { of_job, names: used.iter().map(|i| names[*i].clone()).collect() }
 }
 
 fn own_names(workflow: &PlannedWorkflow<'_>) -> Vec<String> {
     let mut names: Vec<String> = workflow.workflow.stages.iter().map(|s| s.name.value.clone()).collect();
-    for job in 0..workflow.jobs.len() {
-        let name = own_name(workflow, job).to_owned();
-        if !names.contains(&name) {
-            names.push(name);
-        }
-    }
+    let mut known: BTreeSet<String> = names.iter().cloned().collect();
+    names.extend(stages_of(workflow).into_iter().filter(|name| known.insert((*name).to_owned())).map(str::to_owned));
     names
 }
 
-/// The stage that the spec gives a job; the workflow's name for a job without one. An approval stands with the first job it guards.
-fn own_name<'p>(workflow: &'p PlannedWorkflow<'_>, job: usize) -> &'p str {
-    let stage_of =
-        |i: usize| workflow.jobs[i].job.stage.and_then(|s| workflow.workflow.stages.get(s)).map(|s| s.name.value.as_str());
-    let guarded = || workflow.dependents(job).find_map(stage_of);
-    stage_of(job).or_else(guarded).unwrap_or(&workflow.workflow.name.value)
+/// For each job the stage that the spec gives it; the workflow's name for a job without one. An approval stands with the first job it guards.
+fn stages_of<'p>(workflow: &'p PlannedWorkflow<'_>) -> Vec<&'p str> {
+    let stages = &workflow.workflow.stages;
+    let own: Vec<Option<&str>> =
+        workflow.jobs.iter().map(|j| j.job.stage.and_then(|s| stages.get(s)).map(|s| s.name.value.as_str())).collect();
+    let mut guarded: Vec<Option<&str>> = vec![None; own.len()];
+    for (job, stage) in workflow.jobs.iter().zip(&own) {
+        job.needs.iter().for_each(|n| guarded[n.job] = guarded[n.job].or(*stage));
+    }
+    own.into_iter().zip(guarded).map(|(own, guarded)| own.or(guarded).unwrap_or(&workflow.workflow.name.value)).collect()
 }
 
 /// Adds names to a list so that both orders hold where they agree; names without a neighbour go last.

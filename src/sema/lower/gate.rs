@@ -10,7 +10,7 @@ use crate::ir::id::{GateId, TeamId};
 use crate::ir::units::{Decimal, Duration, Percent, Size, UnitError};
 use crate::sema::declare::{GateDecl, spanned};
 use crate::sema::interpolate::Place;
-use crate::sema::lower::{Lower, job_id, missing};
+use crate::sema::lower::{Lower, missing};
 use crate::syntax::tree::{Entry, Node, Value};
 
 /// Units that figures are read in, the metric they are of, and the factor to its base unit. A word of two metrics stands under the one that a
@@ -354,10 +354,4 @@ fn week_minute(text: &str) -> Option<WeekMinute> {
     let (hour, minute) = time.trim().split_once(':')?;
     let (hour, minute): (u16, u16) = (hour.parse().ok()?, minute.parse().ok()?);
     (hour < 24 && minute < 60).then_some(WeekMinute { weekday: weekday as u8, minute: hour * 60 + minute })
-}
-
-/// The gates that a job measures, in the order of the spec.
-pub(super) fn measured_in(lower: &Lower<'_, '_, '_, '_>, job: usize) -> Vec<GateId> {
-    let gates = lower.scope.gates.iter().enumerate();
-    gates.filter(|(_, g)| g.producer == Some(job_id(job))).map(|(i, _)| GateId(i as u32)).collect()
 }

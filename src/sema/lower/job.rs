@@ -18,7 +18,6 @@ use crate::sema::declare::{JobDecl, axes, name_of, spanned};
 use crate::sema::filter::filter;
 use crate::sema::interpolate::Place;
 use crate::sema::lower::deploy::monitor_seconds;
-use crate::sema::lower::gate::measured_in;
 use crate::sema::lower::{DEFAULT_TIMEOUT_SECONDS, Lower, missing};
 use crate::syntax::tree::{Node, Value};
 
@@ -104,9 +103,8 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
         let purpose = child
             .and_then(|c| self.prop_word(c, "purpose", Purpose::ALL))
             .or_else(|| self.prop_word(node, "purpose", Purpose::ALL));
-        let declared =
-            self.scope.top.iter().find(|n| n.name() == "environment" && name_of(n).is_some_and(|x| x.value == name.value));
-        let purpose = purpose.or_else(|| declared.and_then(|n| self.prop_word(n, "purpose", Purpose::ALL)));
+        let declared = self.scope.environment_nodes[environment.index()];
+        let purpose = purpose.or_else(|| self.prop_word(declared, "purpose", Purpose::ALL));
         Some(EnvironmentUse { environment, purpose: purpose.map_or(Purpose::Deploy, |p| p.value), span: name.span })
     }
 
@@ -131,7 +129,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
         for child in node.children().iter().filter(|c| !is_none(c) && !matches!(c.name(), "smoke-test" | "notify")) {
             steps.extend(self.step(child, place));
         }
-        for gate in measured_in(self, index) {
+        for gate in self.scope.jobs[index].gates.iter().copied() {
             let mut step = self.plain(self.scope.gates[gate.index()].node, StepKind::Gate(gate));
             step.span = self.scope.gates[gate.index()].name.span;
             steps.push(step);
@@ -356,12 +354,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
     ) -> Vec<Spanned<crate::ir::id::GateId>> {
         let decl = &self.scope.jobs[index];
         let workflow = self.scope.workflow_nodes[decl.workflow.index()];
-        let stage = workflow
-            .children()
-            .iter()
-            .filter(|c| c.name() == "stage")
-            .find(|s| s.children().iter().any(|j| std::ptr::eq(j, decl.node)));
-        let around = [Some(node), stage, Some(workflow)];
+        let around = [Some(node), decl.stage_node, Some(workflow)];
         let mut list = Vec::new();
         for node in around.into_iter().flatten() {
             // Unknown names of a stage or workflow were reported when it was lowered.

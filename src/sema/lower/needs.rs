@@ -26,10 +26,8 @@ pub(super) fn resolve(scope: &Scope<'_, '_>, pipeline: &mut Pipeline, diagnostic
         };
         let own: Vec<Spanned<String>> = words("needs").collect();
         for word in own.iter().filter(|w| w.value != "none") {
-            let stage = workflow.stages.iter().position(|s| s.name.value == word.value);
-            let is_job = workflow.jobs.iter().any(|j| scope.jobs[j.index()].name.value == word.value);
-            match stage {
-                Some(stage) if !is_job => stages.push(Spanned::new(stage, word.span)),
+            match scope.stages[decl.workflow.index()].get(&word.value) {
+                Some(stage) if scope.job_of(decl.workflow, &word.value).is_none() => stages.push(Spanned::new(stage, word.span)),
                 _ => {
                     if let Some(job) = scope.find_job(&word.value, word.span, Some(decl.workflow), diagnostics) {
                         add(&mut needs, job, NeedKind::Strict, word.span);

@@ -23,7 +23,9 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
         if on.is_none() {
             self.diagnostics.push(missing(node.span, "what starts this workflow", "on { push main; pull-request main }"));
         }
-        let jobs: Vec<JobId> = (0..self.scope.jobs.len()).filter(|i| self.scope.jobs[*i].workflow == id).map(job_id).collect();
+        // Jobs are declared workflow by workflow.
+        let of = |w: WorkflowId| self.scope.jobs.partition_point(|j| j.workflow < w);
+        let jobs: Vec<JobId> = (of(id)..of(WorkflowId(id.0 + 1))).map(job_id).collect();
         Workflow {
             name: name_of(node).unwrap_or_default(),
             on: on.map_or_else(Filter::default, |n| filter(self.scope, n, self.diagnostics)),
@@ -31,7 +33,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
             inputs: on.map_or_else(Vec::new, |n| inputs(n, self.diagnostics)),
             dedupe: on.and_then(|n| n.child("dedupe")).map(|c| c.span),
             concurrency: node.child("concurrency").and_then(|c| self.concurrency(c, Mode::QueueLatest, &place)),
-            stages: self.stages(id, node),
+            stages: self.stages(id, node, &jobs),
             jobs,
             env: self.env(node, &place),
             notify: self.notifications(node, &place),
@@ -42,8 +44,14 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
         }
     }
 
-    fn stages(&mut self, workflow: WorkflowId, node: &'n Node<'a>) -> Vec<Stage> {
+    fn stages(&mut self, workflow: WorkflowId, node: &'n Node<'a>, jobs: &[JobId]) -> Vec<Stage> {
         let names = &self.scope.stages[workflow.index()];
+        let mut of_stage: Vec<Vec<JobId>> = vec![Vec::new(); names.len()];
+        for job in jobs {
+            if let Some(stage) = self.scope.jobs[job.index()].stage {
+                of_stage[stage].push(*job);
+            }
+        }
         let nodes: Vec<&'n Node<'a>> = node.children().iter().filter(|c| c.name() == "stage").collect();
         let mut stages: Vec<Stage> = Vec::new();
         for node in nodes {
@@ -51,9 +59,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
             if names.get(&name.value) != Some(stages.len()) {
                 continue;
             }
-            let index = stages.len();
-            let of_stage = |i: &usize| self.scope.jobs[*i].workflow == workflow && self.scope.jobs[*i].stage == Some(index);
-            let jobs = (0..self.scope.jobs.len()).filter(of_stage).map(job_id).collect();
+            let jobs = std::mem::take(&mut of_stage[stages.len()]);
             let needs = self.stage_needs(workflow, node);
             let requires = self.gate_list(node, "requires");
             let only = node.child("only").map(|c| filter(self.scope, c, self.diagnostics));
