@@ -40,12 +40,12 @@ pub(super) fn run(word: Option<&str>, console: &Console) -> Result<Exit, Failure
 ///
 /// # Errors
 /// `Internal` when a table is not whole.
-pub(super) fn tables() -> Result<Vec<(&'static str, Table)>, Failure> {
+pub(super) fn tables() -> Result<Vec<(&'static str, &'static Table)>, Failure> {
     TargetId::ALL.iter().map(|(name, id)| Ok((*name, Table::of(*id)?))).collect()
 }
 
 /// What each target says of a capability, and what a spec can say where one of them does not hold it.
-pub(super) fn page(capability: Capability, tables: &[(&str, Table)]) -> String {
+pub(super) fn page(capability: Capability, tables: &[(&str, &Table)]) -> String {
     let mut text = format!("# {capability}\n\n{}\n\n", capability.meaning());
     text.extend(tables.iter().map(|(name, table)| said(name, table.row(capability))));
     let suffers = |row: &Row| {

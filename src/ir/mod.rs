@@ -25,6 +25,7 @@ pub mod id;
 pub mod job;
 pub mod lang;
 mod minimise;
+pub mod order;
 pub mod partition;
 pub mod step;
 pub mod text;

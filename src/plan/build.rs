@@ -12,6 +12,7 @@ use crate::ir::bits::BitSet;
 use crate::ir::environment::{RegistryKind, Target};
 use crate::ir::id::{GateId, JobId, TargetId, WorkflowId};
 use crate::ir::job::{Job, NeedKind, Permission, Purpose, ReportKind};
+use crate::ir::order::behind_needs;
 use crate::ir::step::{EnvVar, Moment, Outcome, StepKind};
 use crate::ir::text::{Context, Text};
 use crate::plan::approve;
@@ -323,23 +324,8 @@ fn mark_interruptible(pipeline: &Pipeline, jobs: &mut [PlannedJob<'_>]) {
     }
 }
 
-/// The jobs in an order in which each stands behind its needs; those of a circle, which has been refused before, are left out.
+/// The jobs in an order in which each stands behind its needs.
 pub fn in_order(jobs: &[PlannedJob<'_>]) -> Vec<usize> {
-    let mut waiting: Vec<usize> = jobs.iter().map(|j| j.needs.len()).collect();
-    let mut dependents: Vec<Vec<usize>> = vec![Vec::new(); jobs.len()];
-    for (at, job) in jobs.iter().enumerate() {
-        job.needs.iter().for_each(|n| dependents[n.job].push(at));
-    }
-    let mut order: Vec<usize> = (0..jobs.len()).filter(|at| waiting[*at] == 0).collect();
-    let mut next = 0;
-    while let Some(done) = order.get(next).copied() {
-        next += 1;
-        for at in &dependents[done] {
-            waiting[*at] -= 1;
-            if waiting[*at] == 0 {
-                order.push(*at);
-            }
-        }
-    }
-    order
+    let needs: Vec<Vec<usize>> = jobs.iter().map(|j| j.needs.iter().map(|n| n.job).collect()).collect();
+    behind_needs(&needs)
 }

@@ -18,8 +18,6 @@ pub struct JobDecl<'n, 'a> {
     pub workflow: WorkflowId,
     /// Its stage: position in the workflow's stages.
     pub stage: Option<usize>,
-    /// Where its stage is described.
-    pub stage_node: Option<&'n Node<'a>>,
     /// Where it is described.
     pub node: &'n Node<'a>,
     /// Outputs that it declares.
@@ -233,7 +231,7 @@ impl<'n, 'a> Scope<'n, 'a> {
                 "job" | "deploy" => self.job(&mut jobs, workflow, None, child, diagnostics),
                 "stage" => {
                     let Some(name) = name_of(child) else { continue };
-                    let stage = (self.stages[position].declare(name, diagnostics), child);
+                    let stage = self.stages[position].declare(name, diagnostics);
                     for job in child.children().iter().filter(|c| matches!(c.name(), "job" | "deploy")) {
                         self.job(&mut jobs, workflow, Some(stage), job, diagnostics);
                     }
@@ -247,7 +245,7 @@ impl<'n, 'a> Scope<'n, 'a> {
         &mut self,
         names: &mut Names,
         workflow: WorkflowId,
-        stage: Option<(usize, &'n Node<'a>)>,
+        stage: Option<usize>,
         node: &'n Node<'a>,
         diagnostics: &mut Diagnostics,
     ) {
@@ -261,8 +259,7 @@ impl<'n, 'a> Scope<'n, 'a> {
         let mut decl = JobDecl {
             name,
             workflow,
-            stage: stage.map(|(position, _)| position),
-            stage_node: stage.map(|(_, node)| node),
+            stage,
             node,
             outputs: Vec::new(),
             axes: Vec::new(),

@@ -7,10 +7,10 @@ use crate::base::span::Spanned;
 use crate::ir::bits::BitSet;
 use crate::ir::environment::Environment;
 use crate::ir::gate::Gate;
-use crate::ir::id::EnvironmentId;
+use crate::ir::id::{EnvironmentId, GateId};
 use crate::ir::job::{
     AllowFailure, Artifact, Consume, EnvironmentUse, Job, Matrix, Mode, Permission, Purpose, Ready, Report, ReportKind, Runner,
-    Service, Shell,
+    Service, Shell, Workflow,
 };
 use crate::ir::step::{Checkout, EnvVar, Outcome, Step, StepKind};
 use crate::ir::units::Duration;
@@ -25,11 +25,11 @@ use crate::syntax::tree::{Node, Value};
 const MAX_CELLS: usize = 256;
 
 impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
-    pub(super) fn jobs(&mut self, gates: &[Gate], environments: &[Environment]) -> Vec<Job> {
-        (0..self.scope.jobs.len()).map(|i| self.job(i, gates, environments)).collect()
+    pub(super) fn jobs(&mut self, gates: &[Gate], environments: &[Environment], workflows: &[Workflow]) -> Vec<Job> {
+        (0..self.scope.jobs.len()).map(|i| self.job(i, gates, environments, workflows)).collect()
     }
 
-    fn job(&mut self, index: usize, gates: &[Gate], environments: &[Environment]) -> Job {
+    fn job(&mut self, index: usize, gates: &[Gate], environments: &[Environment], workflows: &[Workflow]) -> Job {
         let decl: &JobDecl<'n, 'a> = &self.scope.jobs[index];
         let node = decl.node;
         let environment = self.environment_use(node);
@@ -69,7 +69,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
             consumes: self.consumes(node, decl),
             outputs: decl.outputs.clone(),
             reports: self.reports(node),
-            requires: self.required(index, node, environment.as_ref(), environments),
+            requires: self.required(decl, environment.as_ref(), environments, &workflows[decl.workflow.index()]),
             permissions: self.permissions(node),
             timeout,
             retry: node.setting("retry").and_then(|e| self.count(e)).or(self.defaults.retry),
@@ -347,27 +347,14 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
     /// Gates of the job, its stage and workflow, and of the environment it deploys to.
     fn required(
         &mut self,
-        index: usize,
-        node: &Node<'a>,
+        decl: &JobDecl<'n, 'a>,
         used: Option<&EnvironmentUse>,
         environments: &[Environment],
-    ) -> Vec<Spanned<crate::ir::id::GateId>> {
-        let decl = &self.scope.jobs[index];
-        let workflow = self.scope.workflow_nodes[decl.workflow.index()];
-        let around = [Some(node), decl.stage_node, Some(workflow)];
-        let mut list = Vec::new();
-        for node in around.into_iter().flatten() {
-            // Unknown names of a stage or workflow were reported when it was lowered.
-            let names = node.values("requires").into_iter().filter_map(spanned);
-            list.extend(
-                names.filter_map(|n| {
-                    Some(Spanned::new(crate::ir::id::GateId(self.scope.gate_names.get(&n.value)? as u32), n.span))
-                }),
-            );
-        }
-        for name in node.values("requires").into_iter().filter_map(spanned) {
-            self.scope.find_gate(&name, self.diagnostics);
-        }
+        workflow: &Workflow,
+    ) -> Vec<Spanned<GateId>> {
+        let mut list = self.gate_list(decl.node, "requires");
+        list.extend(decl.stage.and_then(|s| workflow.stages.get(s)).into_iter().flat_map(|s| s.requires.iter().copied()));
+        list.extend(workflow.requires.iter().copied());
         if let Some(used) = used.filter(|u| u.purpose == Purpose::Deploy) {
             list.extend(environments.get(used.environment.index()).into_iter().flat_map(|e| e.requires.iter().copied()));
         }

@@ -83,7 +83,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
         let environments = self.environments();
         let gates = self.gates();
         let workflows = self.workflows();
-        let jobs = self.jobs(&gates, &environments);
+        let jobs = self.jobs(&gates, &environments, &workflows);
         let default_branch = default_branch.unwrap_or_else(|| Spanned::new("main".to_owned(), node.span));
         let mut pipeline = Pipeline {
             default_branch,
