@@ -3,6 +3,8 @@
 use std::path::Path;
 
 use crate::back::emit;
+use crate::back::emit_applications;
+use crate::back::emit_charts;
 use crate::back::gitlab;
 use crate::base::diag::{Diagnostic, Diagnostics};
 use crate::base::failure::Failure;
@@ -12,6 +14,7 @@ use crate::check::Checked;
 use crate::ir::Pipeline;
 use crate::ir::id::TargetId;
 use crate::plan::build;
+use crate::plan::delivery;
 use crate::render::Output;
 use crate::render::Renderer;
 use crate::sema::expand::expand;
@@ -26,6 +29,9 @@ use crate::verify::schema;
 
 /// The portable actions that come with pipewright, in the language of specs.
 const STANDARD_ACTIONS: &str = "actions.kdl";
+
+/// Where files of the targets that deliver apps may lie.
+const DELIVERY_PLACES: &[(&str, &str)] = &[("helm", "charts/**"), ("argocd", "argocd/*.yaml")];
 
 /// What to compile, and for whom.
 pub struct Options<'a> {
@@ -70,7 +76,13 @@ pub fn compile(sources: &SourceMap, spec: SourceId, options: &Options<'_>) -> Re
         None => Vec::new(),
     };
     let places = TargetId::ALL.iter().filter(|(word, _)| wanted(options, word)).flat_map(|(_, id)| places(*id));
-    Ok(Compiled { places: places.copied().collect(), diagnostics: found.finish(), outputs, pipeline: Some(pipeline) })
+    let delivered = DELIVERY_PLACES.iter().filter(|(word, _)| wanted(options, word)).map(|(_, place)| place);
+    Ok(Compiled {
+        places: places.chain(delivered).copied().collect(),
+        diagnostics: found.finish(),
+        outputs,
+        pipeline: Some(pipeline),
+    })
 }
 
 /// Which jobs each event starts on GitLab, in the lines of `back::gitlab::events`, and the findings; no lines where one of them is an error.
@@ -107,6 +119,16 @@ fn write(checked: Checked<'_>, options: &Options<'_>, found: &mut Diagnostics) -
         found.extend(losses);
         if let Some(plan) = plan {
             outputs.extend(emit(&plan, options.renderer)?);
+        }
+    }
+    let (plan, faults) = delivery::plan(checked, options.spec);
+    found.extend(faults);
+    if let Some(plan) = plan {
+        if wanted(options, "helm") {
+            outputs.extend(emit_charts(&plan, options.renderer)?);
+        }
+        if wanted(options, "argocd") {
+            outputs.extend(emit_applications(&plan, options.renderer)?);
         }
     }
     if found.has_errors() {

@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 use pipewright::base::diag::Severity;
 use pipewright::base::source::SourceMap;
 use pipewright::drift;
-use pipewright::drift::outputs::{Site, orphans};
+use pipewright::drift::outputs::{Site, orphans, with_manifest};
 use pipewright::drift::write;
 use pipewright::driver::{Compiled, Options, compile};
 use pipewright::render::Renderer;
+use pipewright::render::header::Header;
 
 const SPEC: &str = "pipeline.kdl";
 
@@ -33,7 +34,9 @@ fn compiled(folder: &Path, renderer: &Renderer) -> Compiled {
     let sources = SourceMap::new();
     let spec = sources.read(&folder.join(SPEC), SPEC).unwrap();
     let options = Options { root: folder, spec: SPEC, targets: &[], today: None, renderer };
-    compile(&sources, spec, &options).unwrap()
+    let mut compiled = compile(&sources, spec, &options).unwrap();
+    compiled.outputs = with_manifest(compiled.outputs, &Header::new(SPEC));
+    compiled
 }
 
 fn files(folder: &Path) -> Vec<String> {
@@ -103,9 +106,12 @@ fn golden_files_are_longer_than_their_specs_and_the_readmes_say_by_how_much() {
             ("`pipeline.kdl`", spec),
             ("`.github/workflows`", of(&|f| f.starts_with(".github/"))),
             ("`.gitlab-ci.yml`", of(&|f| f == ".gitlab-ci.yml")),
+            ("`charts`", of(&|f| f.starts_with("charts/"))),
+            ("`argocd`", of(&|f| f.starts_with("argocd/"))),
         ];
         for (what, is) in rows.into_iter().filter(|(_, is)| *is > 0) {
-            if is < spec {
+            // A few Applications alone may well be shorter than the whole spec.
+            if is < spec && what != "`argocd`" {
                 wrong.push(format!("{name}: the spec has {spec} lines, {what} {is}"));
             }
             if stated(&readme, what) == Some(is) {

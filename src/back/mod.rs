@@ -2,13 +2,17 @@
 //!
 //! Invariant: what a file says is decided before it is rendered; a template only lays it out.
 
+mod argocd;
 mod github;
 pub mod gitlab;
+mod helm;
 pub mod shell;
+mod tree;
 
 use crate::base::failure::Failure;
 use crate::ir::id::TargetId;
 use crate::plan::Plan;
+use crate::plan::delivery::DeliveryPlan;
 use crate::render::{Output, Renderer};
 
 /// The files of a plan.
@@ -20,4 +24,20 @@ pub fn emit(plan: &Plan<'_>, renderer: &Renderer) -> Result<Vec<Output>, Failure
         TargetId::Github => github::emit(plan, renderer),
         TargetId::Gitlab => gitlab::emit(plan, renderer),
     }
+}
+
+/// The charts of a plan of delivery.
+///
+/// # Errors
+/// As [`emit`].
+pub fn emit_charts(plan: &DeliveryPlan<'_>, renderer: &Renderer) -> Result<Vec<Output>, Failure> {
+    helm::emit(plan, renderer)
+}
+
+/// The Applications of a plan of delivery.
+///
+/// # Errors
+/// As [`emit`].
+pub fn emit_applications(plan: &DeliveryPlan<'_>, renderer: &Renderer) -> Result<Vec<Output>, Failure> {
+    argocd::emit(plan, renderer)
 }

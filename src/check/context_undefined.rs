@@ -102,7 +102,7 @@ impl<'p, 'd> Walk<'p, 'd> {
                 bodies.for_each(|b| self.steps(&b.steps, guards));
             }
             StepKind::Notify(notification) => self.notification(notification, guards),
-            StepKind::RegistryLogin(_) | StepKind::Gate(_) => {}
+            StepKind::RegistryLogin(_) | StepKind::Gate(_) | StepKind::App(_) => {}
         }
     }
 

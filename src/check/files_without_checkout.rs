@@ -55,6 +55,9 @@ enum Files {
 }
 
 fn needs_files(step: &Step) -> Files {
+    if matches!(step.kind, StepKind::App(_)) {
+        return Files::Needed(step.span, "the chart of the app".to_owned());
+    }
     if let StepKind::DockerBuild(build) = &step.kind {
         return Files::Needed(step.span, format!("the build context `{}`", build.context.value));
     }

@@ -6,6 +6,8 @@
 
 mod accept_unused;
 mod advisory_gate_required;
+mod app_cluster_unreachable;
+mod app_without_target;
 mod artifact_keep_out_of_range;
 mod artifact_not_available;
 mod budget_exceeded;
@@ -21,6 +23,7 @@ mod deploy_not_allowed;
 mod drift_check;
 mod duplicate_runs;
 mod empty_job;
+mod environment_lacks_value;
 mod environment_lacks_variable;
 mod environment_never_entered;
 mod environment_url_without_scheme;
@@ -52,6 +55,7 @@ mod ref_case_variants;
 mod registry_login_missing;
 mod required_check_pending;
 mod rollback_of_refused_approval;
+mod rollback_undone;
 mod rollback_with_migration;
 mod schedule_too_often;
 mod script;
@@ -65,6 +69,7 @@ mod timeout_too_long;
 mod token_event_does_not_start;
 mod trigger_without_jobs;
 mod two_deploys_one_environment;
+mod two_live_deployers;
 mod unpinned_action;
 mod unused_declaration;
 mod value_input_missing;
@@ -103,6 +108,13 @@ const fn note(name: &'static str, check: Option<fn(&Pipeline, &mut Diagnostics)>
 pub const RULES: &[Rule] = &[
     warning("accept-unused", Some(accept_unused::check), "an `accept` has nothing to accept"),
     warning("advisory-gate-required", Some(advisory_gate_required::check), "a gate that lets everything pass is required"),
+    error(
+        "app-cluster-unreachable",
+        Some(app_cluster_unreachable::check),
+        "an app's environment names no cluster that its delivery can reach",
+    ),
+    warning("app-without-environment", None, "an app runs in no environment"),
+    error("app-without-target", Some(app_without_target::check), "no target writes what an app needs"),
     error(
         "artifact-keep-out-of-range",
         Some(artifact_keep_out_of_range::check),
@@ -145,6 +157,11 @@ pub const RULES: &[Rule] = &[
     warning("duplicate-runs", Some(duplicate_runs::check), "push and pull request run the same jobs for one commit"),
     error("empty-job", Some(empty_job::check), "a job has no step"),
     error("empty-workflow", None, "a workflow has no job"),
+    error(
+        "environment-lacks-value",
+        Some(environment_lacks_value::check),
+        "a value of Helm is set in some environments of an app only",
+    ),
     warning(
         "environment-lacks-variable",
         Some(environment_lacks_variable::check),
@@ -207,6 +224,7 @@ pub const RULES: &[Rule] = &[
         Some(rollback_of_refused_approval::check),
         "a rollback also runs when the approval of the deploy is refused",
     ),
+    error("rollback-undone", Some(rollback_undone::check), "a rollback that the way of delivery undoes"),
     warning(
         "rollback-with-migration",
         Some(rollback_with_migration::check),
@@ -239,6 +257,7 @@ pub const RULES: &[Rule] = &[
         Some(two_deploys_one_environment::check),
         "one event deploys a protected environment twice",
     ),
+    error("two-live-deployers", Some(two_live_deployers::check), "two CI vendors deliver one app to one environment"),
     error("unpinned-action", Some(unpinned_action::check), "an action cannot be pinned to a commit"),
     warning("unused-declaration", Some(unused_declaration::check), "a name is declared and never used"),
     error("value-input-missing", Some(value_input_missing::check), "a value reads an input that the workflow does not have"),
@@ -266,8 +285,8 @@ pub struct Checked<'p>(&'p Pipeline);
 impl<'p> Checked<'p> {
     /// Applies every rule. `None` if there is an error among the findings, those of earlier phases included.
     pub fn new(pipeline: &'p Pipeline, diagnostics: &mut Diagnostics) -> Option<Self> {
-        // Without events (too many to tell apart, or nothing starts) every job would be said never to run.
-        if !pipeline.events.is_empty() {
+        // Without events (too many to tell apart, or nothing starts) every job would be said never to run. Apps alone have no events.
+        if !pipeline.events.is_empty() || pipeline.workflows.is_empty() {
             RULES.iter().filter_map(|r| r.check).for_each(|check| check(pipeline, diagnostics));
         }
         (!diagnostics.has_errors()).then_some(Self(pipeline))

@@ -1,8 +1,11 @@
 //! A deploy that changes a schema and is undone without it.
 
 use crate::base::diag::{Diagnostic, Diagnostics};
+use crate::base::span::Span;
 use crate::check::script;
 use crate::ir::Pipeline;
+use crate::ir::job::Job;
+use crate::ir::step::StepKind;
 
 /// Commands that change a schema forward.
 const MIGRATIONS: &[&str] = &[
@@ -36,6 +39,18 @@ pub(super) fn check(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
             let text = script::marked(t);
             MIGRATIONS.iter().any(|m| text.contains(m))
         });
+        if let Some((span, app)) = of_app(pipeline, job) {
+            diagnostics.push(
+                Diagnostic::warning(
+                    "rollback-with-migration",
+                    span,
+                    format!("the rollback of `{}` brings back `{app}`, not the schema", job.name.value),
+                )
+                .label("changes the schema")
+                .related(rollback.span, "undoes the rest")
+                .help("change schemas so that the version before still runs (expand, deploy, contract), and say so: migrate \"…\" compatible"),
+            );
+        }
         let Some(text) = migration.filter(|_| !minds) else { continue };
         diagnostics.push(
             Diagnostic::warning(
@@ -48,4 +63,15 @@ pub(super) fn check(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
             .help("change schemas so that the version before still runs (expand, deploy, contract), or migrate back in the rollback"),
         );
     }
+}
+
+/// An app of a deploy whose migration the version before may not survive.
+fn of_app<'p>(pipeline: &'p Pipeline, job: &Job) -> Option<(Span, &'p str)> {
+    let environment = job.environment.as_ref()?.environment;
+    job.steps.iter().find_map(|s| {
+        let StepKind::App(step) = &s.kind else { return None };
+        let app = pipeline.app(step.app);
+        let migrate = app.place(environment)?.settings.migrate.as_ref()?;
+        (!migrate.compatible).then_some((migrate.span, app.name.value.as_str()))
+    })
 }

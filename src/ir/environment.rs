@@ -6,6 +6,7 @@ use crate::ir::id::{EnvironmentId, GateId, TargetId};
 use crate::ir::job::Concurrency;
 use crate::ir::step::EnvVar;
 use crate::ir::text::{Text, fields};
+use crate::ir::units::Duration;
 
 /// A place that deploys change.
 #[derive(Clone, PartialEq, Debug)]
@@ -75,8 +76,10 @@ pub struct After {
 pub struct EnvironmentSecret {
     /// Its name in scripts.
     pub name: Spanned<String>,
-    /// Where it comes from: `ci:NAME` for a differently named secret of the vendor, `aws-secretsmanager:path`.
+    /// Where it comes from: `ci:NAME` for a differently named secret of the vendor, else `STORE:PATH`, a secret store of the cluster.
     pub from: Option<Spanned<String>>,
+    /// How often a store is read again.
+    pub refresh: Option<Spanned<Duration>>,
 }
 
 /// A Kubernetes cluster.

@@ -38,6 +38,8 @@ ids! {
     ChannelId,
     /// A team, in `Pipeline::teams`.
     TeamId,
+    /// An app, in `Pipeline::apps`.
+    AppId,
 }
 
 fields! {

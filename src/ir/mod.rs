@@ -13,6 +13,7 @@
 //! Invariant: this room imports `base` only, never reads a file and never prints. What is here has been resolved: a reference is an index,
 //! a condition is typed, a duration is a number of seconds. Spans stay, so that every later finding can point at the spec.
 
+pub mod app;
 mod automaton;
 pub mod bits;
 pub mod cron;
@@ -33,12 +34,13 @@ pub mod units;
 pub mod walk;
 
 use crate::base::span::{Span, Spanned};
+use crate::ir::app::{App, Delivery};
 use crate::ir::environment::{
     Accept, Channel, Environment, Image, Registry, RepositoryPolicy, RunnerClass, Secret, Target, Team, Variable,
 };
 use crate::ir::event::{Event, EventValue};
 use crate::ir::gate::Gate;
-use crate::ir::id::{EnvironmentId, GateId, JobId, WorkflowId};
+use crate::ir::id::{AppId, EnvironmentId, GateId, JobId, WorkflowId};
 use crate::ir::job::{Job, Workflow};
 
 /// A whole spec.
@@ -54,6 +56,8 @@ pub struct Pipeline {
     pub docs: Vec<(String, Option<String>)>,
     /// The vendors to write for, in the order of the spec.
     pub targets: Vec<Target>,
+    /// The targets that deliver apps.
+    pub delivery: Delivery,
     /// Losses accepted by name.
     pub accepts: Vec<Accept>,
     /// People.
@@ -74,6 +78,8 @@ pub struct Pipeline {
     pub channels: Vec<Channel>,
     /// Gates, the jobs' own included.
     pub gates: Vec<Gate>,
+    /// Apps.
+    pub apps: Vec<App>,
     /// Environments.
     pub environments: Vec<Environment>,
     /// Workflows.
@@ -107,6 +113,11 @@ impl Pipeline {
     /// The workflow of an id.
     pub fn workflow(&self, id: WorkflowId) -> &Workflow {
         &self.workflows[id.index()]
+    }
+
+    /// The app of an id.
+    pub fn app(&self, id: AppId) -> &App {
+        &self.apps[id.index()]
     }
 
     /// Every job with its id.

@@ -1,6 +1,7 @@
 //! What a job does, step by step.
 
 use crate::base::span::{Span, Spanned};
+use crate::ir::app::AppStep;
 use crate::ir::expr::Expr;
 use crate::ir::id::{ChannelId, GateId, ImageId, RegistryId, TargetId};
 use crate::ir::text::{Text, fields};
@@ -89,6 +90,8 @@ pub enum StepKind {
     },
     /// A portable action, standard or the user's own.
     Action(ActionCall),
+    /// Delivers an app, or brings back what it was. What it reads of the run are variables of the step.
+    App(AppStep),
     /// Evaluates a measured gate, or runs a probe, query, check or window gate where it is required.
     Gate(GateId),
     /// Tells a channel.

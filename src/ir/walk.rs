@@ -74,7 +74,7 @@ pub fn step<'j>(step: &'j Step, targets: &[TargetId], f: &mut impl FnMut(Item<'j
                 f(Item::Condition(condition));
             }
         }
-        StepKind::RegistryLogin(_) | StepKind::Gate(_) => {}
+        StepKind::RegistryLogin(_) | StepKind::Gate(_) | StepKind::App(_) => {}
         StepKind::ImagePromote { from, to, .. } => std::iter::once(from).chain(to).for_each(|t| f(Item::Text(t))),
         StepKind::Ssh(ssh) => {
             [&ssh.host, &ssh.user, &ssh.key, &ssh.known_hosts].into_iter().chain(&ssh.port).for_each(|t| f(Item::Text(t)));

@@ -16,6 +16,7 @@
 
 pub mod approve;
 pub mod build;
+pub mod delivery;
 pub mod drift;
 pub mod job;
 pub mod legalize;

@@ -40,6 +40,7 @@ pub fn reads_secret(pipeline: &Pipeline, job: &Job, name: &str) -> bool {
             | StepKind::Tools(_)
             | StepKind::Cache(_)
             | StepKind::Gate(_)
+            | StepKind::App(_)
             | StepKind::Notify(_) => false,
         };
         kind || step.env.iter().any(|e| in_text(&e.value))

@@ -191,6 +191,8 @@ pub(crate) fn pipeline(jobs: Vec<Job>, gates: Vec<Gate>, environments: Vec<Envir
         default_branch: word("main"),
         docs: Vec::new(),
         targets: Vec::new(),
+        delivery: crate::ir::app::Delivery::default(),
+        apps: Vec::new(),
         accepts: Vec::new(),
         teams: Vec::new(),
         secrets: Vec::new(),

@@ -16,6 +16,8 @@ use crate::plan::script::{Shell, findings, login, measure, message, remote, watc
 use crate::plan::step::{Phase, PlannedKind, PlannedStep, RunWhen};
 use crate::target::pins;
 
+mod apps;
+
 /// The step that a rollback looks at, and the rollback's own first step.
 const DEPLOY: &str = "deploy";
 const ROLLBACK: &str = "rollback";
@@ -58,6 +60,7 @@ impl<'a> Builder<'a> {
         for step in setup {
             self.step(step, Phase::Setup, &RunWhen::Success);
         }
+        self.app_tools();
         self.log_in_to_environment();
         self.guards();
         let main: Vec<&Step> = rest.iter().filter(|s| !is_measure(self.pipeline, s)).collect();
@@ -116,6 +119,7 @@ impl<'a> Builder<'a> {
                 self.push(step, PlannedKind::Run(shell.script), phase, when, shell.env);
             }
             StepKind::Run(script) => self.push(step, PlannedKind::Run(script.clone()), phase, when, Vec::new()),
+            StepKind::App(act) => self.app(step, act, phase, when),
             StepKind::Checkout(c) => self.push(step, PlannedKind::Checkout(c.clone()), phase, when, Vec::new()),
             StepKind::Toolchain(t) => self.push(step, PlannedKind::Toolchain(t.clone()), phase, when, Vec::new()),
             StepKind::Tools(t) => self.push(step, PlannedKind::Tools(t.clone()), phase, when, Vec::new()),

@@ -66,6 +66,8 @@ pub struct Scope<'n, 'a> {
     pub environments: Names,
     /// The nodes of the environments, in the order of their ids.
     pub environment_nodes: Vec<&'n Node<'a>>,
+    /// Apps.
+    pub apps: Names,
     /// Gates by name.
     pub gate_names: Names,
     /// Gates, in the order of their ids.
@@ -133,6 +135,7 @@ pub fn declare<'n, 'a>(
         channels: Names::of("channel"),
         environments: Names::of("environment"),
         environment_nodes: Vec::new(),
+        apps: Names::of("app"),
         gate_names: Names::of("gate"),
         gates: Vec::new(),
         workflows: Names::of("workflow"),
@@ -176,6 +179,7 @@ impl<'n, 'a> Scope<'n, 'a> {
                 }
                 return;
             }
+            "app" => &mut self.apps,
             "gate" => return self.gate(name, None, node, diagnostics),
             "workflow" => return self.workflow(name, node, diagnostics),
             "events" => {

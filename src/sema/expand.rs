@@ -18,6 +18,7 @@ use crate::syntax::lex::MAX_DEPTH;
 use crate::syntax::shape::{Shape, reuse, top};
 use crate::syntax::tree::{Document, Entry, Node};
 
+mod apps;
 mod fill;
 mod include;
 mod like;
@@ -93,6 +94,7 @@ pub fn expand<'a>(
     expander.unused(&places);
     like::like(&mut nodes, sources, diagnostics);
     repository::checks(&mut nodes, sources);
+    apps::complete(&mut nodes, diagnostics);
     Document { nodes }
 }
 

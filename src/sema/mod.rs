@@ -3,6 +3,7 @@
 //! Invariant: what leaves this room has no unresolved name and no untyped condition; what could not be resolved has been said.
 
 pub mod cond;
+pub mod constant;
 pub mod declare;
 pub mod events;
 pub mod expand;

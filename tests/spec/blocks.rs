@@ -78,6 +78,12 @@ fn spec(block: &Block) -> (String, usize) {
             before.push(format!("workflow sample {{ on {{ push main; tag \"v*.*.*\" }}; {build}; job sample {{ run \"true\""))
         }
         "deploy" => before.push("workflow sample { on { push main }; deploy sample to=staging {".to_owned()),
+        "app" => {
+            let own = |start: &str, line: &'static str| if declares(&block.text, start) { "" } else { line };
+            before.push("target helm".to_owned());
+            let image = own("image ", "image \"docker.io/example/sample\"");
+            before.push(format!("app sample {{ {image}; {}", own("port ", "port http 8000")));
+        }
         "on" => before.push("workflow sample { job build { run \"make\" }; on {".to_owned()),
         word => before.push(format!("{word} sample {{")),
     }

@@ -85,6 +85,8 @@ pub(super) fn pipeline(on: &[ClauseKind]) -> Pipeline {
         default_branch: at("main".to_owned()),
         docs: Vec::new(),
         targets: Vec::new(),
+        delivery: crate::ir::app::Delivery::default(),
+        apps: Vec::new(),
         accepts: Vec::new(),
         teams: Vec::new(),
         secrets: Vec::new(),

@@ -5,6 +5,7 @@ use crate::back::gitlab::script::{self, Item};
 use crate::back::gitlab::value::{OUTPUT, Place, axis};
 use crate::back::gitlab::view::{self, Pairs};
 use crate::back::gitlab::{cache, data, setup};
+use crate::back::tree::Tree;
 use crate::base::failure::Failure;
 use crate::ir::environment::{LicenceTier, Tier};
 use crate::ir::gate::{Approval, Gate, GateKind};
@@ -94,7 +95,7 @@ pub(super) fn is_interruptible(place: Place<'_>) -> bool {
 /// Vendor keys of the spec for this target.
 pub(super) fn raw(list: &[crate::ir::job::Raw]) -> Vec<view::Pair> {
     let ours = list.iter().filter(|r| r.target.value == TargetId::Gitlab);
-    ours.flat_map(|r| r.keys.iter().map(|(k, v)| view::Pair { key: k.value.clone(), value: view::Raw(v.clone()) })).collect()
+    ours.flat_map(|r| r.keys.iter().map(|(k, v)| view::Pair { key: k.value.clone(), value: Tree(v.clone()) })).collect()
 }
 
 /// The approvals that the job itself waits for.

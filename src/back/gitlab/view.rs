@@ -5,7 +5,7 @@ use serde::{Serialize, Serializer};
 use crate::back::gitlab::cache::CacheView;
 use crate::back::gitlab::rules::Rule;
 use crate::back::gitlab::script::Item;
-use crate::ir::job::RawValue;
+use crate::back::tree::Tree;
 
 /// The whole file.
 #[derive(Serialize)]
@@ -129,25 +129,5 @@ impl Serialize for Pairs {
 #[derive(Serialize)]
 pub(super) struct Pair {
     pub(super) key: String,
-    pub(super) value: Raw,
-}
-
-/// A value of the vendor, as the spec writes it.
-pub(super) struct Raw(pub(super) RawValue);
-
-impl Serialize for Raw {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match &self.0 {
-            RawValue::Null => serializer.serialize_none(),
-            RawValue::Bool(value) => serializer.serialize_bool(*value),
-            RawValue::Number(text) => match (text.parse::<i64>(), text.parse::<f64>()) {
-                (Ok(whole), _) => serializer.serialize_i64(whole),
-                (_, Ok(number)) => serializer.serialize_f64(number),
-                _ => serializer.serialize_str(text),
-            },
-            RawValue::String(text) => serializer.serialize_str(text),
-            RawValue::List(items) => serializer.collect_seq(items.iter().cloned().map(Raw)),
-            RawValue::Map(pairs) => serializer.collect_map(pairs.iter().map(|(k, v)| (k, Raw(v.clone())))),
-        }
-    }
+    pub(super) value: Tree,
 }

@@ -240,7 +240,8 @@ fn texts_of(step: &Step) -> Vec<&Text> {
         | StepKind::RegistryLogin(_)
         | StepKind::ImagePromote { .. }
         | StepKind::Action(_)
-        | StepKind::Gate(_) => {}
+        | StepKind::Gate(_)
+        | StepKind::App(_) => {}
     }
     found
 }

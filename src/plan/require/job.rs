@@ -59,8 +59,12 @@ impl Walk<'_> {
         }
         if let Some(retry) = job.retry.filter(|r| r.value > 0) {
             self.count(Capability::Retry, retry.span, &what, u64::from(retry.value));
-            let plain =
-                |s: &&Step| !matches!(s.kind, StepKind::Run(_) | StepKind::Gate(_) | StepKind::Notify(_) | StepKind::Ssh(_));
+            let plain = |s: &&Step| {
+                !matches!(
+                    s.kind,
+                    StepKind::Run(_) | StepKind::Gate(_) | StepKind::Notify(_) | StepKind::Ssh(_) | StepKind::App(_)
+                )
+            };
             let first = job.steps.iter().position(|s| matches!(s.kind, StepKind::Run(_))).unwrap_or(0);
             if job.steps[first..].iter().any(|s| plain(&s)) {
                 self.need(Capability::RetryActions, retry.span, &what);
@@ -239,8 +243,8 @@ impl Walk<'_> {
                 self.need(Capability::Notify, notification.span, what);
                 self.moments(notification, what);
             }
-            // Gates are asked once for the whole pipeline.
-            StepKind::Gate(_) => {}
+            // Gates are asked once for the whole pipeline; an app is delivered by plain commands.
+            StepKind::Gate(_) | StepKind::App(_) => {}
         }
     }
 

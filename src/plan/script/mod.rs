@@ -3,6 +3,7 @@
 //! The scripts lie in `targets/scripts/`; a name between two `@` is filled in here with text that is safe in its place. They are POSIX shell, so
 //! that they mean the same in `bash` and in the `sh` of a small image. A value that only the run knows reaches them through a variable.
 
+pub mod app;
 pub mod findings;
 pub mod login;
 pub mod measure;

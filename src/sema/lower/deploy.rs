@@ -15,14 +15,14 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
         for child in node.children() {
             match child.name() {
                 "smoke-test" => deploy.smoke_tests.extend(self.step(child, place)),
-                "rollback" => deploy.rollback = self.rollback(child, place),
+                "rollback" => deploy.rollback = self.rollback(child, node, place),
                 _ => {}
             }
         }
         deploy
     }
 
-    fn rollback(&mut self, node: &'n Node<'a>, place: &Place<'_, 'n, 'a>) -> Option<Rollback> {
+    fn rollback(&mut self, node: &'n Node<'a>, deploy: &'n Node<'a>, place: &Place<'_, 'n, 'a>) -> Option<Rollback> {
         let mut steps = Vec::new();
         if node.args().next().is_some() {
             let script = Script { lines: node.args().map(|e| self.script(e, place)).collect() };
@@ -30,6 +30,9 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
         }
         for child in node.children() {
             steps.extend(self.step(child, place));
+        }
+        if steps.is_empty() {
+            steps = self.app_rollback(node, deploy);
         }
         if steps.is_empty() {
             self.diagnostics.push(

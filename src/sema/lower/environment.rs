@@ -4,6 +4,7 @@ use crate::base::span::Spanned;
 use crate::ir::environment::{After, AwsIdentity, Cluster, ClusterAccess, Environment, EnvironmentSecret, Tier};
 use crate::ir::id::EnvironmentId;
 use crate::ir::job::{Concurrency, Group, Mode};
+use crate::ir::units::Duration;
 use crate::sema::declare::{name_of, spanned};
 use crate::sema::filter::filter;
 use crate::sema::interpolate::Place;
@@ -43,7 +44,9 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
                 }
                 "secret" => {
                     let from = child.setting("from").and_then(spanned);
-                    secrets.extend(child.args().filter_map(spanned).map(|name| EnvironmentSecret { name, from: from.clone() }));
+                    let refresh = child.setting("refresh").and_then(|e| self.unit(e, Duration::parse));
+                    let names = child.args().filter_map(spanned);
+                    secrets.extend(names.map(|name| EnvironmentSecret { name, from: from.clone(), refresh }));
                 }
                 "concurrency" => {
                     if let Some(mode) = self.queue_mode(child) {

@@ -1,6 +1,7 @@
 //! The second walk: nodes to the meaning, room by room.
 
 mod action;
+mod app;
 mod declaration;
 mod deploy;
 mod environment;
@@ -81,6 +82,8 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
         let name = name_of(node).unwrap_or_else(|| Spanned::new(String::new(), node.span));
         let default_branch = node.setting("default-branch").and_then(spanned);
         let environments = self.environments();
+        let delivery = self.delivery();
+        let apps = self.apps(&delivery, &environments);
         let gates = self.gates();
         let workflows = self.workflows();
         let jobs = self.jobs(&gates, &environments, &workflows);
@@ -90,6 +93,8 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
             description: node.setting("description").and_then(spanned).map(|d| d.value),
             docs: self.docs(),
             targets: self.targets(),
+            delivery,
+            apps,
             accepts: self.accepts(),
             teams: self.teams(),
             secrets: self.secrets(),

@@ -33,6 +33,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
             "ssh" => StepKind::Ssh(Box::new(self.ssh(node, place)?)),
             "notify" => StepKind::Notify(self.notification(node, Moment::Always, place)?),
             "uses" => self.uses(node, place)?,
+            "app" => return self.app_step(node, place),
             name if self.scope.actions.contains_key(name) => StepKind::Action(self.action_call(node, place)?),
             _ => return None,
         };

@@ -1,6 +1,7 @@
 //! Rows of environments.
 
 use crate::syntax::shape::ValueType::{Count, Name, Reference, Secret, String, Text, Url, Variable, Word};
+use crate::syntax::shape::app::{ENVIRONMENT_APP, VALUES};
 use crate::syntax::shape::event::ALLOW;
 use crate::syntax::shape::job::{ENV, PURPOSES};
 use crate::syntax::shape::reuse::{EACH, TEMPLATE_USE};
@@ -29,6 +30,8 @@ pub static ENVIRONMENT: Shape = node(
     once(&CLUSTER),
     once(&IDENTITY),
     once(&CONCURRENCY),
+    keyed(&ENVIRONMENT_APP),
+    once(&VALUES),
     many(&TEMPLATE_USE),
     many(&EACH),
 ]]);
@@ -52,8 +55,8 @@ pub static ENVIRONMENT_SECRET: Shape = node(
 )
 .args(&[arg("name", Variable, "its name in scripts")])
 .settings(&[&[
-    either("from", String, "where it comes from: `ci:NAME` for another name at the vendor, `aws-secretsmanager:PATH`"),
-    either("refresh", super::ValueType::Duration, "how often a store is read again, where something reads it on a schedule"),
+    either("from", String, "where it comes from: `ci:NAME` for another name at the vendor; else a secret store of the cluster and a path in it, as `aws-secretsmanager:staging/db` or `vault:shop#password`"),
+    either("refresh", super::ValueType::Duration, "how often the store is read again"),
 ]]);
 
 /// `cluster eks=staging region=…`

@@ -3,6 +3,7 @@
 use crate::syntax::shape::ValueType::{
     Any, Count, Duration, Expr, Image, Name, Path, Port, Reference, String, Text, Variable, Word,
 };
+use crate::syntax::shape::app::DEPLOY_APP;
 use crate::syntax::shape::event::ONLY;
 use crate::syntax::shape::gate::JOB_GATE;
 use crate::syntax::shape::reuse::TEMPLATE_USE;
@@ -107,7 +108,7 @@ pub static DEPLOY: Shape = node(
     SETTINGS,
 ])
 .flags(FLAGS)
-.children(&[&[many(&SMOKE_TEST), once(&ROLLBACK)], &PARTS, &STEPS])
+.children(&[&[many(&DEPLOY_APP), many(&SMOKE_TEST), once(&ROLLBACK)], &PARTS, &STEPS])
 .calls();
 
 /// The words of `purpose`.
@@ -132,7 +133,7 @@ pub static ROLLBACK: Shape = node(
     "Undoes the deploy: runs whenever a deploy step had started and the job did not succeed, time limit and cancellation included.",
     "rollback \"kubectl rollout undo deployment/api\"",
 )
-.args(&[any("lines", Text, "shell lines; further steps stand in the block")])
+.args(&[any("lines", Text, "shell lines; further steps stand in the block. Without any, the apps of the deploy go back to what they were")])
 .settings(&[&[either("timeout", Duration, "its time limit")]])
 .children(&[&STEPS, &[many(&NOTIFY), many(&ENV)]])
 .calls();

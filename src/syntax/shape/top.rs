@@ -1,7 +1,8 @@
 //! Rows of the top of a file: the pipeline, its targets and declarations.
 
-use crate::syntax::shape::ValueType::{Count, Glob, Name, Reference, Secret, String, Text, Url, Variable, Word};
+use crate::syntax::shape::ValueType::{Count, Glob, Name, Path, Reference, Secret, String, Text, Url, Variable, Word};
 use crate::syntax::shape::action::ACTION;
+use crate::syntax::shape::app::APP;
 use crate::syntax::shape::environment::ENVIRONMENT;
 use crate::syntax::shape::event::{EVENTS, KINDS};
 use crate::syntax::shape::gate::GATE;
@@ -13,8 +14,11 @@ use crate::syntax::shape::{
     Shape, any, arg, either, either_list, flag, keyed, line, list, many, maybe, must, node, once, prop, some, word,
 };
 
-/// The targets by name.
+/// The CI vendors by name.
 pub const TARGETS: &[&str] = &["github", "gitlab"];
+
+/// The words of `target`: the CI vendors, and what delivers apps.
+pub const ALL_TARGETS: &[&str] = &["github", "gitlab", "helm", "argocd"];
 
 /// The file itself: what may stand outside all nodes.
 pub static FILE: Shape = node("file", "", "The top of a file.", "").children(&[&[
@@ -37,6 +41,7 @@ pub static FILE: Shape = node("file", "", "The top of a file.", "").children(&[&
     keyed(&ACTION),
     keyed(&GATE),
     keyed(&ENVIRONMENT),
+    keyed(&APP),
     keyed(&WORKFLOW),
     many(&EACH),
     keyed(&TEST),
@@ -62,13 +67,21 @@ pub static PIPELINE: Shape = node(
 
 /// `target github`
 pub static TARGET: Shape = node("target", "target", "A vendor to write for.", "target gitlab tier=premium { tags docker }")
-    .args(&[arg("vendor", Word(TARGETS), "which")])
+    .args(&[arg("vendor", Word(ALL_TARGETS), "which")])
     .settings(&[&[
         either("tier", Word(&["free", "premium", "ultimate"]), "what is paid for, of GitLab: decides what it can hold")
             .default("free"),
         list("tags", String, "runner tags of every job, of GitLab"),
         list("workflows", Reference("workflow"), "only these workflows"),
         list("install", String, "lines that put pipewright on the runner, for `check-drift`"),
+        either("repo", Url, "of argocd: the repository that it reads and deploys commit to, by HTTPS"),
+        either("path", Path, "of argocd: the folder of that repository below which the charts lie, by environment")
+            .default("apps"),
+        either("revision", String, "of argocd: the branch that is read and committed to").default("main"),
+        either("namespace", String, "of argocd: the namespace it lives in").default("argocd"),
+        either("server", Text, "of argocd: the host name of its interface, for deploys"),
+        either("token", Secret, "of argocd: its token, for deploys"),
+        either("push-token", Secret, "of argocd: what may push to the repository, for deploys"),
     ]])
     .flags(&[
         word("standby", "its files are written below `standby/` only"),

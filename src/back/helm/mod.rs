@@ -1,0 +1,109 @@
+//! Helm: a chart for each app, with a file of values for each environment.
+//!
+//! Text of a spec stands in values and nowhere else: Helm reads no values as templates, so `{{ }}` in them stays what it is. The templates are the
+//! same for every app; which of them a chart has depends on what its app asks for.
+
+mod schema;
+mod values;
+
+use serde::Serialize;
+
+use crate::back::helm::values::{Key, Row};
+use crate::back::tree::{Tree, text};
+use crate::base::failure::Failure;
+use crate::ir::job::RawValue;
+use crate::plan::delivery::{DeliveryPlan, PlannedApp, chart_folder};
+use crate::render::header::Header;
+use crate::render::{Output, Renderer};
+
+/// The version of every chart: a chart is delivered from the repository it is written to, so its version tells nothing apart.
+const CHART_VERSION: &str = "0.1.0";
+/// The oldest cluster that has every object of the templates (policy/v1 and autoscaling/v2 are older).
+const KUBE_VERSION: &str = ">= 1.25.0-0";
+
+#[derive(Serialize)]
+struct RowsView<'v> {
+    header: &'v str,
+    title: Option<String>,
+    rows: Vec<RowView>,
+}
+
+#[derive(Serialize)]
+struct RowView {
+    key: String,
+    comment: Option<String>,
+    value: Tree,
+}
+
+#[derive(Serialize)]
+struct HeaderView<'v> {
+    header: &'v str,
+}
+
+/// The charts of a plan.
+///
+/// # Errors
+/// `Internal` if a template and its view do not fit.
+pub(super) fn emit(plan: &DeliveryPlan<'_>, renderer: &Renderer) -> Result<Vec<Output>, Failure> {
+    let header = Header::new(&plan.spec).text();
+    let mut outputs = Vec::new();
+    for app in &plan.apps {
+        outputs.extend(chart(app, &header, renderer)?);
+    }
+    Ok(outputs)
+}
+
+fn chart(app: &PlannedApp<'_>, header: &str, renderer: &Renderer) -> Result<Vec<Output>, Failure> {
+    let folder = chart_folder(&app.app.name.value);
+    let rows = |file: &str, title: Option<String>, rows: Vec<Row>| -> Result<Output, Failure> {
+        let view = |r: Row| RowView { key: r.key, comment: r.comment.map(str::to_owned), value: Tree(r.value) };
+        let view = RowsView { header, title, rows: rows.into_iter().map(view).collect() };
+        Ok(Output::new(format!("{folder}/{file}"), renderer.yaml("helm/templates/rows.yaml.j2", &view)?))
+    };
+    let values = values::values(app);
+    let mut outputs =
+        vec![rows("Chart.yaml", None, about(app))?, rows("values.yaml", Some(values::TITLE.to_owned()), values.base)?];
+    for (environment, own) in values.places {
+        let title = format!("What is different in {environment}.");
+        outputs.push(rows(&format!("values-{environment}.yaml"), Some(title), own)?);
+    }
+    let schema = serde_json::to_string_pretty(&Tree(schema::schema(&values.keys)))
+        .map_err(|e| Failure::Internal(format!("{folder}/values.schema.json: {e}")))?;
+    outputs.push(Output { marked: false, ..Output::new(format!("{folder}/values.schema.json"), schema + "\n") });
+    for (file, needs) in TEMPLATES {
+        if needs.is_none_or(|key| values.keys.contains(&key)) {
+            let text = renderer.yaml(&format!("helm/templates/{file}.j2"), &HeaderView { header })?;
+            outputs.push(Output::new(format!("{folder}/templates/{file}"), text));
+        }
+    }
+    Ok(outputs)
+}
+
+/// The templates of a chart, and the key of the values without which each has nothing to say.
+const TEMPLATES: &[(&str, Option<Key>)] = &[
+    ("_helpers.tpl", None),
+    ("configmap.yaml", Some(Key::Config)),
+    ("deployment.yaml", Some(Key::Strategy)),
+    ("externalsecret.yaml", Some(Key::ExternalSecrets)),
+    ("hpa.yaml", Some(Key::Autoscale)),
+    ("ingress.yaml", Some(Key::Ingress)),
+    ("migrate.yaml", Some(Key::Migrate)),
+    ("pdb.yaml", None),
+    ("service.yaml", Some(Key::Ports)),
+    ("serviceaccount.yaml", None),
+    ("tests/health.yaml", Some(Key::Health)),
+    ("NOTES.txt", None),
+];
+
+fn about(app: &PlannedApp<'_>) -> Vec<Row> {
+    let row = |key: &str, value: RawValue| Row { key: key.to_owned(), comment: None, value };
+    let name = &app.app.name.value;
+    vec![
+        row("apiVersion", text("v2")),
+        row("name", text(name)),
+        row("description", text(format!("The chart of {name}."))),
+        row("type", text("application")),
+        row("version", text(CHART_VERSION)),
+        row("kubeVersion", text(KUBE_VERSION)),
+    ]
+}

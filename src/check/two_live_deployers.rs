@@ -1,0 +1,34 @@
+//! An app that two CI vendors deliver to one environment: each takes its own lock, so that they overtake one another.
+
+use crate::base::diag::{Diagnostic, Diagnostics};
+use crate::ir::Pipeline;
+use crate::ir::environment::Target;
+use crate::ir::step::StepKind;
+
+pub(super) fn check(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
+    for job in &pipeline.jobs {
+        let Some(step) = job.steps.iter().find(|s| matches!(s.kind, StepKind::App(_))) else { continue };
+        let workflow = &pipeline.workflow(job.workflow).name.value;
+        let holds = |t: &&Target| {
+            t.standby.is_none() && t.workflows.as_ref().is_none_or(|names| names.iter().any(|n| n.value == *workflow))
+        };
+        let live: Vec<&Target> = pipeline.targets.iter().filter(holds).collect();
+        if let [first, second, ..] = live.as_slice() {
+            diagnostics.push(
+                Diagnostic::error(
+                    "two-live-deployers",
+                    second.span,
+                    format!("{} and {} both run the deploy `{}`", first.id.word(), second.id.word(), job.name.value),
+                )
+                .label("a second one that deploys")
+                .related(first.span, "the first one")
+                .related(step.span, "the app is delivered here")
+                .help(format!(
+                    "keep one of them ready without running: `target {} standby`, or leave the workflow out of it with `workflows`",
+                    second.id.word()
+                )),
+            );
+            return;
+        }
+    }
+}

@@ -1,0 +1,373 @@
+//! What Helm and Argo CD are given: apps times environments, with every text known.
+//!
+//! A plan of delivery holds no jobs: the CI vendors' plans do, and their deploys run what `script::app` writes. Both take names and folders from here.
+
+use crate::base::diag::{Diagnostic, Diagnostics};
+use crate::base::span::{Span, Spanned};
+use crate::check::Checked;
+use crate::ir::Pipeline;
+use crate::ir::app::{App, AppImage, AppSettings, Argocd, Method, Placed, SyncPolicy};
+use crate::ir::environment::{ClusterAccess, Environment};
+use crate::ir::gate::{GateKind, Window};
+use crate::ir::id::EnvironmentId;
+use crate::ir::job::RawValue;
+use crate::ir::step::StepKind;
+use crate::ir::text::Context;
+use crate::ir::units::Duration;
+use crate::sema::constant::constant;
+
+/// The folder of the charts. Helm's own examples and chart-testing look for charts there.
+pub const CHARTS: &str = "charts";
+/// Longest value of a label, which Argo CD writes the name of an Application into.
+const MAX_LABEL: usize = 63;
+/// The folder of the Applications.
+pub const APPLICATIONS: &str = "argocd";
+/// How often a secret store is read again, where the spec does not say: External Secrets' own default.
+const REFRESH: Duration = Duration { seconds: 3600 };
+
+/// Keys of the values that the compiler writes, those of Helm's own among them.
+pub const OWNED_VALUES: &[&str] = &[
+    "alerts",
+    "analysis",
+    "autoscale",
+    "config",
+    "externalSecrets",
+    "global",
+    "health",
+    "image",
+    "ingress",
+    "metrics",
+    "migrate",
+    "ports",
+    "replicas",
+    "resources",
+    "rollout",
+    "strategy",
+    "user",
+    "writableRoot",
+];
+
+/// The folder of an app's chart.
+pub fn chart_folder(app: &str) -> String {
+    format!("{CHARTS}/{app}")
+}
+
+/// Where the chart of an app lies in the repository that Argo CD reads: a folder for each environment, so that a new template reaches an
+/// environment with its deploy and not before.
+pub fn infra_folder(path: &str, environment: &str, app: &str) -> String {
+    if path == "." { format!("{environment}/{app}") } else { format!("{}/{environment}/{app}", path.trim_end_matches('/')) }
+}
+
+/// The name of an Application.
+pub fn application(app: &str, environment: &str) -> String {
+    format!("{app}-{environment}")
+}
+
+/// The namespace of an environment.
+pub fn namespace(environment: &Environment) -> String {
+    let named = environment.cluster.as_ref().and_then(|c| c.namespace.as_ref());
+    named.map_or_else(|| "default".to_owned(), |n| n.value.clone())
+}
+
+/// Whether an environment asks a person.
+pub fn needs_approval(pipeline: &Pipeline, environment: &Environment) -> bool {
+    environment.requires.iter().any(|g| matches!(pipeline.gate(g.value).kind, GateKind::Approval(_)))
+}
+
+/// Whether Argo CD acts by itself for an app in an environment: never where a person is asked, since the answer comes to the deploy.
+pub fn is_automated(pipeline: &Pipeline, environment: &Environment, settings: &AppSettings) -> bool {
+    settings.sync.as_ref().is_some_and(|s| s.automated) && !needs_approval(pipeline, environment)
+}
+
+/// All that Helm and Argo CD are given.
+#[derive(Clone, Debug)]
+pub struct DeliveryPlan<'a> {
+    /// The spec's path, for the headers of the outputs.
+    pub spec: String,
+    /// The spec.
+    pub pipeline: &'a Pipeline,
+    /// The apps, in the order of the spec.
+    pub apps: Vec<PlannedApp<'a>>,
+    /// Argo CD, if it is a target.
+    pub argocd: Option<&'a Argocd>,
+}
+
+/// An app with everything known.
+#[derive(Clone, Debug)]
+pub struct PlannedApp<'a> {
+    /// As the spec says it.
+    pub app: &'a App,
+    /// The repository of its image.
+    pub repository: String,
+    /// Its variables where no environment is known: those that are the same everywhere.
+    pub env: Vec<(String, String)>,
+    /// Its environments.
+    pub places: Vec<PlannedPlace<'a>>,
+}
+
+/// An app in an environment, with everything known.
+#[derive(Clone, Debug)]
+pub struct PlannedPlace<'a> {
+    /// The environment.
+    pub environment: &'a Environment,
+    /// As the spec says it.
+    pub settings: &'a AppSettings,
+    /// Its variables.
+    pub env: Vec<(String, String)>,
+    /// Its secrets, by store.
+    pub secrets: Vec<SecretGroup>,
+    /// What Argo CD is told; none where it does not deliver.
+    pub application: Option<PlannedApplication<'a>>,
+}
+
+/// Secrets of one store.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SecretGroup {
+    /// The store.
+    pub store: String,
+    /// How often it is read again.
+    pub refresh: Duration,
+    /// Variable, path in the store, and the property there.
+    pub entries: Vec<(String, String, Option<String>)>,
+}
+
+/// An Application.
+#[derive(Clone, Debug)]
+pub struct PlannedApplication<'a> {
+    /// Its name.
+    pub name: String,
+    /// Address of the cluster.
+    pub server: String,
+    /// The namespace there.
+    pub namespace: String,
+    /// Folder of the chart in the repository.
+    pub folder: String,
+    /// How it is kept.
+    pub sync: Option<&'a SyncPolicy>,
+    /// Whether Argo CD acts by itself.
+    pub automated: bool,
+    /// Hours in which Argo CD does not act by itself, with the gate's name.
+    pub windows: Vec<(&'a str, &'a Window)>,
+}
+
+/// The plan of a spec's apps; none where a finding is an error, and where no target delivers any.
+pub fn plan<'a>(checked: Checked<'a>, spec: &str) -> (Option<DeliveryPlan<'a>>, Diagnostics) {
+    let pipeline = checked.pipeline();
+    let mut planner = Planner { pipeline, diagnostics: Diagnostics::new() };
+    if pipeline.delivery.helm.is_none() {
+        return (None, planner.diagnostics);
+    }
+    let apps: Vec<PlannedApp<'a>> = pipeline.apps.iter().filter_map(|a| planner.app(a)).collect();
+    if planner.diagnostics.has_errors() {
+        return (None, planner.diagnostics);
+    }
+    let plan = DeliveryPlan { spec: spec.to_owned(), pipeline, apps, argocd: pipeline.delivery.argocd.as_ref() };
+    (Some(plan), planner.diagnostics)
+}
+
+struct Planner<'a> {
+    pipeline: &'a Pipeline,
+    diagnostics: Diagnostics,
+}
+
+impl<'a> Planner<'a> {
+    fn app(&mut self, app: &'a App) -> Option<PlannedApp<'a>> {
+        let repository = self.repository(app);
+        self.own_values(&app.base.values);
+        let places = app.places.iter().map(|p| self.place(app, p)).collect();
+        let everywhere = |v: &&crate::ir::step::EnvVar| constant(self.pipeline, None, &v.value).ok();
+        let env = app.base.env.iter().filter_map(|v| Some((v.name.value.clone(), everywhere(&v)?))).collect();
+        Some(PlannedApp { app, repository: repository?, env, places })
+    }
+
+    /// The repository of the image: of the registry that the build pushes to.
+    fn repository(&mut self, app: &'a App) -> Option<String> {
+        let Some(image) = &app.base.image else {
+            self.error("app-without-image", app.name.span, format!("`{}` does not say which image it runs", app.name.value)).map(
+                |d| d.label("no image").help("write image NAME, a `docker-build` of the spec, or the repository of an image"),
+            );
+            return None;
+        };
+        let id = match &image.value {
+            AppImage::Repository(repository) => return Some(repository.clone()),
+            AppImage::Built(id) => *id,
+        };
+        let name = &self.pipeline.images[id.index()].name.value;
+        let builds = self.pipeline.jobs.iter().flat_map(|j| &j.steps).filter_map(|s| match &s.kind {
+            StepKind::DockerBuild(build) if build.image == id => build.registry.map(|r| r.value),
+            _ => None,
+        });
+        let mut registries: Vec<_> = builds.collect();
+        registries.dedup();
+        match registries.as_slice() {
+            [registry] => Some(format!("{}/{name}", self.pipeline.registries[registry.index()].address.value)),
+            other => {
+                let (what, help) = if other.is_empty() {
+                    ("is pushed to no registry", "give its `docker-build` a `registry`")
+                } else {
+                    ("is pushed to several registries", "name the repository that the cluster pulls from instead of the build")
+                };
+                let message = format!("image `{name}` {what}, so the chart cannot say where it comes from");
+                self.error("app-image-unplaced", image.span, message).map(|d| d.label("which repository?").help(help));
+                None
+            }
+        }
+    }
+
+    fn error(&mut self, rule: &'static str, span: Span, message: String) -> Pending<'_> {
+        Pending { diagnostics: &mut self.diagnostics, diagnostic: Diagnostic::error(rule, span, message) }
+    }
+
+    fn place(&mut self, app: &'a App, placed: &'a Placed) -> PlannedPlace<'a> {
+        let environment = self.pipeline.environment(placed.environment);
+        self.own_values(&placed.settings.values);
+        let application = (app.via.value == Method::Argocd).then(|| self.application(app, placed, environment)).flatten();
+        PlannedPlace {
+            environment,
+            settings: &placed.settings,
+            env: self.env(placed),
+            secrets: self.secrets(app, placed, environment),
+            application,
+        }
+    }
+
+    /// Values of the spec's own must not take a key that the compiler writes.
+    fn own_values(&mut self, values: &[(Spanned<String>, RawValue)]) {
+        for (key, value) in values {
+            if OWNED_VALUES.contains(&key.value.as_str()) {
+                let message = format!("`{}` is a value that pipewright writes", key.value);
+                self.error("value-key-owned", key.span, message).map(|d| {
+                    d.label("not for `values`")
+                        .help("say it in the language of the spec: in the app, or in `app NAME { … }` of the environment")
+                });
+            } else if has_null(value) {
+                let message = format!("`{}` holds #null, by which Helm removes a value", key.value);
+                self.error("wrong-value-type", key.span, message).map(|d| {
+                    d.label("no value").help("leave it out, or give it a value that says nothing, such as an empty text")
+                });
+            }
+        }
+    }
+
+    fn env(&mut self, placed: &'a Placed) -> Vec<(String, String)> {
+        let mut list = Vec::new();
+        for variable in &placed.settings.env {
+            match constant(self.pipeline, Some(placed.environment), &variable.value) {
+                Ok(value) => list.push((variable.name.value.clone(), value)),
+                Err(context) => self.unknown(&variable.name.value, placed.environment, &context),
+            }
+        }
+        list
+    }
+
+    fn unknown(&mut self, variable: &str, environment: EnvironmentId, context: &Spanned<Context>) {
+        let environment = &self.pipeline.environment(environment).name.value;
+        let (why, help) = match &context.value {
+            Context::Secret(name) => (
+                "a secret".to_owned(),
+                format!(
+                    "write `secret {name}` in the app and its `from` in the environment: it reaches the pods by a secret store"
+                ),
+            ),
+            Context::Env(name) => (
+                format!("`env.{name}`, which `{environment}` does not set"),
+                format!("add `env {name}=…` to environment `{environment}`"),
+            ),
+            Context::Variable(name) => (
+                format!("`var.{name}`, whose value lives with the CI vendor"),
+                format!("give the variable a value in the spec: variable {name} \"…\", or set it per environment with `env`"),
+            ),
+            _ => ("something that only a run knows".to_owned(), "use ${env.NAME} of the environment, or a constant".to_owned()),
+        };
+        let message = format!("`{variable}` in `{environment}` reads {why}; a chart is written before any run");
+        self.error("app-value-unknown", context.span, message).map(|d| d.label("not known when the chart is written").help(help));
+    }
+
+    fn secrets(&mut self, app: &'a App, placed: &'a Placed, environment: &'a Environment) -> Vec<SecretGroup> {
+        let mut groups: Vec<SecretGroup> = Vec::new();
+        for name in &placed.settings.secrets {
+            let own = environment.secrets.iter().find(|s| s.name.value == name.value);
+            let from = own.and_then(|s| s.from.as_ref());
+            let Some((store, path)) = from.and_then(|f| f.value.split_once(':')).filter(|(store, _)| *store != "ci") else {
+                let message = format!(
+                    "`{}` needs secret `{}` in `{}`, and no secret store is named for it there",
+                    app.name.value, name.value, environment.name.value
+                );
+                let help = format!(
+                    "write in environment `{}`: secret {} from=\"aws-secretsmanager:{}/{}\"; the word before the colon is a ClusterSecretStore of External Secrets",
+                    environment.name.value, name.value, environment.name.value, app.name.value
+                );
+                self.error("app-secret-without-store", name.span, message).map(|d| d.label("from which store?").help(help));
+                continue;
+            };
+            let refresh = own.and_then(|s| s.refresh).map_or(REFRESH, |r| r.value);
+            let (key, property) = path.split_once('#').map_or((path, None), |(k, p)| (k, Some(p.to_owned())));
+            let entry = (name.value.clone(), key.to_owned(), property);
+            match groups.iter_mut().find(|g| g.store == store) {
+                Some(group) => {
+                    group.refresh = group.refresh.min(refresh);
+                    group.entries.push(entry);
+                }
+                None => groups.push(SecretGroup { store: store.to_owned(), refresh, entries: vec![entry] }),
+            }
+        }
+        groups
+    }
+
+    fn application(&mut self, app: &'a App, placed: &'a Placed, environment: &'a Environment) -> Option<PlannedApplication<'a>> {
+        let argocd = self.pipeline.delivery.argocd.as_ref()?;
+        let ClusterAccess::Server(server) = &environment.cluster.as_ref()?.access else { return None };
+        let name = application(&app.name.value, &environment.name.value);
+        if name.len() > MAX_LABEL {
+            let message =
+                format!("the Application `{name}` has {} characters, and labels of Kubernetes take {MAX_LABEL}", name.len());
+            self.error("bad-name", app.name.span, message)
+                .map(|d| d.label("with the name of the environment").help("shorten the name of the app or of the environment"));
+        }
+        let settings = &placed.settings;
+        let automated = is_automated(self.pipeline, environment, settings);
+        if let Some(sync) = settings.sync.as_ref().filter(|s| s.automated && !automated) {
+            let message = format!(
+                "`{}` asks for an approval, so Argo CD does not act by itself for `{}` there: the deploy asks it to",
+                environment.name.value, app.name.value
+            );
+            self.diagnostics.push(Diagnostic::note("sync-not-automated", sync.span, message));
+        }
+        let windows = environment.requires.iter().filter_map(|g| {
+            let gate = self.pipeline.gate(g.value);
+            if let GateKind::Window(window) = &gate.kind { Some((gate.name.value.as_str(), window)) } else { None }
+        });
+        Some(PlannedApplication {
+            name,
+            server: server.value.clone(),
+            namespace: namespace(environment),
+            folder: infra_folder(&argocd.path, &environment.name.value, &app.name.value),
+            sync: settings.sync.as_ref(),
+            automated,
+            windows: windows.collect(),
+        })
+    }
+}
+
+fn has_null(value: &RawValue) -> bool {
+    match value {
+        RawValue::Null => true,
+        RawValue::List(items) => items.iter().any(has_null),
+        RawValue::Map(pairs) => pairs.iter().any(|(_, v)| has_null(v)),
+        RawValue::Bool(_) | RawValue::Number(_) | RawValue::String(_) => false,
+    }
+}
+
+/// An error that has not said everything yet.
+#[must_use]
+struct Pending<'d> {
+    diagnostics: &'d mut Diagnostics,
+    diagnostic: Diagnostic,
+}
+
+impl Pending<'_> {
+    /// Says the rest of it.
+    fn map(self, rest: impl FnOnce(Diagnostic) -> Diagnostic) {
+        self.diagnostics.push(rest(self.diagnostic));
+    }
+}

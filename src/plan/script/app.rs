@@ -1,0 +1,171 @@
+//! Delivery of apps: what a deploy runs to bring a version of an app to its environment, and to bring back what it was.
+//!
+//! A rollback goes to the revision that the deploy wrote down before it changed anything: "the one before" is another one after a failed attempt
+//! that undid itself, or after a deploy that changed nothing.
+
+use crate::base::span::Span;
+use crate::ir::Pipeline;
+use crate::ir::app::{App, AppAct, AppStep, Method, Placed};
+use crate::ir::environment::Environment;
+use crate::ir::step::Tool;
+use crate::ir::text::Text;
+use crate::plan::delivery;
+use crate::plan::script::{Shell, fill, part, quote};
+
+/// One step of a delivery: its name and what it runs.
+pub type Part = (String, Shell);
+
+/// Tools that a method needs, in the versions that a deploy gets where the spec names none.
+const TOOLS: &[(Method, &[(&str, &str)])] = &[
+    (Method::Helm, &[("helm", "3.19.0")]),
+    (Method::Kubectl, &[("helm", "3.19.0"), ("kubectl", "1.34.1")]),
+    (Method::Argocd, &[("argocd", "3.1.9")]),
+];
+
+/// The tools that a delivery needs.
+pub fn tools(method: Method, span: Span) -> Vec<Tool> {
+    let found = TOOLS.iter().find(|(m, _)| *m == method).map_or(&[][..], |(_, tools)| *tools);
+    let word = |text: &str| crate::base::span::Spanned::new(text.to_owned(), span);
+    found.iter().map(|(name, version)| Tool { name: word(name), version: Some(Text::literal(*version, span)) }).collect()
+}
+
+/// What a step of the spec runs. `keeps` says that a rollback follows if the deploy fails, so that nothing undoes itself before it.
+pub fn parts(pipeline: &Pipeline, environment: &Environment, step: &AppStep, keeps: bool, span: Span) -> Vec<Part> {
+    let app = pipeline.app(step.app);
+    let Some(placed) = app.places.iter().find(|p| pipeline.environment(p.environment).name.value == environment.name.value)
+    else {
+        return Vec::new();
+    };
+    let delivery = Delivered { pipeline, app, placed, environment, step, keeps, span };
+    match (app.via.value, step.act) {
+        (Method::Helm, AppAct::RollBack) => vec![delivery.back("helm-rollback.sh")],
+        (Method::Kubectl, AppAct::RollBack) => vec![delivery.back("kubectl-rollback.sh")],
+        (Method::Argocd, AppAct::RollBack) => vec![delivery.argocd_back()],
+        (Method::Helm, AppAct::Tag | AppAct::Digest) => vec![delivery.helm()],
+        (Method::Kubectl, AppAct::Tag | AppAct::Digest) => delivery.kubectl(),
+        (Method::Argocd, AppAct::Tag | AppAct::Digest) => vec![delivery.argocd()],
+    }
+}
+
+struct Delivered<'p> {
+    pipeline: &'p Pipeline,
+    app: &'p App,
+    placed: &'p Placed,
+    environment: &'p Environment,
+    step: &'p AppStep,
+    keeps: bool,
+    span: Span,
+}
+
+impl Delivered<'_> {
+    fn name(&self) -> &str {
+        &self.app.name.value
+    }
+
+    /// A script of `targets/scripts/` with the words that all of them know.
+    fn script(&self, name: &str) -> String {
+        let app = self.name();
+        let seconds = self.step.wait.seconds;
+        fill(
+            name,
+            &[
+                ("app", app),
+                ("chart", &delivery::chart_folder(app)),
+                ("environment", &self.environment.name.value),
+                ("namespace", &quote(&delivery::namespace(self.environment))),
+                ("set", self.set()),
+                ("wait", &format!("{seconds}s")),
+                ("seconds", &seconds.to_string()),
+                ("keep", if self.keeps { "" } else { "--atomic " }),
+            ],
+        )
+    }
+
+    /// The value of the chart that names the version.
+    fn set(&self) -> &'static str {
+        if self.step.act == AppAct::Digest { "image.digest=\"$DIGEST\"" } else { "image.tag=\"$VERSION\"" }
+    }
+
+    fn shell(&self, parts: &[String]) -> Shell {
+        let head = match self.step.act {
+            AppAct::Tag => part("app-tag.sh"),
+            AppAct::Digest => part("app-digest.sh"),
+            AppAct::RollBack => "",
+        };
+        let all: Vec<&str> = std::iter::once(head).chain(parts.iter().map(String::as_str)).filter(|p| !p.is_empty()).collect();
+        Shell::plain(&all.join("\n"), self.span)
+    }
+
+    fn title(&self, what: &str) -> String {
+        format!("{what} {}", self.name())
+    }
+
+    fn back(&self, script: &str) -> Part {
+        (self.title("Bring back"), self.shell(&[self.script(script)]))
+    }
+
+    fn helm(&self) -> Part {
+        let remember = if self.keeps { self.script("helm-remember.sh") } else { String::new() };
+        (self.title("Deliver"), self.shell(&[remember, self.script("helm-deploy.sh")]))
+    }
+
+    fn kubectl(&self) -> Vec<Part> {
+        let mut parts = Vec::new();
+        if let Some(migrate) = &self.placed.settings.migrate {
+            let script = self.script("kubectl-migrate.sh").replace("@limit@", &format!("{}s", migrate.timeout.seconds));
+            parts.push((self.title("Migrate"), self.shell(&[script])));
+        }
+        parts.push((self.title("Deliver"), self.shell(&[self.script("kubectl-deploy.sh")])));
+        parts
+    }
+
+    /// The folder of the repository that Argo CD reads for this environment.
+    fn folder(&self) -> String {
+        let path = self.pipeline.delivery.argocd.as_ref().map_or("apps", |a| a.path.as_str());
+        delivery::infra_folder(path, &self.environment.name.value, self.name())
+    }
+
+    fn argocd_script(&self, name: &str) -> String {
+        let (repo, revision) = match &self.pipeline.delivery.argocd {
+            Some(argocd) => (argocd.repo.value.as_str(), argocd.revision.value.as_str()),
+            None => ("", ""),
+        };
+        let (key, shown) = match self.step.act {
+            AppAct::Digest => ("digest \"$DIGEST\"", "$DIGEST"),
+            AppAct::Tag | AppAct::RollBack => ("tag \"$VERSION\"", "$VERSION"),
+        };
+        let prunes = self.placed.settings.sync.as_ref().is_some_and(|s| s.prune);
+        let mut text = self.script(name);
+        for (word, value) in [
+            ("folder", self.folder().as_str()),
+            ("repo", &quote(&repo.replacen("https://", "https://x-access-token@", 1))),
+            ("revision", &quote(revision)),
+            ("key", key),
+            ("shown", shown),
+            ("application", &delivery::application(self.name(), &self.environment.name.value)),
+            ("prune", if prunes { "--prune " } else { "" }),
+        ] {
+            text = text.replace(&format!("@{word}@"), value);
+        }
+        text
+    }
+
+    fn sync(&self) -> String {
+        let automated = delivery::is_automated(self.pipeline, self.environment, &self.placed.settings);
+        self.argocd_script(if automated { "argocd-sync-automated.sh" } else { "argocd-sync-manual.sh" })
+    }
+
+    fn argocd(&self) -> Part {
+        let push: Vec<String> = self.argocd_script("argocd-push.sh").lines().map(|l| format!("  {l}")).collect();
+        let deploy = self.argocd_script("argocd-deploy.sh").replace("@push@", &push.join("\n"));
+        (self.title("Deliver"), self.shell(&[self.argocd_script("argocd-clone.sh"), deploy, self.sync()]))
+    }
+
+    fn argocd_back(&self) -> Part {
+        let parts =
+            ["argocd-rollback.sh", "argocd-clone.sh", "argocd-revert.sh", "argocd-push.sh"].map(|s| self.argocd_script(s));
+        let mut parts = parts.to_vec();
+        parts.push(self.sync());
+        (self.title("Bring back"), self.shell(&parts))
+    }
+}

@@ -1,0 +1,2 @@
+argocd app get @application@ --refresh > /dev/null
+argocd app wait @application@ --sync --health --operation --timeout @seconds@

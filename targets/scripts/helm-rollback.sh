@@ -1,0 +1,6 @@
+revision=$(cat "${TMPDIR:-/tmp}/@app@.revision" 2> /dev/null || true)
+if [ -z "$revision" ]; then
+  echo "@app@: nothing ran here before, so there is nothing to go back to"
+  exit 0
+fi
+helm rollback @app@ "$revision" --namespace @namespace@ --wait --timeout @wait@
