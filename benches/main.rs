@@ -1,269 +1,301 @@
 //! What the goals of speed are held against: each line is a ratio to a reference measured in the same run, so a slow machine moves both.
 //!
-//! `cargo bench` prints all; `cargo bench -- parse start` those whose name contains a word. `cargo bench -- --spec 1000` prints the spec of a
-//! thousand jobs that the lines are about, for other tools (`benches/instructions.sh`). No line fails: a goal that is not reached is to be read, not enforced.
+//! `cargo bench` prints all; `cargo bench -- P1 P4` those goals. No line fails: a goal that is not reached is to be read, not enforced
+//! (`benches/README.md`). `benches/instructions.sh` counts instructions with the other modes of this program, which are below in [`mode`].
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::print_stdout,
     clippy::disallowed_methods,
     clippy::disallowed_types,
     reason = "a program that measures reads the clock, and ends where it cannot go on"
 )]
 
-use std::fmt::Write as _;
+mod clock;
+mod texts;
+
 use std::fs;
 use std::hint::black_box;
-use std::path::Path;
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
 
-use clap::Parser as _;
-use pipewright::base::diag::Severity;
+use clock::{Pair, cpu, paired, run, runs};
+use pipewright::base::diag::{Diagnostics, Severity};
 use pipewright::base::source::SourceMap;
-use pipewright::cli::args::CommandLine;
+use pipewright::base::span::{SourceId, Span};
 use pipewright::driver::{self, Options};
 use pipewright::render::Renderer;
+use pipewright::sema::expand::expand;
+use pipewright::sema::lower::lower;
+use pipewright::syntax::check as shape;
+use pipewright::syntax::check::call::Actions;
 use pipewright::syntax::parse;
+use pipewright::syntax::settle::settle;
+use pipewright::target::asset;
 
-/// No measurement of one size goes on for longer than this; what would is said to be left out.
-const LONGEST: Duration = Duration::from_secs(40);
-
+const BOTH: &[&str] = &["github", "gitlab"];
 const SIZES: [usize; 4] = [10, 100, 1_000, 10_000];
+const MEGABYTE: usize = 1 << 20;
 
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).filter(|w| w != "--bench").collect();
-    match words.first().map(String::as_str) {
-        // The reference of `start`: the same command line, and nothing behind it.
-        Some("--command-line") => {
-            let _ = black_box(CommandLine::try_parse_from(words.iter().map(String::as_str).skip(1)));
-            return;
-        }
-        Some("--spec") => {
-            let jobs = words.get(1).and_then(|n| n.parse().ok()).unwrap_or(10);
-            print!("{}", spec(jobs, &["github", "gitlab"]));
-            return;
-        }
-        Some("--mistakes") => {
-            print!("{}", mistakes(1_000));
-            return;
-        }
-        _ => {}
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    if mode(&words) {
+        return;
     }
-    let wanted = |name: &str| words.is_empty() || words.iter().any(|w| name.contains(w.as_str()));
-    for (name, run) in [
-        ("parse", parsing as fn()),
-        ("compile", compiling),
-        ("start", starting),
-        ("many", many),
-        ("diagnostics", diagnosing),
-        ("hostile", hostile),
-    ] {
-        if wanted(name) {
-            println!("{name}");
-            run();
+    let goals: [(&str, fn()); 8] = [
+        ("P1", parse_and_lower),
+        ("P3", start),
+        ("P4", many),
+        ("P5", threads),
+        ("P7", growth),
+        ("P8", memory),
+        ("P9", hostile),
+        ("P10", diagnostics),
+    ];
+    for (goal, measure) in goals {
+        if words.is_empty() || words.contains(&goal) {
+            measure();
         }
     }
 }
 
-/// A pipeline of chains of ten jobs with the usual inhabitants; a fifth of them is for one branch only.
-fn spec(jobs: usize, targets: &[&str]) -> String {
-    let mut out = String::from(
-        "pipeline big {\n    language 1\n    default-branch main\n    runner linux\n    timeout \"20m\"\n}\nsecret TOKEN\n",
-    );
-    for target in targets {
-        let _ = writeln!(out, "target {target}");
-    }
-    out.push_str("workflow ci {\n    on { push main; tag \"v*\"; pull-request main }\n");
-    for i in 0..jobs {
-        let _ = writeln!(out, "    job part-{i} {{");
-        if i % 10 > 0 {
-            let _ = writeln!(out, "        needs part-{}", i - 1);
+/// One thing done for another program; whether there was such a thing to do.
+fn mode(words: &[&str]) -> bool {
+    let read = |path: &str| fs::read_to_string(path).unwrap();
+    match words {
+        ["--write", folder] => write_all(Path::new(folder)),
+        ["--nothing"] => {}
+        ["--parse", path] => read_text(&read(path)),
+        ["--kdl", path] => _ = black_box(kdl::KdlDocument::parse(&read(path))),
+        ["--lower", path] => lower_text(&read(path)),
+        ["--walk", folder] => walk(Path::new(folder)),
+        ["--peak", words @ ..] => {
+            let line = ["pipewright"].iter().chain(words).map(std::ffi::OsString::from);
+            pipewright::cli::run(line);
+            let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+            let peak = status.lines().find_map(|l| l.strip_prefix("VmHWM:")).unwrap_or("0 kB");
+            println!("peak {}", peak.trim().trim_end_matches(" kB"));
         }
-        if i % 10 > 7 {
-            out.push_str("        only { push main }\n");
-        }
-        let _ = write!(
-            out,
-            "        env LEVEL=debug PART=\"{i}\"\n        run \"make part-{i}\" \"make check-{i} VERSION=${{commit.sha}}\"\n    }}\n"
-        );
+        _ => return false,
     }
-    out.push_str("}\n");
-    out
+    true
 }
 
-/// About a megabyte with as many mistakes, spread evenly.
-fn mistakes(count: usize) -> String {
-    let mut out = spec(8_000, &["github"]);
-    let lines = out.lines().count();
-    let mut wrong = String::with_capacity(out.len());
-    for (i, line) in out.lines().enumerate() {
-        let here = i % (lines / count).max(1) == 0 && line.trim_start().starts_with("run");
-        wrong.push_str(if here { "        timeout 5m" } else { line });
-        wrong.push('\n');
-    }
-    std::mem::swap(&mut out, &mut wrong);
-    out
-}
-
-/// The shortest of several rounds, which disturbs least what others do on the machine.
-fn shortest(mut round: impl FnMut()) -> Duration {
-    let begin = Instant::now();
-    let mut best = Duration::MAX;
-    for i in 0..50 {
-        let start = Instant::now();
-        round();
-        best = best.min(start.elapsed());
-        if i >= 2 && begin.elapsed() > Duration::from_secs(2) {
-            break;
-        }
-        if begin.elapsed() > LONGEST {
-            break;
-        }
-    }
-    best
-}
-
-fn line(what: &str, took: Duration, reference: Duration, to: &str) {
-    let ratio = took.as_secs_f64() / reference.as_secs_f64();
-    let ratio = if ratio < 0.1 { format!("1/{:.0}", 1.0 / ratio) } else { format!("{ratio:.2}") };
-    println!("    {what:<44} {took:>12.1?}   {ratio:>7} of {to} ({reference:.1?})");
-}
-
-fn parsing() {
+/// The files that `benches/instructions.sh` counts over.
+fn write_all(folder: &Path) {
+    let put = |name: String, text: &str| fs::write(folder.join(name), text).unwrap();
     for jobs in SIZES {
-        let text = spec(jobs, &["github", "gitlab"]);
-        let ours = shortest(|| {
-            let sources = SourceMap::new();
-            let id = sources.add("x", text.as_str());
-            black_box(parse::parse(id, &sources.file(id).text));
-        });
-        let theirs = shortest(|| {
-            let _ = black_box(kdl::KdlDocument::parse(&text));
-        });
-        line(&format!("{jobs} jobs, {} KB", text.len() / 1024), ours, theirs, "the kdl crate");
+        put(format!("jobs-{jobs}.kdl"), &texts::spec(jobs, BOTH));
+        put(format!("plain-{jobs}.kdl"), &texts::spec(jobs, &[]));
+        put(format!("chain-{jobs}.kdl"), &texts::chain(jobs, BOTH));
+        put(format!("fan-{jobs}.kdl"), &texts::fan(jobs, BOTH));
+        put(format!("gates-{jobs}.kdl"), &texts::gates(jobs, BOTH));
+        put(format!("mistakes-{jobs}.kdl"), &texts::mistakes(jobs, jobs, &[]).0);
+    }
+    for (name, bytes) in [("50k", 50 << 10), ("1m", MEGABYTE), ("10m", 10 * MEGABYTE)] {
+        put(format!("size-{name}.kdl"), &texts::spec_of(bytes, &[]));
+    }
+    let (wrong, right) = texts::mistakes(megabyte_of_jobs(), 1_000, &["github"]);
+    put("wrong.kdl".into(), &wrong);
+    put("right.kdl".into(), &right);
+    let jobs = texts::spec(megabyte_of_jobs(), &[]);
+    put("first.kdl".into(), &jobs.replacen("timeout \"20m\"", "timeout 20m", 1));
+    put("last.kdl".into(), &(jobs + "secret a=1\n"));
+    put("empty.kdl".into(), "");
+    for (name, text) in texts::hostile() {
+        put(format!("hostile-{name}.kdl"), &text);
+        put(format!("harmless-{name}.kdl"), &texts::spec_of(text.len(), &[]));
+    }
+    services(&folder.join("services"), 100);
+}
+
+/// About as many jobs as make a megabyte with the mistakes in them.
+fn megabyte_of_jobs() -> usize {
+    MEGABYTE / (texts::mistakes(2_000, 250, &[]).0.len() / 2_000)
+}
+
+fn line(goal: &str, what: &str, value: f64, bound: f64, reference: &str) {
+    let value = if value < 0.1 { format!("1/{:.0}", 1.0 / value) } else { format!("{value:.2}") };
+    let bound = if bound < 0.1 { format!("1/{:.0}", 1.0 / bound) } else { format!("{bound}") };
+    println!("{goal:<4} {what:<58} {value:>8} of {reference}; the goal is {bound}");
+}
+
+fn shown(goal: &str, what: &str, pair: Pair, bound: f64, reference: &str) {
+    line(goal, &format!("{what} ({:.1?})", pair.ours), pair.ratio(), bound, reference);
+}
+
+fn read_text(text: &str) {
+    let sources = SourceMap::new();
+    let id = sources.add("x", text);
+    black_box(parse::read(id, &sources.file(id).text));
+}
+
+/// Text to meaning, as the driver does it, without the rules that are not about reading.
+fn lower_text(text: &str) {
+    let sources = SourceMap::new();
+    let id = sources.add("pipeline.kdl", text);
+    let mut found = Diagnostics::new();
+    let (document, syntax) = parse::read(id, &sources.file(id).text);
+    found.extend(syntax);
+    let mut document = expand(document, &sources, None, &mut found);
+    let (standard, _) = parse::parse(SourceId(1), asset::text("actions.kdl").unwrap());
+    let mut actions = Actions::default();
+    actions.declare(&standard);
+    actions.declare(&document);
+    found.extend(shape::check(&document, &actions, Span::new(id, text.len(), text.len())));
+    settle(&mut document, &actions);
+    let pipeline = lower(&sources, &document, &standard, &mut found);
+    assert!(pipeline.is_some() && !found.has_errors());
+    black_box(pipeline);
+}
+
+fn parse_and_lower() {
+    let text = texts::spec_of(MEGABYTE, &[]);
+    let theirs = || cpu(|| _ = black_box(kdl::KdlDocument::parse(&text)));
+    shown("P1", "read 1 MB", paired(|| cpu(|| read_text(&text)), theirs), 0.05, "the kdl crate's parse");
+    shown("P1", "read and lower 1 MB", paired(|| cpu(|| lower_text(&text)), theirs), 0.05, "the kdl crate's parse");
+}
+
+fn binary() -> PathBuf {
+    PathBuf::from(env!("CARGO_BIN_EXE_pipewright"))
+}
+
+/// The newest program of `benches/command_line.rs` beside this one.
+fn command_line() -> PathBuf {
+    let own = std::env::current_exe().unwrap();
+    let files = fs::read_dir(own.parent().unwrap()).unwrap().map(|e| e.unwrap().path());
+    let named = |p: &PathBuf| {
+        let name = p.file_name().unwrap_or_default().to_string_lossy();
+        name.starts_with("command_line-") && p.extension().is_none_or(|e| e == "exe")
+    };
+    files.filter(named).max_by_key(|p| fs::metadata(p).unwrap().modified().unwrap()).expect("`cargo bench` builds it")
+}
+
+fn start() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("pipeline.kdl"), texts::spec(6, BOTH)).unwrap();
+    let (binary, reference) = (binary(), command_line());
+    for (words, bound) in [(&["--version"][..], 1.15), (&["--help"], 1.15), (&["check"], 2.0), (&["build", "--stdout"], 2.0)] {
+        let pair = paired(|| runs(60, &binary, folder.path(), words), || runs(60, &reference, folder.path(), words));
+        let one = Pair { ours: pair.ours / 60, reference: pair.reference / 60 };
+        shown("P3", &words.join(" "), one, bound, "reading that command line alone");
     }
 }
 
-fn compile(text: &str, renderer: &Renderer) -> usize {
+/// Folders with a small spec each, and what comes out of it.
+fn services(folder: &Path, count: usize) {
+    for i in 0..count {
+        let below = folder.join(format!("services/service-{i}"));
+        fs::create_dir_all(&below).unwrap();
+        fs::write(below.join("pipeline.kdl"), texts::spec(6, BOTH)).unwrap();
+    }
+    run(&binary(), folder, &["build", "--all", "--quiet"]);
+}
+
+fn walk(folder: &Path) {
+    let entries = walkdir::WalkDir::new(folder).into_iter().filter_map(Result::ok);
+    for entry in entries.filter(|e| e.file_type().is_file()) {
+        black_box(fs::read(entry.path()).unwrap());
+    }
+}
+
+fn many() {
+    let folder = tempfile::tempdir().unwrap();
+    services(folder.path(), 1_000);
+    let (binary, own) = (binary(), std::env::current_exe().unwrap());
+    for words in [&["check", "--all"][..], &["build", "--all", "--check"]] {
+        let reference = || runs(4, &own, folder.path(), &["--walk", "."]) / 4;
+        let pair = paired(|| runs(1, &binary, folder.path(), words), reference);
+        shown("P4", &format!("{}, 1,000 specs", words.join(" ")), pair, 4.0, "walking and reading the files");
+    }
+}
+
+fn threads() {
+    println!("P5   not there: one thread compiles all specs, and there is no `--jobs`; the goal is 0.62 of one thread with two");
+}
+
+fn compile(text: &str, renderer: &Renderer) {
     let sources = SourceMap::new();
     let id = sources.add("pipeline.kdl", text);
     let options = Options { root: Path::new("."), spec: "pipeline.kdl", targets: &[], today: None, renderer };
     let compiled = driver::compile(&sources, id, &options).unwrap();
     let errors: Vec<_> = compiled.diagnostics.iter().filter(|d| d.severity == Severity::Error).collect();
     assert!(errors.is_empty(), "{errors:?}");
-    compiled.outputs.len()
+    black_box(compiled);
 }
 
-fn compiling() {
-    for (what, targets) in [
-        ("check, no target", &[][..]),
-        ("one target, github", &["github"]),
-        ("one target, gitlab", &["gitlab"]),
-        ("whole build, both", &["github", "gitlab"]),
+fn growth() {
+    let read: fn(&str, &Renderer) = |text, _| read_text(text);
+    let whole: fn(&str, &Renderer) = |text, renderer| compile(text, renderer);
+    for (what, targets, work) in [
+        ("parse", BOTH, read),
+        ("check, no target", &[], whole),
+        ("one target, github", &["github"], whole),
+        ("one target, gitlab", &["gitlab"], whole),
+        ("whole build, both", BOTH, whole),
     ] {
-        let mut before: Option<(usize, Duration)> = None;
-        for jobs in SIZES {
-            if let Some((smaller, took)) = before
-                && took * (jobs / smaller) as u32 * 4 > LONGEST
-            {
-                println!("    {what}, {jobs} jobs: left out, {smaller} take {took:.1?}");
-                break;
-            }
-            let text = spec(jobs, targets);
+        for size in SIZES.windows(2) {
+            let (less, more) = (texts::spec(size[0], targets), texts::spec(size[1], targets));
             let renderer = Renderer::new();
-            let took = shortest(|| {
-                black_box(compile(&text, &renderer));
-            });
-            let per = |jobs: usize, took: Duration| Duration::from_secs_f64(took.as_secs_f64() / jobs as f64);
-            match before {
-                Some((smaller, less)) => line(
-                    &format!("{what}, {jobs} jobs, per job"),
-                    per(jobs, took),
-                    per(smaller, less),
-                    &format!("a job of {smaller}"),
-                ),
-                None => println!("    {what}, {jobs} jobs: {took:.1?}"),
-            }
-            before = Some((jobs, took));
+            let round = |text: &str| cpu(|| work(text, &renderer));
+            // Ten rounds of the smaller, so that both sides take alike.
+            let pair = paired(|| round(&more), || (0..10).map(|_| round(&less)).sum());
+            let exponent = 1.0 + pair.ratio().log10();
+            let per = Duration::from_secs_f64(pair.ours.as_secs_f64() / size[1] as f64);
+            line(
+                "P7",
+                &format!("{what}, {} jobs ({per:.1?} a job): exponent", size[1]),
+                exponent,
+                1.06,
+                &format!("{} jobs", size[0]),
+            );
         }
     }
 }
 
-/// The binary, run to its end without a word, in a folder.
-fn run(folder: &Path, words: &[&str]) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_pipewright"));
-    let status = command.args(words).current_dir(folder).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    assert!(status.status().unwrap().code().is_some(), "{words:?}");
+/// The most memory that a command held, in bytes: it runs inside another copy of this program.
+fn peak(folder: &Path, words: &[&str]) -> f64 {
+    let out = Command::new(std::env::current_exe().unwrap()).arg("--peak").args(words).current_dir(folder).output().unwrap();
+    let text = String::from_utf8(out.stdout).unwrap();
+    let kilobytes = text.lines().rev().find_map(|l| l.strip_prefix("peak ")?.parse::<f64>().ok());
+    kilobytes.expect("a peak is printed") * 1024.0
 }
 
-fn starting() {
+fn memory() {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("pipeline.kdl"), spec(4, &["github", "gitlab"])).unwrap();
-    let reference = |words: &[&str]| {
-        shortest(|| {
-            let exe = std::env::current_exe().unwrap();
-            let mut command = Command::new(exe);
-            command.arg("--command-line").arg("pipewright").args(words).stdout(Stdio::null()).stderr(Stdio::null());
-            black_box(command.status().unwrap());
-        })
-    };
-    for words in [&["--version"][..], &["--help"], &["check"], &["build", "--check"]] {
-        let took = shortest(|| run(folder.path(), words));
-        line(&words.join(" "), took, reference(words), "reading that command line");
-    }
-}
-
-fn many() {
-    let folder = tempfile::tempdir().unwrap();
-    for i in 0..1_000 {
-        let below = folder.path().join(format!("services/service-{i}"));
-        fs::create_dir_all(&below).unwrap();
-        fs::write(below.join("pipeline.kdl"), spec(4, &["github", "gitlab"])).unwrap();
-    }
-    let begin = Instant::now();
-    run(folder.path(), &["build", "--all"]);
-    println!("    first build of 1000 specs: {:.1?}", begin.elapsed());
-    let reference = shortest(|| {
-        let entries = walkdir::WalkDir::new(folder.path()).into_iter().filter_map(Result::ok);
-        for entry in entries.filter(|e| e.file_type().is_file()) {
-            black_box(fs::read(entry.path()).unwrap());
-        }
-    });
-    for words in [&["check", "--all"][..], &["build", "--all", "--check"]] {
-        let took = shortest(|| run(folder.path(), words));
-        line(&format!("{}, 1000 specs", words.join(" ")), took, reference, "walking and reading the files");
-    }
-}
-
-fn diagnosing() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path();
-    let wrong = mistakes(1_000);
-    fs::write(path.join("wrong.kdl"), &wrong).unwrap();
-    // What is compared is reading and saying: the clean text is read to the same depth.
-    fs::write(path.join("right.kdl"), wrong.replace("timeout 5m", "timeout \"5m\"")).unwrap();
-    let reference = shortest(|| run(path, &["fmt", "--check", "right.kdl"]));
-    for format in ["full", "concise", "json", "sarif", "github", "gitlab"] {
-        let took = shortest(|| run(path, &["check", "wrong.kdl", "--format", format]));
-        line(&format!("1000 mistakes in {} KB, {format}", wrong.len() / 1024), took, reference, "laying the clean text out");
-    }
+    let text = texts::spec_of(10 * MEGABYTE, &[]);
+    fs::write(folder.path().join("big.kdl"), &text).unwrap();
+    fs::write(folder.path().join("empty.kdl"), "").unwrap();
+    let taken = peak(folder.path(), &["check", "--quiet", "big.kdl"]) - 16.0 * MEGABYTE as f64;
+    line("P8", "check of a 10 MB spec, peak less 16 MB", taken / text.len() as f64, 8.0, "the text");
+    let taken = peak(folder.path(), &["fmt", "--check", "big.kdl"]) - 16.0 * MEGABYTE as f64;
+    line("P8", "fmt --check of a 10 MB spec, peak less 16 MB", taken / text.len() as f64, 8.0, "the text");
+    let (few, lots) = (folder.path().join("few"), folder.path().join("lots"));
+    services(&few, 100);
+    services(&lots, 10_000);
+    let ratio = peak(&lots, &["check", "--all", "--quiet"]) / peak(&few, &["check", "--all", "--quiet"]);
+    line("P8", "check of 10,000 specs, peak", ratio, 1.3, "100 specs");
 }
 
 fn hostile() {
-    for (what, text) in [
-        ("100,000 blocks deep", "a {".repeat(100_000)),
-        ("60 dropped blocks deep", "/-{".repeat(60)),
-        ("400 KB of stars in a comment", format!("/*{}", "* ".repeat(200_000))),
-        ("a raw string without end", format!("a #\"{}", "x\n".repeat(300_000))),
-        ("200,000 lines `a =`", "a =\n".repeat(200_000)),
-    ] {
-        let harmless = "node \"value\" key=1\n".repeat(text.len() / 19 + 1);
-        let read = |text: &str| {
-            let sources = SourceMap::new();
-            let id = sources.add("x", text);
-            black_box(parse::read(id, &sources.file(id).text));
-        };
-        let took = shortest(|| read(&text));
-        line(what, took, shortest(|| read(&harmless)), "harmless text of that size");
+    for (what, text) in texts::hostile() {
+        let harmless = texts::spec_of(text.len(), &[]);
+        let pair = paired(|| cpu(|| read_text(&text)), || cpu(|| read_text(&harmless)));
+        shown("P9", &format!("{what}, {} KB", text.len() / 1024), pair, 3.0, "a spec of that size");
+    }
+}
+
+fn diagnostics() {
+    let folder = tempfile::tempdir().unwrap();
+    let (wrong, right) = texts::mistakes(megabyte_of_jobs(), 1_000, &["github"]);
+    fs::write(folder.path().join("wrong.kdl"), &wrong).unwrap();
+    fs::write(folder.path().join("right.kdl"), right).unwrap();
+    let binary = binary();
+    for (format, bound) in [("full", 3.0), ("concise", 3.0), ("json", 1.5), ("sarif", 1.5), ("github", 3.0), ("gitlab", 3.0)] {
+        let check = |file: &'static str| runs(1, &binary, folder.path(), &["check", file, "--format", format]);
+        let pair = paired(|| check("wrong.kdl"), || check("right.kdl"));
+        shown("P10", &format!("1,000 mistakes in {} KB, {format}", wrong.len() / 1024), pair, bound, "the clean text");
     }
 }

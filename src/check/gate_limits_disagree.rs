@@ -1,13 +1,18 @@
 //! Two gates that hold one figure against different limits: one of them is not meant.
 
+use std::collections::BTreeMap;
+
 use crate::base::diag::{Diagnostic, Diagnostics};
 use crate::base::span::Spanned;
 use crate::ir::Pipeline;
-use crate::ir::gate::{Bound, Gate, GateKind, Limit, Reading};
+use crate::ir::gate::{Bound, Gate, GateKind, Limit, MeasureSource, Reading};
 
 pub(super) fn check(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
-    for (i, later) in pipeline.gates.iter().enumerate() {
-        for first in pipeline.gates[..i].iter().filter(|g| same_figure(g, later)) {
+    let mut known: BTreeMap<String, Vec<&Gate>> = BTreeMap::new();
+    for later in &pipeline.gates {
+        let Some(figure) = figure(later) else { continue };
+        let alike = known.entry(figure).or_default();
+        for first in alike.iter() {
             // One that warns early beside one that stops is what `advisory` is for.
             if first.advisory.is_some() != later.advisory.is_some() {
                 continue;
@@ -36,6 +41,7 @@ pub(super) fn check(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
                 .help("keep one gate; mark one as `advisory` if it only warns"),
             );
         }
+        alike.push(later);
     }
 }
 
@@ -51,23 +57,18 @@ fn limits(gate: &Gate) -> &[Spanned<Limit>] {
     }
 }
 
-/// Whether two gates read one figure: of the same job, at the same place.
-fn same_figure(a: &Gate, b: &Gate) -> bool {
-    match (&a.kind, &b.kind) {
-        (GateKind::Measure(x), GateKind::Measure(y)) => {
-            let read = |list: &[crate::ir::gate::MeasureSource]| -> Vec<(Option<String>, String)> {
-                let file = |s: &crate::ir::gate::MeasureSource| s.file.as_ref().map(|f| f.value.clone());
-                list.iter().map(|s| (file(s), place(&s.read))).collect()
-            };
-            a.producers == b.producers && x.metric == y.metric && read(&x.sources) == read(&y.sources)
+/// The figure that a gate reads, as text: two gates with equal texts read the same, of the same job and at the same place.
+fn figure(gate: &Gate) -> Option<String> {
+    match &gate.kind {
+        GateKind::Measure(measure) => {
+            let read = |s: &MeasureSource| (s.file.as_ref().map(|f| f.value.clone()), place(&s.read));
+            let sources: Vec<_> = measure.sources.iter().map(read).collect();
+            Some(format!("{:?} {:?} {sources:?}", gate.producers, measure.metric))
         }
-        (GateKind::Query(x), GateKind::Query(y)) => {
-            let same = |p: &crate::ir::text::Text, q: &crate::ir::text::Text| {
-                p.as_literal().is_some() && p.as_literal() == q.as_literal()
-            };
-            same(&x.query, &y.query) && x.metric == y.metric && x.project.is_none() && y.project.is_none()
+        GateKind::Query(query) if query.project.is_none() => {
+            query.query.as_literal().map(|text| format!("{:?} {text}", query.metric))
         }
-        _ => false,
+        _ => None,
     }
 }
 

@@ -14,7 +14,7 @@ pub struct Gate {
     pub name: Spanned<String>,
     /// What it asks.
     pub kind: GateKind,
-    /// The jobs that measure it; empty for a gate that runs where it is required.
+    /// The jobs that measure it, each in a step of its own (`StepKind::Gate`); empty for a gate that runs where it is required.
     pub producers: Vec<JobId>,
     /// Reports, but lets everything pass.
     pub advisory: Option<Span>,

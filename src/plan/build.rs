@@ -124,7 +124,7 @@ fn planned<'a>(pipeline: &'a Pipeline, target: TargetId, id: JobId, diagnostics:
     let job = pipeline.job(id);
     let workflow = pipeline.workflow(job.workflow);
     let stage = job.stage.and_then(|s| workflow.stages.get(s));
-    let (steps, unpinned) = Builder::new(pipeline, target, job).build(id);
+    let (steps, unpinned) = Builder::new(pipeline, target, job).build();
     for (action, help) in unpinned {
         let message = format!("no commit is known for `{}`", action.value);
         diagnostics.push(Diagnostic::error("unpinned-action", action.span, message).help(help));

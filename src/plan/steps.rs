@@ -8,7 +8,7 @@ use crate::ir::environment::{AwsIdentity, RegistryKind};
 use crate::ir::event::EventKind;
 use crate::ir::expr::{Comparison, Expr, ExprKind, Literal};
 use crate::ir::gate::{Gate, GateKind};
-use crate::ir::id::{GateId, JobId, RegistryId, TargetId};
+use crate::ir::id::{GateId, RegistryId, TargetId};
 use crate::ir::job::{Job, Purpose, Shell as Interpreter};
 use crate::ir::step::{ActionCall, EnvVar, Moment, Notification, Outcome, Push, Script, Step, StepKind};
 use crate::ir::text::{Context, GateField, Part, RunField, Text};
@@ -53,7 +53,7 @@ impl<'a> Builder<'a> {
     }
 
     /// All steps, in the order they run.
-    pub fn build(mut self, id: JobId) -> (Vec<PlannedStep>, Vec<(Spanned<String>, String)>) {
+    pub fn build(mut self) -> (Vec<PlannedStep>, Vec<(Spanned<String>, String)>) {
         let job = self.job;
         let (setup, rest) = job.steps.split_at(job.steps.iter().take_while(|s| prepares(s)).count());
         self.notifications(&[Moment::Started]);
@@ -76,7 +76,7 @@ impl<'a> Builder<'a> {
             }
             self.monitors(&deploy.monitor);
         }
-        self.measures(id, rest);
+        self.measures(rest);
         if let Some(rollback) = job.deploy.as_ref().and_then(|d| d.rollback.as_ref()) {
             self.rollback(rollback, started);
         }
@@ -308,17 +308,11 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Gates that this job measures: where the spec placed them, or all that name it as their producer.
-    fn measures(&mut self, id: JobId, steps: &[Step]) {
+    /// Gates that this job measures; each has a step in it.
+    fn measures(&mut self, steps: &[Step]) {
         for step in steps.iter().filter(|s| is_measure(self.pipeline, s)) {
             if let StepKind::Gate(gate) = step.kind {
                 self.gate(gate, Phase::Measure, step.condition.clone());
-            }
-        }
-        for (index, gate) in self.pipeline.gates.iter().enumerate() {
-            let gate_id = GateId(index as u32);
-            if gate.producers.contains(&id) {
-                self.gate(gate_id, Phase::Measure, None);
             }
         }
     }
@@ -400,14 +394,7 @@ impl<'a> Builder<'a> {
 
     fn notifications(&mut self, moments: &[Moment]) {
         let job = self.job;
-        let of_gates: Vec<&Notification> = self
-            .pipeline
-            .gates
-            .iter()
-            .enumerate()
-            .filter(|(i, _)| self.guarded.contains(&GateId(*i as u32)))
-            .flat_map(|(_, g)| &g.notify)
-            .collect();
+        let of_gates: Vec<&Notification> = self.guarded.iter().flat_map(|g| &self.pipeline.gate(*g).notify).collect();
         for notification in job.notify.iter().chain(of_gates) {
             for moment in notification.on.iter().filter(|m| moments.contains(&m.value)) {
                 let when = match moment.value {

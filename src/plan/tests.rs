@@ -94,7 +94,9 @@ fn the_steps_of_a_deploy_stand_in_one_order_with_their_conditions() {
 
 #[test]
 fn a_job_that_measures_a_gate_of_a_deploy_is_never_cancelled() {
-    let jobs = vec![job("unit", &[0]), job("lint", &[0]), needs(enters(job("deploy", &[0]), &[0]), &[(0, NeedKind::Gate)])];
+    let mut unit = job("unit", &[0]);
+    unit.steps.push(step(StepKind::Gate(GateId(0))));
+    let jobs = vec![unit, job("lint", &[0]), needs(enters(job("deploy", &[0]), &[0]), &[(0, NeedKind::Gate)])];
     let (pipeline, github) =
         (pipeline(jobs, vec![gate("tests", tests(), &[0])], vec![production(&[0])]), target(TargetId::Github));
     let plan = planned(&pipeline, &github);
