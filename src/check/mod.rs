@@ -31,6 +31,7 @@ mod facts;
 mod files_without_checkout;
 mod floating_tag_moved_twice;
 mod gate_bypassed;
+mod gate_can_be_waived;
 mod gate_limit_impossible;
 mod gate_limits_disagree;
 mod gate_never_required;
@@ -64,6 +65,7 @@ mod secret_empty_for_forks;
 mod secret_out_of_scope;
 mod service_on_localhost;
 mod step_relies_on_earlier_shell;
+mod team_not_on_target;
 mod timeout_shorter_than_monitors;
 mod timeout_too_long;
 mod token_event_does_not_start;
@@ -176,6 +178,7 @@ pub const RULES: &[Rule] = &[
     error("files-without-checkout", Some(files_without_checkout::check), "a job without a checkout needs the repository's files"),
     warning("floating-tag-moved-twice", Some(floating_tag_moved_twice::check), "several branches move one image tag"),
     error("gate-bypassed", Some(gate_bypassed::check), "a job is reached without a gate that it requires"),
+    note("gate-can-be-waived", Some(gate_can_be_waived::check), "a gate has a way around it"),
     error("gate-limit-impossible", Some(gate_limit_impossible::check), "no figure keeps a gate's limits"),
     warning("gate-limits-disagree", Some(gate_limits_disagree::check), "two gates hold one figure against different limits"),
     warning("gate-never-required", Some(gate_never_required::check), "a gate protects nothing"),
@@ -244,6 +247,7 @@ pub const RULES: &[Rule] = &[
         Some(step_relies_on_earlier_shell::check),
         "a step relies on the shell of an earlier one",
     ),
+    error("team-not-on-target", Some(team_not_on_target::check), "an approval asks a team that a target does not know"),
     error("timeout-shorter-than-monitors", Some(timeout_shorter_than_monitors::check), "a deploy ends before its monitors do"),
     warning("timeout-too-long", Some(timeout_too_long::check), "a time limit is never reached"),
     error(

@@ -74,6 +74,12 @@ pub fn legalize(pipeline: &Pipeline, target: &Target, table: &Table, required: &
     for (accept, used) in accepts.iter().zip(used) {
         review(&mut verdict.diagnostics, accept, used, options);
     }
+    let holds = |until: &Option<String>| until.as_ref().zip(options.today.as_ref()).is_none_or(|(until, day)| day <= until);
+    for loss in verdict.losses.iter().filter(|l| holds(&l.until)) {
+        let until = loss.until.as_ref().map_or_else(String::new, |day| format!(", until {day}"));
+        let message = format!("accepted on {}: {} ({}){until}", target.id.word(), loss.lost, loss.capability);
+        verdict.diagnostics.push(Diagnostic::note("accepted-loss", loss.span, message).label(loss.reason.clone()));
+    }
     verdict
 }
 

@@ -160,7 +160,7 @@ fn a_loss_is_an_error_until_it_is_accepted_by_name() {
     let mut gitlab = target(TargetId::Gitlab);
     assert_eq!(findings(&pipeline, &gitlab, "2027-01-01"), [("lossy", Severity::Error)]);
     pipeline.accepts = vec![accept(TargetId::Gitlab, "approval-count", Some("2027-06-30"))];
-    assert_eq!(findings(&pipeline, &gitlab, "2027-06-30"), []);
+    assert_eq!(findings(&pipeline, &gitlab, "2027-06-30"), [("accepted-loss", Severity::Note)]);
     assert_eq!(findings(&pipeline, &gitlab, "2027-07-01"), [("accept-expired", Severity::Error)]);
     let plan = planned(&pipeline, &gitlab);
     assert_eq!((plan.losses.len(), plan.losses[0].jobs.as_slice()), (1, ["deploy".to_owned()].as_slice()));
