@@ -147,6 +147,9 @@ fn places(target: TargetId) -> &'static [&'static str] {
     match target {
         TargetId::Github => &[".github/workflows/*.yml", "standby/.github/workflows/*.yml"],
         TargetId::Gitlab => &[".gitlab-ci.yml", "standby/.gitlab-ci.yml"],
+        TargetId::Codebuild => {
+            &[".codebuild/*.yml", ".codebuild/*/*.yml", "standby/.codebuild/*.yml", "standby/.codebuild/*/*.yml"]
+        }
     }
 }
 

@@ -297,7 +297,7 @@ fn the_matrix_of_targets_is_printed() {
     let head = matrix.out.lines().next().unwrap_or_default();
     assert!(head.contains("github") && head.contains("gitlab"), "{head}");
     assert!(
-        matrix.out.lines().any(|l| l.split_whitespace().collect::<Vec<_>>() == ["push", "native", "native"]),
+        matrix.out.lines().any(|l| l.split_whitespace().collect::<Vec<_>>()[..].starts_with(&["push", "native", "native"])),
         "{}",
         matrix.out
     );
@@ -326,7 +326,7 @@ fn explain_knows_rules_and_capabilities() {
     }
     assert!(!loss.out.contains("accept github"), "{}", loss.out);
     let gate = place.run(&["explain", "approval"]);
-    assert!(!gate.out.contains("accept "), "{}", gate.out);
+    assert!(!gate.out.contains("    accept "), "{}", gate.out);
     assert!(place.run(&["explain", "approval-cuont"]).error.contains("did you mean `approval-count`"));
     assert!(place.run(&["explain"]).out.contains("\nnot-expressible "), "the list");
 }

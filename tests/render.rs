@@ -552,6 +552,8 @@ fn templates_print_whole_scalars_only() {
             let starts = before.trim().is_empty()
                 || before.ends_with(": ")
                 || before.ends_with("- ")
+                // A tag of YAML, such as `!Sub`.
+                || before.ends_with(' ') && before.trim_end().rsplit(' ').next().is_some_and(|w| w.starts_with('!'))
                 || before.ends_with("%}}")
                 || text[at..at + end].contains("comment");
             let ends = after.trim_end().is_empty()

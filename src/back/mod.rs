@@ -3,10 +3,14 @@
 //! Invariant: what a file says is decided before it is rendered; a template only lays it out.
 
 mod argocd;
+mod aws;
+mod codebuild;
+mod downloads;
 mod github;
 pub mod gitlab;
 mod helm;
 pub mod shell;
+mod state;
 mod tree;
 
 use crate::base::failure::Failure;
@@ -23,6 +27,7 @@ pub fn emit(plan: &Plan<'_>, renderer: &Renderer) -> Result<Vec<Output>, Failure
     match plan.target.id {
         TargetId::Github => github::emit(plan, renderer),
         TargetId::Gitlab => gitlab::emit(plan, renderer),
+        TargetId::Codebuild => codebuild::emit(plan, renderer),
     }
 }
 

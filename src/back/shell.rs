@@ -228,6 +228,28 @@ pub fn single_quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''"))
 }
 
+/// Lines between an opening and a closing one, indented where that changes nothing.
+pub fn enclosed(open: &str, inner: &[String], close: &str) -> String {
+    let mut out = open.to_owned();
+    for text in inner {
+        let indent = can_be_indented(text);
+        for line in text.lines() {
+            out.push('\n');
+            if indent && !line.is_empty() {
+                out.push_str("  ");
+            }
+            out.push_str(line);
+        }
+    }
+    format!("{out}\n{close}")
+}
+
+/// Blanks at the start of a line belong to the text in a here-document and in a quotation that goes over several lines.
+fn can_be_indented(text: &str) -> bool {
+    let even = |line: &str, quote: char| line.matches(quote).count().is_multiple_of(2);
+    !text.contains("<<") && (!text.contains('\n') || text.lines().all(|line| even(line, '\'') && even(line, '"')))
+}
+
 fn is_plain(c: char) -> bool {
     c.is_ascii_alphanumeric() || "_./:@%+=,-".contains(c)
 }
@@ -241,7 +263,7 @@ mod tests {
     use crate::base::span::{Span, Spanned};
     use crate::ir::text::{CommitField, Context, Part, Text};
 
-    use super::{Splice, script};
+    use super::{Splice, enclosed, script};
 
     /// `@` stands for a context.
     fn shown(text: &str) -> String {
@@ -293,5 +315,13 @@ mod tests {
         assert_eq!(script(&[line("echo \"", "\" c")], &mut splice), "echo \"a \\$b\" c");
         let mut splice = |_: &Context| Splice::Literal("ghcr.io/x".into());
         assert_eq!(script(&[line("push ", "/c")], &mut splice), "push ghcr.io/x/c");
+    }
+
+    #[test]
+    fn lines_are_indented_unless_that_would_change_them() {
+        assert_eq!(enclosed("(", &["cd api".into(), "make".into()], ")"), "(\n  cd api\n  make\n)");
+        let document = "cat <<EOF\na\nEOF".to_owned();
+        assert_eq!(enclosed("(", std::slice::from_ref(&document), ")"), format!("(\n{document}\n)"));
+        assert_eq!(enclosed("(", &["echo 'a\nb'".into()], ")"), "(\necho 'a\nb'\n)");
     }
 }

@@ -9,7 +9,7 @@ use crate::ir::id::TargetId;
 
 /// Beginnings of names, and whose they are; none for a vendor that is no target.
 const VENDORS: &[(&str, &str, Option<TargetId>)] = &[
-    ("CODEBUILD_", "AWS CodeBuild", None),
+    ("CODEBUILD_", "AWS CodeBuild", Some(TargetId::Codebuild)),
     ("GITHUB_", "GitHub", Some(TargetId::Github)),
     ("RUNNER_", "GitHub", Some(TargetId::Github)),
     ("GITLAB_", "GitLab", Some(TargetId::Gitlab)),

@@ -137,8 +137,39 @@ pub struct Target {
     pub check_drift: Option<Span>,
     /// The lines that put `pipewright` on a runner, for that check.
     pub install: Vec<Spanned<String>>,
+    /// What the targets of AWS are told beside.
+    pub aws: AwsTarget,
     /// Where it stands.
     pub span: Span,
+}
+
+/// What a target of AWS is told.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct AwsTarget {
+    /// The connection to the repository's host, by its ARN or a variable that holds it.
+    pub connection: Option<Text>,
+    /// The repository, `owner/name`.
+    pub repository: Option<Spanned<String>>,
+    /// The image that jobs run in which name none.
+    pub image: Option<Spanned<String>>,
+    /// The size of machines, where a job asks for none.
+    pub compute: Option<Spanned<Compute>>,
+}
+
+fields! {
+    /// The size of a machine of CodeBuild.
+    Compute {
+        /// 2 vCPU, 4 GiB (`BUILD_GENERAL1_SMALL`).
+        Small = "small",
+        /// 4 vCPU, 8 GiB (`BUILD_GENERAL1_MEDIUM`).
+        Medium = "medium",
+        /// 8 vCPU, 16 GiB (`BUILD_GENERAL1_LARGE`).
+        Large = "large",
+        /// 36 vCPU, 72 GiB (`BUILD_GENERAL1_XLARGE`).
+        Xlarge = "xlarge",
+        /// 72 vCPU, 144 GiB (`BUILD_GENERAL1_2XLARGE`).
+        Xxlarge = "2xlarge",
+    }
 }
 
 fields! {
@@ -239,6 +270,8 @@ pub struct RunnerClass {
     pub github: Vec<Spanned<String>>,
     /// GitLab tags.
     pub gitlab: Vec<Spanned<String>>,
+    /// The size of machines on AWS.
+    pub codebuild: Option<Spanned<Compute>>,
 }
 
 /// An image that the pipeline builds.

@@ -49,5 +49,7 @@ fields! {
         Github = "github",
         /// GitLab CI.
         Gitlab = "gitlab",
+        /// AWS CodeBuild: a batch build for each workflow and kind of event.
+        Codebuild = "codebuild",
     }
 }

@@ -226,6 +226,13 @@ pub struct ActionCall {
     pub bodies: Vec<ActionBody>,
 }
 
+impl ActionCall {
+    /// What a target does.
+    pub fn body(&self, target: TargetId) -> Option<&ActionBody> {
+        self.bodies.iter().find(|b| b.targets.contains(&target))
+    }
+}
+
 /// What some targets do for a portable action.
 #[derive(Clone, PartialEq, Debug)]
 pub struct ActionBody {

@@ -81,7 +81,7 @@ fn build_workflows<'a>(
     for id in selected {
         let workflow = pipeline.workflow(*id);
         // One file a workflow where the vendor has workflows; one for all where it has not.
-        if target.id == TargetId::Github {
+        if target.id != TargetId::Gitlab {
             names = Names::new();
         }
         let mut jobs: Vec<PlannedJob<'a>> =
@@ -192,8 +192,7 @@ fn permissions(pipeline: &Pipeline, target: TargetId, job: &Job, steps: &[Planne
     }
     for step in every_step(job) {
         if let StepKind::Action(call) = &step.kind {
-            let body = call.bodies.iter().find(|b| b.targets.contains(&target));
-            all.extend(body.iter().flat_map(|b| &b.permissions));
+            all.extend(call.body(target).iter().flat_map(|b| &b.permissions));
         }
     }
     if job.reports.iter().any(|r| r.kind.value == ReportKind::Sarif) {
@@ -221,6 +220,7 @@ fn own_registry(pipeline: &Pipeline, target: TargetId, index: usize, wanted: Per
     let own = match target {
         TargetId::Github => RegistryKind::Ghcr,
         TargetId::Gitlab => RegistryKind::Gitlab,
+        TargetId::Codebuild => RegistryKind::Ecr,
     };
     if registry.kind == own && registry.password.is_none() {
         all.insert(wanted);

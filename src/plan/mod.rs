@@ -24,6 +24,7 @@ pub mod names;
 pub mod readers;
 pub mod require;
 pub mod script;
+pub mod start;
 pub mod step;
 pub mod steps;
 pub mod words;

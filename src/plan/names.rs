@@ -42,6 +42,7 @@ impl Names {
         let legal = match target {
             TargetId::Github => github(name),
             TargetId::Gitlab => gitlab(name),
+            TargetId::Codebuild => codebuild(name),
         };
         if self.take(&legal) {
             return legal;
@@ -49,11 +50,13 @@ impl Names {
         let qualified = match target {
             TargetId::Github => github(&format!("{workflow}-{name}")),
             TargetId::Gitlab => gitlab(&format!("{workflow}:{name}")),
+            TargetId::Codebuild => codebuild(&format!("{workflow}_{name}")),
         };
         if self.take(&qualified) {
             return qualified;
         }
-        (2u32..).map(|i| format!("{qualified}-{i}")).find(|n| self.take(n)).unwrap_or(qualified)
+        let mark = if matches!(target, TargetId::Codebuild) { '_' } else { '-' };
+        (2u32..).map(|i| format!("{qualified}{mark}{i}")).find(|n| self.take(n)).unwrap_or(qualified)
     }
 
     fn take(&mut self, name: &str) -> bool {
@@ -66,6 +69,15 @@ pub fn github(name: &str) -> String {
     let mut id: String = name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' || c == '-' { c } else { '-' }).collect();
     if !id.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') {
         id.insert(0, '_');
+    }
+    id
+}
+
+/// `[A-Za-z][A-Za-z0-9_]*`, at most 100 characters, where the identifiers of a batch and the names of actions agree.
+fn codebuild(name: &str) -> String {
+    let mut id: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).take(90).collect();
+    if !id.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        id.insert_str(0, "job_");
     }
     id
 }

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::base::span::Span;
 use crate::ir::Pipeline;
 use crate::ir::environment::{ClusterAccess, Target, Tier};
-use crate::ir::event::{Clause, ClauseKind, InputKind, PathFilter, Pattern, PullRequestType};
+use crate::ir::event::{Clause, ClauseKind, EventKind, InputKind, PathFilter, Pattern, PullRequestType};
 use crate::ir::expr::{Expr, ExprKind, Literal};
 use crate::ir::gate::{GateKind, Via};
-use crate::ir::id::{JobId, TargetId, WorkflowId};
-use crate::ir::job::{Concurrency, Group, Job, Mode, Workflow};
+use crate::ir::id::{EnvironmentId, JobId, TargetId, WorkflowId};
+use crate::ir::job::{Concurrency, Group, Job, Mode, Purpose, Workflow};
 use crate::ir::step::{Moment, Notification};
-use crate::ir::text::{Context, GateField, RunField, Text};
+use crate::ir::text::{Context, GateField, PrField, RunField, Text};
 use crate::plan::readers::reads_secret;
 use crate::target::capability::Capability;
 
@@ -80,6 +80,9 @@ impl Walk<'_> {
         for schedule in &workflow.schedules {
             let what = format!("schedule `{}`", schedule.name.value);
             self.need(Capability::Schedule, schedule.name.span, &what);
+            if schedule.cron.value.restricts_both_days() {
+                self.need(Capability::ScheduleDays, schedule.cron.span, &what);
+            }
             if let Some(zone) = &schedule.timezone {
                 self.need(Capability::ScheduleTimezone, zone.span, &what);
             }
@@ -186,6 +189,11 @@ impl Walk<'_> {
         for context in text.contexts() {
             let capability = match &context.value {
                 Context::Run(RunField::Attempt) => Capability::ContextAttempt,
+                Context::Run(RunField::Number) => Capability::ContextRunNumber,
+                Context::Run(RunField::Actor) => Capability::ContextActor,
+                Context::Run(RunField::Token) => Capability::ContextToken,
+                Context::Pr(PrField::Title) => Capability::ContextPrTitle,
+                Context::Pr(PrField::Number | PrField::Target) => Capability::ContextPrTarget,
                 Context::NeedsResult(_) => Capability::NeedsResult,
                 Context::Gate { field: GateField::Approver, .. } => Capability::ContextApprover,
                 Context::Gate { field: GateField::Value, .. } => Capability::ContextGateValue,
@@ -268,6 +276,7 @@ impl Walk<'_> {
         for id in entered {
             let environment = self.pipeline.environment(id);
             let what = format!("environment `{}`", environment.name.value);
+            self.queue_across(workflows, id, &what);
             if let Some(url) = &environment.url {
                 self.need(Capability::EnvironmentUrl, url.span, &what);
             }
@@ -287,6 +296,22 @@ impl Walk<'_> {
             if let Some(identity) = &environment.identity {
                 self.need(Capability::AwsIdentity, identity.span, &what);
             }
+        }
+    }
+
+    /// Jobs of one environment that different kinds of events start, or different workflows.
+    fn queue_across(&mut self, workflows: &[WorkflowId], id: EnvironmentId, what: &str) {
+        let mut ways: BTreeSet<(WorkflowId, EventKind)> = BTreeSet::new();
+        for workflow in workflows {
+            for job in self.pipeline.workflow(*workflow).jobs.iter().map(|j| self.pipeline.job(*j)) {
+                if job.environment.as_ref().is_some_and(|e| e.environment == id && e.purpose != Purpose::Verify) {
+                    let events = job.possible.iter().filter_map(|i| self.pipeline.events.get(i));
+                    ways.extend(events.map(|e| (*workflow, e.kind)));
+                }
+            }
+        }
+        if ways.len() > 1 {
+            self.need(Capability::QueueAcross, self.pipeline.environment(id).name.span, what);
         }
     }
 

@@ -158,6 +158,7 @@ pub(crate) fn target(id: TargetId) -> Target {
         standby: None,
         check_drift: None,
         install: Vec::new(),
+        aws: crate::ir::environment::AwsTarget::default(),
         span: Span::default(),
     }
 }

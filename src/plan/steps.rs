@@ -149,7 +149,7 @@ impl<'a> Builder<'a> {
 
     /// The steps that the target does for a portable action; what is said of the call holds for each.
     fn action(&mut self, call_step: &Step, call: &ActionCall, phase: Phase, when: &RunWhen) {
-        let Some(body) = call.bodies.iter().find(|b| b.targets.contains(&self.target)) else { return };
+        let Some(body) = call.body(self.target) else { return };
         for inner in &body.steps {
             let mut step = inner.clone();
             step.name = step.name.or_else(|| call_step.name.clone());
@@ -265,6 +265,9 @@ impl<'a> Builder<'a> {
             TargetId::Gitlab => {
                 self.script("Take the role in AWS", login::aws_role(identity), phase, RunWhen::Success, identity.span);
             }
+            TargetId::Codebuild => {
+                self.script("Take the role in AWS", login::aws_role_of_build(identity), phase, RunWhen::Success, identity.span);
+            }
         }
     }
 
@@ -287,6 +290,8 @@ impl<'a> Builder<'a> {
             let script = match self.target {
                 TargetId::Github => "promoted-github.sh",
                 TargetId::Gitlab => "promoted-gitlab.sh",
+                // Nothing there knows of earlier deployments: the table refuses it.
+                TargetId::Codebuild => continue,
             };
             let mut shell = watch::promoted(script, &before, after.span);
             if self.target == TargetId::Github {
@@ -435,8 +440,8 @@ impl<'a> Builder<'a> {
     /// twice as much to a step of the deploy as to a test.
     fn limit_times(&mut self) {
         use crate::ir::units::Duration;
-        // GitLab's `after_script`, where the rollback stands, has a limit of its own beside the script's.
-        if self.target == TargetId::Gitlab {
+        // What stands behind GitLab's script, or in another phase on AWS, has a limit of its own beside the script's.
+        if self.target != TargetId::Github {
             return;
         }
         let Some(first) = self.steps.iter().position(|s| s.id.as_deref() == Some(DEPLOY)) else { return };

@@ -4,7 +4,7 @@ use crate::base::diag::{Diagnostic, Diagnostics, did_you_mean};
 use crate::base::span::Spanned;
 use crate::ir::Pipeline;
 use crate::ir::id::{TargetId, WorkflowId};
-use crate::ir::job::Raw;
+use crate::ir::job::{Job, Raw, Runner};
 use crate::ir::step::{Step, StepKind};
 use crate::plan::build::every_step;
 use crate::target::known::{toolchains, tools};
@@ -18,7 +18,36 @@ pub fn review(pipeline: &Pipeline, workflows: &[WorkflowId], target: TargetId, d
         for job in workflow.jobs.iter().map(|j| pipeline.job(*j)) {
             raws(&job.raw, target, Level::Job, &[], &format!("job `{}`", job.name.value), diagnostics);
             every_step(job).for_each(|s| languages(s, target, diagnostics));
+            if target == TargetId::Codebuild {
+                machines(pipeline, job, diagnostics);
+            }
         }
+    }
+}
+
+/// What a build of AWS cannot have together, and a runner that says nothing for it.
+fn machines(pipeline: &Pipeline, job: &Job, diagnostics: &mut Diagnostics) {
+    if let Some(image) = &job.image {
+        let toolchain = job.steps.iter().find(|s| matches!(s.kind, StepKind::Toolchain(_))).map(|s| (s.span, "a toolchain"));
+        let service = job.services.first().map(|s| (s.name.span, "a service"));
+        let docker = job.docker.map(|span| (span, "docker"));
+        if let Some((span, what)) = toolchain.or(service).or(docker) {
+            let message = format!("job `{}` cannot have {what} in an image of its own on codebuild", job.name.value);
+            diagnostics.push(
+                Diagnostic::error("not-expressible", span, message)
+                    .related(image.span, "the image")
+                    .help("leave `image` out: the images of CodeBuild have both; or use an image that has all the job needs"),
+            );
+        }
+    }
+    let Runner::Named(name) = &job.runner else { return };
+    if let Some(own) = pipeline.runners.iter().find(|r| r.name.value == name.value && r.codebuild.is_none()) {
+        let message = format!("runner `{}` says nothing for codebuild", name.value);
+        diagnostics.push(
+            Diagnostic::error("not-expressible", name.span, message)
+                .related(own.name.span, "declared here")
+                .help("add `codebuild compute=large` to the runner"),
+        );
     }
 }
 
@@ -45,8 +74,14 @@ fn languages(step: &Step, target: TargetId, diagnostics: &mut Diagnostics) {
             }
         }
         StepKind::Action(call) => {
-            let body = call.bodies.iter().filter(|b| b.targets.contains(&target));
-            body.flat_map(|b| &b.steps).for_each(|s| languages(s, target, diagnostics));
+            let Some(body) = call.body(target) else {
+                let (name, word) = (&call.name.value, target.word());
+                let message = format!("action `{name}` says nothing for {word}");
+                let help = format!("add `for {word} {{ run … }}` to the action, or take {word} away from this workflow");
+                diagnostics.push(Diagnostic::error("action-without-body", call.name.span, message).help(help));
+                return;
+            };
+            body.steps.iter().for_each(|s| languages(s, target, diagnostics));
         }
         _ => {}
     }

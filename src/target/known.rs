@@ -107,7 +107,8 @@ const GITLAB: &[KnownTool] = &[
 pub fn tools(target: TargetId) -> &'static [KnownTool] {
     match target {
         TargetId::Github => GITHUB,
-        TargetId::Gitlab => GITLAB,
+        // The images of CodeBuild have Debian's packages too, and what has a version is downloaded likewise.
+        TargetId::Gitlab | TargetId::Codebuild => GITLAB,
     }
 }
 
@@ -116,6 +117,7 @@ pub fn toolchains(target: TargetId) -> &'static [&'static str] {
     match target {
         TargetId::Github => &["dotnet", "go", "java", "node", "pnpm", "python", "ruby", "rust", "uv"],
         TargetId::Gitlab => &["dotnet", "go", "java", "node", "php", "python", "ruby", "rust"],
+        TargetId::Codebuild => &["dotnet", "go", "java", "node", "php", "python", "ruby"],
     }
 }
 

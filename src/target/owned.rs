@@ -77,6 +77,8 @@ pub fn is_owned(target: TargetId, level: Level, key: &str) -> bool {
         (TargetId::Github, Level::Job) => GITHUB_JOB,
         (TargetId::Gitlab, Level::Workflow) => GITLAB_WORKFLOW,
         (TargetId::Gitlab, Level::Job) => GITLAB_JOB,
+        // The tables refuse `raw` there.
+        (TargetId::Codebuild, _) => &[],
     };
     owned.contains(&key)
 }

@@ -14,7 +14,6 @@ mod rules;
 mod script;
 mod setup;
 mod stage;
-mod state;
 mod value;
 mod view;
 

@@ -7,9 +7,11 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
+use crate::back::gitlab::expr;
 use crate::back::gitlab::setup;
 use crate::back::gitlab::value::{OUTPUT, Place, Value, gate_file, upper, word};
-use crate::back::gitlab::{expr, state};
+use crate::back::shell::enclosed;
+use crate::back::state;
 use crate::ir::job::Shell;
 use crate::ir::step::EnvVar;
 use crate::ir::text::{Context, Text};
@@ -363,39 +365,4 @@ fn is_setup(step: &PlannedStep) -> bool {
 
 fn braced(test: String) -> String {
     if test.contains(" || ") { format!("{{ {test}; }}") } else { test }
-}
-
-/// Lines between an opening and a closing one, indented where that changes nothing.
-fn enclosed(open: &str, inner: &[String], close: &str) -> String {
-    let mut out = open.to_owned();
-    for text in inner {
-        let indent = can_be_indented(text);
-        for line in text.lines() {
-            out.push('\n');
-            if indent && !line.is_empty() {
-                out.push_str("  ");
-            }
-            out.push_str(line);
-        }
-    }
-    format!("{out}\n{close}")
-}
-
-/// Blanks at the start of a line belong to the text in a here-document and in a quotation that goes over several lines.
-fn can_be_indented(text: &str) -> bool {
-    let even = |line: &str, quote: char| line.matches(quote).count().is_multiple_of(2);
-    !text.contains("<<") && (!text.contains('\n') || text.lines().all(|line| even(line, '\'') && even(line, '"')))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::enclosed;
-
-    #[test]
-    fn lines_are_indented_unless_that_would_change_them() {
-        assert_eq!(enclosed("(", &["cd api".into(), "make".into()], ")"), "(\n  cd api\n  make\n)");
-        let document = "cat <<EOF\na\nEOF".to_owned();
-        assert_eq!(enclosed("(", std::slice::from_ref(&document), ")"), format!("(\n{document}\n)"));
-        assert_eq!(enclosed("(", &["echo 'a\nb'".into()], ")"), "(\necho 'a\nb'\n)");
-    }
 }

@@ -102,6 +102,11 @@ impl Walk<'_> {
 
     fn filter(&mut self, filter: &Filter, what: &str) {
         self.need(Capability::JobFilter, filter.span, what);
+        let narrow =
+            |c: &&crate::ir::event::Clause| matches!(&c.kind, ClauseKind::PullRequest { targets, .. } if !targets.is_all());
+        if let Some(clause) = filter.clauses.iter().find(narrow) {
+            self.need(Capability::JobFilterTarget, clause.span, what);
+        }
         for clause in &filter.clauses {
             let globs =
                 |p: &Pattern| p.include.iter().chain(&p.except).any(|g| g.value.to_string().contains(['*', '?', '[', '{']));
@@ -233,9 +238,7 @@ impl Walk<'_> {
             StepKind::Ssh(_) => self.need(Capability::Ssh, span, what),
             StepKind::Uses { action, .. } => self.need(Capability::Uses, action.span, what),
             StepKind::Action(call) => {
-                let bodies: Vec<Step> =
-                    call.bodies.iter().filter(|b| b.targets.contains(&self.target)).flat_map(|b| b.steps.clone()).collect();
-                for inner in &bodies {
+                for inner in call.body(self.target).iter().flat_map(|b| &b.steps) {
                     self.step(inner, what);
                 }
             }

@@ -13,6 +13,13 @@ pub fn aws_role(identity: &AwsIdentity) -> Shell {
         .with("AWS_REGION_NAME", identity.region.clone())
 }
 
+/// Takes a role in AWS by the role that the build has already, which must be allowed to.
+pub fn aws_role_of_build(identity: &AwsIdentity) -> Shell {
+    Shell::plain(part("aws-role-codebuild.sh"), identity.span)
+        .with("AWS_ROLE", identity.role.clone())
+        .with("AWS_REGION_NAME", identity.region.clone())
+}
+
 /// Makes `kubectl` and `helm` speak to a cluster and its namespace; none for a cluster that only a delivery tool inside reaches.
 pub fn cluster(cluster: &Cluster) -> Option<Shell> {
     let span = cluster.span;

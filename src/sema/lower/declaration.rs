@@ -3,8 +3,8 @@
 use crate::base::diag::Diagnostic;
 use crate::base::span::Spanned;
 use crate::ir::environment::{
-    Accept, AwsIdentity, Channel, ChannelKind, CommitMessages, Image, LicenceTier, Protection, Registry, RegistryKind,
-    RepositoryPolicy, RunnerClass, Secret, Target, Team, Variable,
+    Accept, AwsIdentity, AwsTarget, Channel, ChannelKind, CommitMessages, Compute, Image, LicenceTier, Protection, Registry,
+    RegistryKind, RepositoryPolicy, RunnerClass, Secret, Target, Team, Variable,
 };
 use crate::ir::event::{EventKind, EventValue};
 use crate::ir::id::TargetId;
@@ -50,10 +50,20 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
             }
             let workflows = (!workflows.is_empty()).then_some(workflows);
             let (standby, check_drift) = (node.flag("standby"), node.flag("check-drift"));
+            let aws = AwsTarget {
+                connection: node.setting("connection").map(|e| self.text(e, &Place::default())),
+                repository: node.setting("repository").and_then(spanned),
+                image: node.setting("image").and_then(spanned),
+                compute: node.setting("compute").and_then(spanned).and_then(|w| self.compute(&w)),
+            };
             let (tags, install) = (words("tags"), words("install"));
-            targets.push(Target { id, tier, tags, workflows, standby, check_drift, install, span: node.span });
+            targets.push(Target { id, tier, tags, workflows, standby, check_drift, install, aws, span: node.span });
         }
         targets
+    }
+
+    fn compute(&mut self, word: &Spanned<String>) -> Option<Spanned<Compute>> {
+        self.word(word, "compute", Compute::ALL).map(|c| Spanned::new(c, word.span))
     }
 
     pub(super) fn accepts(&mut self) -> Vec<Accept> {
@@ -159,16 +169,21 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
             .collect()
     }
 
-    pub(super) fn runners(&self) -> Vec<RunnerClass> {
-        let of = |node: &Node<'_>| {
-            let gitlab = node.child("gitlab").map(|c| c.args().chain(c.values("tags")).filter_map(spanned).collect());
-            Some(RunnerClass {
-                name: name_of(node)?,
-                github: node.values("github").into_iter().filter_map(spanned).collect(),
-                gitlab: gitlab.unwrap_or_default(),
+    pub(super) fn runners(&mut self) -> Vec<RunnerClass> {
+        let nodes: Vec<_> = self.top("runner").collect();
+        nodes
+            .into_iter()
+            .filter_map(|node| {
+                let gitlab = node.child("gitlab").map(|c| c.args().chain(c.values("tags")).filter_map(spanned).collect());
+                let compute = node.child("codebuild").and_then(|c| c.setting("compute")).and_then(spanned);
+                Some(RunnerClass {
+                    name: name_of(node)?,
+                    github: node.values("github").into_iter().filter_map(spanned).collect(),
+                    gitlab: gitlab.unwrap_or_default(),
+                    codebuild: compute.and_then(|w| self.compute(&w)),
+                })
             })
-        };
-        self.top("runner").filter_map(of).collect()
+            .collect()
     }
 
     pub(super) fn images(&self) -> Vec<Image> {

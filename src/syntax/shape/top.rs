@@ -15,10 +15,13 @@ use crate::syntax::shape::{
 };
 
 /// The CI vendors by name.
-pub const TARGETS: &[&str] = &["github", "gitlab"];
+pub const TARGETS: &[&str] = &["github", "gitlab", "codebuild"];
+
+/// Sizes of machines on AWS.
+const COMPUTE: &[&str] = &["small", "medium", "large", "xlarge", "2xlarge"];
 
 /// The words of `target`: the CI vendors, and what delivers apps.
-pub const ALL_TARGETS: &[&str] = &["github", "gitlab", "helm", "argocd"];
+pub const ALL_TARGETS: &[&str] = &["github", "gitlab", "codebuild", "helm", "argocd"];
 
 /// The file itself: what may stand outside all nodes.
 pub static FILE: Shape = node("file", "", "The top of a file.", "").children(&[&[
@@ -82,6 +85,10 @@ pub static TARGET: Shape = node("target", "target", "A vendor to write for.", "t
         either("server", Text, "of argocd: the host name of its interface, for deploys"),
         either("token", Secret, "of argocd: its token, for deploys"),
         either("push-token", Secret, "of argocd: what may push to the repository, for deploys"),
+        either("connection", Text, "of AWS: the ARN of the connection to the repository's host"),
+        either("repository", String, "of AWS: `owner/name`"),
+        either("image", String, "of codebuild: the image of jobs that name none"),
+        either("compute", Word(COMPUTE), "of codebuild: the size of machines, where a job's runner says none"),
     ]])
     .flags(&[
         word("standby", "its files are written below `standby/` only"),
@@ -163,12 +170,21 @@ pub static RUNNER: Shape = node(
 )
 .args(&[arg("name", Name, "its name")])
 .settings(&[&[list("github", String, "labels that `runs-on` asks for")]])
-.children(&[&[once(&RUNNER_GITLAB)]]);
+.children(&[&[once(&RUNNER_GITLAB), once(&RUNNER_CODEBUILD)]]);
 
 /// `gitlab tags=large` of a runner.
 pub static RUNNER_GITLAB: Shape = node("runner.gitlab", "gitlab", "Its tags on GitLab.", "gitlab tags=large")
     .args(&[any("tags", String, "tags")])
     .settings(&[&[either_list("tags", String, "tags")]]);
+
+/// `codebuild compute=large` of a runner.
+pub static RUNNER_CODEBUILD: Shape = node(
+    "runner.codebuild",
+    "codebuild",
+    "The size of its machines on AWS.",
+    "codebuild compute=large",
+)
+.settings(&[&[either("compute", Word(COMPUTE), "2, 4, 8, 36 or 72 virtual processors").required()]]);
 
 /// `doc "Runbook" url="…"`
 pub static DOC: Shape = node(

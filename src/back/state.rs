@@ -1,6 +1,6 @@
 //! Whether shell lines leave something behind that a later line of the same shell would see.
 //!
-//! GitLab runs all lines of a job in one shell, the language gives each step its own. The answer may be yes where no would do (a subshell more),
+//! GitLab and CodeBuild run all lines of a job in one shell, the language gives each step its own. The answer may be yes where no would do (a subshell more),
 //! never the reverse.
 
 /// Commands that change the shell they run in.

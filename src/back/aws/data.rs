@@ -1,0 +1,228 @@
+//! What goes into a build and what comes out of it. Builds pass files by a bucket, below the id of their run.
+
+use crate::back::aws::docker;
+use crate::back::aws::place::{OUTPUT, Place, axis, input, output, upper};
+use crate::back::aws::script::Item;
+use crate::back::shell::{enclosed, single_quoted};
+use crate::back::state;
+use crate::ir::event::{EventKind, InputKind};
+use crate::ir::job::{Job, ReportKind};
+use crate::ir::step::Outcome;
+use crate::ir::text::{Context, RunField};
+use crate::plan::job::PlannedJob;
+use crate::plan::step::PlannedKind;
+
+/// The context of the id of the run, which is the folder of its files.
+pub(super) const RUN: Context = Context::Run(RunField::Id);
+
+/// Files of a job for other jobs.
+pub(super) struct Upload {
+    /// After which outcome.
+    pub(super) when: Outcome,
+    /// The code.
+    pub(super) item: Item,
+}
+
+fn store(file: &str) -> String {
+    format!("\"s3://$ARTIFACTS/${{RUN_ID##*:}}/{file}\"")
+}
+
+/// The command line of AWS as the build itself: a role that a step took has no right to the bucket.
+fn aws(place: &Place<'_>) -> &'static str {
+    if takes_role(place.job) { "AWS_CONFIG_FILE=/dev/null aws" } else { "aws" }
+}
+
+/// Whether a step of the job takes another role than the build's.
+pub(in crate::back) fn takes_role(job: &PlannedJob<'_>) -> bool {
+    job.steps.iter().any(|s| match &s.kind {
+        PlannedKind::Run(script) => script
+            .lines
+            .iter()
+            .flat_map(|l| &l.parts)
+            .any(|p| matches!(p, crate::ir::text::Part::Literal(t) if t.contains(".aws/config"))),
+        _ => false,
+    })
+}
+
+/// Whether the job reads or writes the bucket.
+pub(in crate::back) fn uses_store(place: &Place<'_>) -> bool {
+    !downloads(place, false).is_empty() || !uploads(place, false).is_empty()
+}
+
+/// The names of the archives of an artifact: one for each cell of its job.
+fn archives(name: &str, job: &Job) -> Vec<String> {
+    let Some(matrix) = &job.matrix else { return vec![format!("{name}.tar.gz")] };
+    let of = |cell: &Vec<Option<String>>| {
+        let values: Vec<&str> = cell.iter().flatten().map(String::as_str).collect();
+        format!("{name}-{}.tar.gz", values.join("-"))
+    };
+    matrix.cells.iter().map(of).collect()
+}
+
+/// What a person must have given, where one started the run.
+pub(super) fn input_checks(place: &Place<'_>, whole: bool) -> Vec<Item> {
+    if !place.kinds().contains(&EventKind::Manual) || !place.job.needs.is_empty() {
+        return Vec::new();
+    }
+    let mut lines = Vec::new();
+    for asked in &place.workflow.workflow.inputs {
+        let (name, shown) = (input(&asked.name.value), &asked.name.value);
+        let must = |regex: &str, what: &str| {
+            format!(
+                "printf '%s\\n' \"${name}\" | grep -Eq {} || {{ echo \"{shown} must be {what}\"; exit 1; }}",
+                single_quoted(regex)
+            )
+        };
+        match &asked.kind {
+            InputKind::String => {
+                if let Some(glob) = &asked.matches {
+                    lines.push(must(&glob.value.to_regex(), &format!("like {}", glob.value.text())));
+                }
+            }
+            InputKind::Boolean => lines.push(must("^(true|false)$", "true or false")),
+            InputKind::Number => lines.push(must("^-?[0-9]+([.][0-9]+)?$", "a number")),
+            InputKind::Choice(options) => {
+                let words: Vec<&str> = options.iter().map(|o| o.value.as_str()).collect();
+                lines.push(must(&format!("^({})$", words.join("|")), &format!("one of {}", words.join(", "))));
+            }
+            InputKind::Environment => {
+                let words: Vec<&str> = place.plan.pipeline.environments.iter().map(|e| e.name.value.as_str()).collect();
+                lines.push(must(&format!("^({})$", words.join("|")), &format!("one of {}", words.join(", "))));
+            }
+        }
+    }
+    if lines.is_empty() {
+        return Vec::new();
+    }
+    let text = strict(&lines, whole);
+    let text = if place.kinds().len() > 1 { format!("if [ \"$RUN_EVENT\" = manual ]; then\n{text}\nfi") } else { text };
+    vec![Item { comment: Some("What a person must give".to_owned()), text }]
+}
+
+/// Files and values of other jobs.
+pub(super) fn downloads(place: &Place<'_>, whole: bool) -> Vec<Item> {
+    let mut items: Vec<Item> = Vec::new();
+    for need in &place.job.needs {
+        let Some(other) = place.workflow.jobs.get(need.job) else { continue };
+        for artifact in &need.artifacts {
+            for archive in archives(&artifact.value, &other.job) {
+                let text = format!("{} s3 cp {} - | tar -xz", aws(place), store(&archive));
+                items.push(Item { comment: Some(format!("Files of {}", other.title)), text: strict(&[text], whole) });
+            }
+        }
+        if docker::reads(*place, other) {
+            let file = format!("/tmp/{}.env", other.id);
+            items.push(Item {
+                comment: Some(format!("Outputs of {}", other.title)),
+                text: format!("{} s3 cp --quiet {} {file}", aws(place), store(&format!("outputs-{}.env", other.id))),
+            });
+            let text = format!("while IFS='=' read -r name value; do export \"$name=$value\"; done < {file}");
+            items.push(Item { comment: None, text });
+        }
+    }
+    items
+}
+
+/// Files and values for other jobs.
+pub(super) fn uploads(place: &Place<'_>, whole: bool) -> Vec<Upload> {
+    let job = &*place.job.job;
+    let mut found = Vec::new();
+    let mine = place.workflow.jobs.iter().position(|j| j.id == place.job.id);
+    let consumed = |name: &str| {
+        let needs = place.workflow.jobs.iter().flat_map(|j| &j.needs);
+        needs.filter(|n| Some(n.job) == mine).any(|n| n.artifacts.iter().any(|a| a.value == name))
+    };
+    let mut add = |name: &str, paths: Vec<String>, when: Outcome| {
+        let cell: String = job.matrix.iter().flat_map(|m| &m.axes).map(|a| format!("-${{{}}}", axis(&a.value))).collect();
+        let globs = paths.iter().any(|p| p.contains("**")).then(|| "shopt -s globstar".to_owned());
+        let text = format!("tar -cz {} | {} s3 cp - {}", paths.join(" "), aws(place), store(&format!("{name}{cell}.tar.gz")));
+        let lines: Vec<String> = globs.into_iter().chain([text]).collect();
+        let text = strict(&lines, whole);
+        found.push(Upload { when, item: Item { comment: Some(format!("Keep {name}")), text } });
+    };
+    for artifact in &job.produces {
+        add(&artifact.name.value, artifact.paths.iter().map(|p| path(&p.value)).collect(), artifact.when);
+    }
+    for report in &job.reports {
+        let name = format!("{}-{}", job.name.value, report.kind.value.word());
+        let shown = report_format(report.kind.value, report.format.as_ref().map(|f| f.value.as_str())).is_some();
+        if consumed(&name) || !shown {
+            add(&name, report.paths.iter().map(|p| path(&p.value)).collect(), report.when);
+        }
+    }
+    let images = place.job.steps.iter().any(|s| matches!(&s.kind, PlannedKind::DockerBuild(b) if docker::is_read(b, place)));
+    if !job.outputs.is_empty() || images {
+        let mut lines = Vec::new();
+        if !job.outputs.is_empty() {
+            let renames: Vec<String> =
+                job.outputs.iter().map(|o| format!("-e 's/^{}=/{}=/p'", o.value, output(&place.job.id, &o.value))).collect();
+            lines.push(format!("sed -n {} \"${OUTPUT}\" > /tmp/outputs.env", renames.join(" ")));
+        }
+        if images {
+            lines.push(format!("cat /tmp/images.env {} /tmp/outputs.env", if job.outputs.is_empty() { ">" } else { ">>" }));
+        }
+        lines.push(format!("{} s3 cp --quiet /tmp/outputs.env {}", aws(place), store(&format!("outputs-{}.env", place.job.id))));
+        let text = strict(&lines, whole);
+        let comment = Some("For the jobs that read these outputs".to_owned());
+        found.push(Upload { when: Outcome::Success, item: Item { comment, text } });
+    }
+    found
+}
+
+/// Containers beside the build, and the wait until they answer.
+pub(super) fn services(place: &Place<'_>) -> Vec<Item> {
+    let mut items = Vec::new();
+    for service in &place.job.job.services {
+        let name = &service.name.value;
+        let mut options = vec![format!("--name {name}")];
+        options.extend(service.port.iter().map(|p| format!("--publish {0}:{0}", p.value)));
+        options.extend(service.env.iter().map(|e| format!("--env {}={}", e.name.value, place.quoted(&e.value))));
+        let run = format!("docker run --detach {} {}", options.join(" "), place.quoted(&service.image));
+        // Further attempts of the job keep the services of the first.
+        let kept = place.job.job.retry.is_some_and(|r| r.value > 0);
+        let text = if kept { format!("docker inspect {name} > /dev/null 2>&1 || {run}") } else { run };
+        items.push(Item { comment: Some(format!("Start {name}")), text });
+        let Some(ready) = &service.ready else { continue };
+        let text = format!(
+            "(\n  set -eu\n  tries=0\n  until timeout {limit} docker exec {name} sh -c {command}; do\n    tries=$((tries + 1))\n    [ \"$tries\" -lt {retries} ] || {{ docker logs {name}; exit 1; }}\n    sleep {every}\n  done\n)",
+            limit = ready.timeout.seconds.max(1),
+            command = single_quoted(&ready.command.value),
+            retries = ready.retries.max(1),
+            every = ready.every.seconds.max(1),
+        );
+        items.push(Item { comment: Some(format!("Wait until {name} answers")), text });
+    }
+    items
+}
+
+/// The format of a report in CodeBuild's words; none for one that it does not show
+/// (<https://docs.aws.amazon.com/codebuild/latest/userguide/build-spec-ref.html#reports-buildspec-file>).
+pub(super) fn report_format(kind: ReportKind, format: Option<&str>) -> Option<&'static str> {
+    match (kind, format) {
+        (ReportKind::Junit, _) => Some("JUNITXML"),
+        (ReportKind::Coverage, None | Some("cobertura")) => Some("COBERTURAXML"),
+        (ReportKind::Coverage, Some("jacoco")) => Some("JACOCOXML"),
+        (ReportKind::Coverage, Some("clover")) => Some("CLOVERXML"),
+        (ReportKind::Coverage, Some(_)) | (ReportKind::Sarif, _) => None,
+    }
+}
+
+/// The name of a report group: `unit-junit`.
+pub(super) fn report_name(job: &str, kind: ReportKind) -> String {
+    format!("{}-{}", upper(job).to_ascii_lowercase().replace('_', "-"), kind.word())
+}
+
+/// A path for the shell: a pattern stays one.
+fn path(path: &str) -> String {
+    if path.contains(['*', '?', '[', '{']) { path.to_owned() } else { single_quoted(path) }
+}
+
+/// Lines that stop at the first failure. In the script of a whole job they do so by themselves.
+pub(super) fn strict(lines: &[String], whole: bool) -> String {
+    if whole && !state::changes(&lines.join("\n")) {
+        return lines.join("\n");
+    }
+    let mut inner = vec!["set -euo pipefail".to_owned()];
+    inner.extend_from_slice(lines);
+    enclosed("(", &inner, ")")
+}

@@ -1,0 +1,399 @@
+//! What a context of the language is called in a build.
+//!
+//! What CodeBuild sets is a variable; what must be worked out is derived once, in a line at the top. What the batch or the pipeline passes has
+//! a name of the language: `COMMIT_BRANCH`, `RUN_EVENT`.
+
+use std::collections::BTreeSet;
+
+use crate::back::shell::{self, Splice, single_quoted};
+use crate::ir::event::{EventKind, EventValue};
+use crate::ir::text::{
+    CommitField, Context, EnvironmentField, GateField, Part, PrField, RepositoryField, RunField, ServiceField, Text,
+};
+use crate::plan::job::PlannedJob;
+use crate::plan::{Plan, PlannedWorkflow};
+
+/// The variable with the path of the file that scripts write outputs to.
+pub(in crate::back) const OUTPUT: &str = "PIPEWRIGHT_OUTPUT";
+/// The variable with the kind of event, in the words of a spec. The batch or the pipeline passes it.
+pub(in crate::back) const RUN_EVENT: &str = "RUN_EVENT";
+/// The variable with the branch, where a pipeline passes it.
+pub(in crate::back) const COMMIT_BRANCH: &str = "COMMIT_BRANCH";
+
+/// Who starts the builds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(in crate::back) enum Host {
+    /// A batch build of CodeBuild, started by a webhook or a schedule.
+    Batch,
+    /// A pipeline of CodePipeline.
+    #[expect(dead_code, reason = "the pipelines are about to be written")]
+    Pipeline,
+}
+
+/// Where a text stands: what its contexts mean depends on the job.
+#[derive(Clone, Copy)]
+pub(in crate::back) struct Place<'p> {
+    /// The plan.
+    pub(in crate::back) plan: &'p Plan<'p>,
+    /// The workflow of the job.
+    pub(in crate::back) workflow: &'p PlannedWorkflow<'p>,
+    /// The job.
+    pub(in crate::back) job: &'p PlannedJob<'p>,
+    /// Who starts the build.
+    pub(in crate::back) host: Host,
+}
+
+/// What stands for a context.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Value {
+    /// Known now.
+    Fixed(String),
+    /// A variable that is set before the first command.
+    Variable(String),
+    /// A variable that the build sets itself, with the line that does.
+    Derived(String, String),
+}
+
+/// A name as the word of a variable: `skip-tests` is `SKIP_TESTS`.
+pub(in crate::back) fn upper(name: &str) -> String {
+    name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect()
+}
+
+/// The variable of an input of a pipeline.
+pub(in crate::back) fn input(name: &str) -> String {
+    format!("INPUT_{}", upper(name))
+}
+
+/// The variable of a matrix axis.
+pub(in crate::back) fn axis(name: &str) -> String {
+    format!("MATRIX_{}", upper(name))
+}
+
+/// The variable of an output of another job.
+pub(super) fn output(job: &str, name: &str) -> String {
+    format!("{}_{}", upper(job), upper(name))
+}
+
+/// The variable of an image that the run builds.
+pub(super) fn image(name: &str) -> String {
+    format!("IMAGE_{}", upper(name))
+}
+
+impl<'p> Place<'p> {
+    /// The kinds of events for which the job may be present.
+    pub(super) fn kinds(&self) -> BTreeSet<EventKind> {
+        let events = &self.plan.pipeline.events;
+        self.job.job.possible.iter().filter_map(|i| events.get(i)).map(|e| e.kind).collect()
+    }
+
+    /// What stands for a context in this job.
+    pub(super) fn value(&self, context: &Context) -> Value {
+        match context {
+            Context::Commit(field) => self.commit(*field),
+            Context::Run(field) => self.run(*field),
+            Context::Pr(field) => self.pull_request(*field),
+            Context::Repository(field) => self.repository(*field),
+            Context::JobName => Value::Fixed(self.job.title.clone()),
+            Context::JobStatus => derived(
+                "JOB_STATUS",
+                "JOB_STATUS=success\nif [ \"$CODEBUILD_BUILD_SUCCEEDING\" = 0 ] || [ -e /tmp/failed ]; then JOB_STATUS=failure; fi",
+            ),
+            Context::Output { job, output: name } => Value::Variable(output(self.job_id(*job), name)),
+            // The tables refuse it.
+            Context::NeedsResult(_) => Value::Fixed(String::new()),
+            Context::Input(name) => Value::Variable(input(name)),
+            Context::Matrix(name) => Value::Variable(axis(name)),
+            Context::Secret(name) | Context::Variable(name) | Context::Env(name) => Value::Variable(name.clone()),
+            Context::Registry(id) => {
+                Value::Fixed(self.plan.pipeline.registries.get(id.index()).map_or_else(String::new, |r| r.address.value.clone()))
+            }
+            Context::Image(id) => {
+                Value::Variable(self.plan.pipeline.images.get(id.index()).map_or_else(String::new, |i| image(&i.name)))
+            }
+            Context::Service { service, field } => Value::Fixed(self.service(service, *field)),
+            Context::Environment { environment, field } => {
+                let own = environment.or_else(|| self.job.environment.as_ref().and_then(|e| e.id));
+                // `gate-outside-environment` refuses a gate that has none.
+                let Some(environment) = own.map(|id| self.plan.pipeline.environment(id)) else {
+                    return Value::Fixed(String::new());
+                };
+                match field {
+                    EnvironmentField::Name => Value::Fixed(environment.name.value.clone()),
+                    EnvironmentField::Tier => Value::Fixed(environment.tier.word().to_owned()),
+                    EnvironmentField::Namespace => {
+                        let namespace = environment.cluster.as_ref().and_then(|c| c.namespace.as_ref());
+                        Value::Fixed(namespace.map_or_else(String::new, |n| n.value.clone()))
+                    }
+                    EnvironmentField::Url => match &environment.url {
+                        Some(url) => match url.as_literal() {
+                            Some(text) => Value::Fixed(text.to_owned()),
+                            None => self.assigned("ENVIRONMENT_URL", url),
+                        },
+                        None => Value::Fixed(String::new()),
+                    },
+                }
+            }
+            Context::Value(id) => match self.plan.pipeline.values.get(id.index()) {
+                Some(value) => self.event_value(value),
+                None => Value::Fixed(String::new()),
+            },
+            Context::DockerHost => Value::Fixed("127.0.0.1".to_owned()),
+            Context::Gate { gate, field } => match field {
+                GateField::Value => {
+                    let name = &self.plan.pipeline.gate(*gate).name.value;
+                    let variable = format!("GATE_{}_VALUE", upper(name));
+                    let line = format!("{variable}=$(sed -n 's/^value=//p' {} 2> /dev/null || true)", gate_file(name));
+                    Value::Derived(variable, line)
+                }
+                // The tables refuse it.
+                GateField::Approver => Value::Fixed(String::new()),
+            },
+        }
+    }
+
+    fn job_id(&self, job: crate::ir::id::JobId) -> &str {
+        self.plan.job(job).map_or(self.plan.pipeline.job(job).name.as_str(), |(_, planned)| planned.id.as_str())
+    }
+
+    fn commit(&self, field: CommitField) -> Value {
+        match field {
+            CommitField::Sha | CommitField::HeadSha => Value::Variable("CODEBUILD_RESOLVED_SOURCE_VERSION".to_owned()),
+            CommitField::Short => derived("COMMIT_SHORT", "COMMIT_SHORT=$(printf '%.7s' \"$CODEBUILD_RESOLVED_SOURCE_VERSION\")"),
+            CommitField::Message => derived("COMMIT_MESSAGE", "COMMIT_MESSAGE=$(git log -1 --format=%B)"),
+            CommitField::Author => derived("COMMIT_AUTHOR", "COMMIT_AUTHOR=$(git log -1 --format=%an)"),
+            CommitField::Branch => self.branch(),
+            CommitField::Tag => match self.host {
+                Host::Batch => derived("COMMIT_TAG", "COMMIT_TAG=${CODEBUILD_WEBHOOK_TRIGGER#tag/}"),
+                Host::Pipeline => derived("COMMIT_TAG", "COMMIT_TAG=$(git describe --tags --exact-match)"),
+            },
+            CommitField::Ref => {
+                let kinds = self.kinds();
+                let tagged = |k: &EventKind| matches!(k, EventKind::Tag | EventKind::Release);
+                match (kinds.iter().any(tagged), kinds.iter().all(tagged)) {
+                    (_, true) => self.commit(CommitField::Tag),
+                    (false, _) => self.branch(),
+                    (true, false) => match self.host {
+                        Host::Batch => derived("COMMIT_REF", "COMMIT_REF=${CODEBUILD_WEBHOOK_TRIGGER#*/}"),
+                        Host::Pipeline => derived(
+                            "COMMIT_REF",
+                            "COMMIT_REF=${COMMIT_BRANCH:-}\nif [ \"$RUN_EVENT\" = tag ]; then COMMIT_REF=$(git describe --tags --exact-match); fi",
+                        ),
+                    },
+                }
+            }
+        }
+    }
+
+    /// A batch learns the branch of a push from the webhook; a schedule passes it, as a pipeline always does.
+    fn branch(&self) -> Value {
+        if self.host == Host::Batch && self.kinds().contains(&EventKind::Push) {
+            let line = "COMMIT_BRANCH=${COMMIT_BRANCH:-${CODEBUILD_WEBHOOK_TRIGGER#branch/}}";
+            return derived(
+                COMMIT_BRANCH,
+                if self.kinds().len() == 1 { "COMMIT_BRANCH=${CODEBUILD_WEBHOOK_TRIGGER#branch/}" } else { line },
+            );
+        }
+        Value::Variable(COMMIT_BRANCH.to_owned())
+    }
+
+    fn run(&self, field: RunField) -> Value {
+        match (field, self.host) {
+            (RunField::Id, Host::Batch) => derived(
+                "RUN_ID",
+                "RUN_ID=$(aws codebuild batch-get-builds --ids \"$CODEBUILD_BUILD_ID\" --query 'builds[0].buildBatchArn' --output text)",
+            ),
+            (RunField::Id, Host::Pipeline) => Value::Variable("RUN_ID".to_owned()),
+            (RunField::Number, Host::Batch) => derived(
+                "RUN_NUMBER",
+                "RUN_NUMBER=$(aws codebuild batch-get-build-batches --ids \"$(aws codebuild batch-get-builds --ids \"$CODEBUILD_BUILD_ID\" --query 'builds[0].buildBatchArn' --output text)\" --query 'buildBatches[0].buildBatchNumber' --output text)",
+            ),
+            (RunField::Url, _) => Value::Variable("CODEBUILD_BUILD_URL".to_owned()),
+            (RunField::Event, _) => {
+                let kinds: Vec<EventKind> = self.kinds().into_iter().collect();
+                match kinds.as_slice() {
+                    [only] => Value::Fixed(only.word().to_owned()),
+                    _ => Value::Variable(RUN_EVENT.to_owned()),
+                }
+            }
+            (RunField::Actor, Host::Batch) => Value::Variable("CODEBUILD_WEBHOOK_ACTOR_ACCOUNT_ID".to_owned()),
+            // The tables refuse the rest.
+            (RunField::Number | RunField::Actor, Host::Pipeline) | (RunField::Attempt | RunField::Token, _) => {
+                Value::Fixed(String::new())
+            }
+        }
+    }
+
+    fn pull_request(&self, field: PrField) -> Value {
+        match (field, self.host) {
+            (PrField::Number, Host::Batch) => derived("PR_NUMBER", "PR_NUMBER=${CODEBUILD_WEBHOOK_TRIGGER#pr/}"),
+            (PrField::Source, Host::Batch) => derived("PR_SOURCE", "PR_SOURCE=${CODEBUILD_WEBHOOK_HEAD_REF#refs/heads/}"),
+            (PrField::Target, Host::Batch) => derived("PR_TARGET", "PR_TARGET=${CODEBUILD_WEBHOOK_BASE_REF#refs/heads/}"),
+            // A pipeline's branch is the one that the pull request comes from.
+            (PrField::Source, Host::Pipeline) => Value::Variable(COMMIT_BRANCH.to_owned()),
+            // The tables refuse the rest.
+            (PrField::Title, _) | (PrField::Number | PrField::Target, Host::Pipeline) => Value::Fixed(String::new()),
+        }
+    }
+
+    fn repository(&self, field: RepositoryField) -> Value {
+        let known = self.plan.target.aws.repository.as_ref().map(|r| r.value.as_str());
+        match (field, known) {
+            (RepositoryField::DefaultBranch, _) => Value::Fixed(self.plan.pipeline.default_branch.value.clone()),
+            (RepositoryField::Name, Some(name)) => Value::Fixed(name.to_owned()),
+            (RepositoryField::Owner, Some(name)) => Value::Fixed(name.split('/').next().unwrap_or_default().to_owned()),
+            (RepositoryField::Url, Some(name)) => Value::Fixed(format!("https://github.com/{name}")),
+            (RepositoryField::Url, None) => derived("REPOSITORY_URL", "REPOSITORY_URL=${CODEBUILD_SOURCE_REPO_URL%.git}"),
+            (RepositoryField::Name, None) => derived(
+                "REPOSITORY",
+                "REPOSITORY=$(printf '%s\\n' \"${CODEBUILD_SOURCE_REPO_URL%.git}\" | sed 's,^[a-z]*://[^/]*/,,')",
+            ),
+            (RepositoryField::Owner, None) => derived(
+                "REPOSITORY_OWNER",
+                "REPOSITORY_OWNER=$(printf '%s\\n' \"$CODEBUILD_SOURCE_REPO_URL\" | sed 's,^[a-z]*://[^/]*/,,; s,/.*,,')",
+            ),
+        }
+    }
+
+    /// A service is a container beside the build, at a port of the machine.
+    fn service(&self, name: &str, field: ServiceField) -> String {
+        match field {
+            ServiceField::Host => "127.0.0.1".to_owned(),
+            ServiceField::Port => {
+                let service = self.job.job.services.iter().find(|s| s.name.value == name);
+                service.and_then(|s| s.port.as_ref()).map_or_else(String::new, |p| p.value.to_string())
+            }
+        }
+    }
+
+    fn assigned(&self, name: &str, text: &Text) -> Value {
+        let mut lines: Vec<String> = self.derived(text).into_iter().map(|(_, line)| line).collect();
+        lines.push(format!("{name}={}", self.quoted(text)));
+        Value::Derived(name.to_owned(), lines.join("\n"))
+    }
+
+    /// The arm of a value that the job's events choose; a `case` where they choose several.
+    fn event_value(&self, value: &EventValue) -> Value {
+        let name = format!("VALUE_{}", upper(&value.name));
+        let mut rest = self.kinds();
+        let mut arms: Vec<(BTreeSet<EventKind>, &Text)> = Vec::new();
+        for (kind, text) in &value.arms {
+            if rest.remove(&kind.value) {
+                arms.push((BTreeSet::from([kind.value]), text));
+            }
+        }
+        if let (Some(text), false) = (&value.otherwise, rest.is_empty()) {
+            arms.push((rest, text));
+        }
+        if let [(_, only)] = arms.as_slice() {
+            return match only.parts.as_slice() {
+                [Part::Context(context)] => self.value(&context.value),
+                _ => self.assigned(&name, only),
+            };
+        }
+        let mut lines = vec![format!("case \"${RUN_EVENT}\" in")];
+        let last = arms.len().saturating_sub(1);
+        for (i, (kinds, text)) in arms.iter().enumerate() {
+            let words: Vec<&str> = kinds.iter().map(|k| k.word()).collect();
+            let pattern = if i == last { "*".to_owned() } else { words.join(" | ") };
+            lines.push(format!("  {pattern})"));
+            for (_, line) in self.derived(text) {
+                lines.extend(line.lines().map(|l| format!("    {l}")));
+            }
+            lines.push(format!("    {name}={}", self.quoted(text)));
+            lines.push("    ;;".to_owned());
+        }
+        lines.push("esac".to_owned());
+        Value::Derived(name, lines.join("\n"))
+    }
+
+    /// The lines that a text needs before it can be read: variable and definition, in order.
+    pub(super) fn derived(&self, text: &Text) -> Vec<(String, String)> {
+        text.contexts()
+            .filter_map(|context| match self.value(&context.value) {
+                Value::Derived(name, line) => Some((name, line)),
+                Value::Fixed(_) | Value::Variable(_) => None,
+            })
+            .collect()
+    }
+
+    /// A text as code of a shell script: literals as they stand, contexts as variables that are never split.
+    pub(super) fn code(&self, text: &Text) -> String {
+        shell::script(std::slice::from_ref(text), &mut |context| match self.value(context) {
+            Value::Fixed(text) => Splice::Literal(text),
+            Value::Variable(name) | Value::Derived(name, _) => Splice::Expand(format!("${{{name}}}")),
+        })
+    }
+
+    /// A text for a reader: what only the run knows stands as the name of its variable.
+    pub(in crate::back) fn shown(&self, text: &Text) -> String {
+        let parts = text.parts.iter().map(|part| match part {
+            Part::Literal(text) => text.clone(),
+            Part::Context(context) => match self.value(&context.value) {
+                Value::Fixed(text) => text,
+                Value::Variable(name) | Value::Derived(name, _) => format!("${name}"),
+            },
+        });
+        parts.collect()
+    }
+
+    /// A text as one word of a shell script, in quotes where it needs any.
+    pub(super) fn quoted(&self, text: &Text) -> String {
+        if let Some(fixed) = self.fixed(text) {
+            return single_quoted(&fixed);
+        }
+        let mut out = String::from("\"");
+        for (i, part) in text.parts.iter().enumerate() {
+            let fixed = match part {
+                Part::Literal(text) => text.clone(),
+                Part::Context(context) => match self.value(&context.value) {
+                    Value::Fixed(text) => text,
+                    Value::Variable(name) | Value::Derived(name, _) => {
+                        let joined = matches!(text.parts.get(i + 1), Some(Part::Literal(next)) if next.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_' || c == '['));
+                        out.push_str(&if joined { format!("${{{name}}}") } else { format!("${name}") });
+                        continue;
+                    }
+                },
+            };
+            for c in fixed.chars() {
+                if matches!(c, '"' | '\\' | '$' | '`') {
+                    out.push('\\');
+                }
+                out.push(c);
+            }
+        }
+        out.push('"');
+        out
+    }
+
+    /// A text that is known now.
+    pub(in crate::back) fn fixed(&self, text: &Text) -> Option<String> {
+        let mut out = String::new();
+        for part in &text.parts {
+            match part {
+                Part::Literal(text) => out.push_str(text),
+                Part::Context(context) => match self.value(&context.value) {
+                    Value::Fixed(text) => out.push_str(&text),
+                    Value::Variable(name) => out.push_str(&self.declared(&context.value, &name)?),
+                    Value::Derived(..) => return None,
+                },
+            }
+        }
+        Some(out)
+    }
+
+    /// The value of a variable that the spec fixes.
+    fn declared(&self, context: &Context, name: &str) -> Option<String> {
+        let Context::Variable(_) = context else { return None };
+        let variable = self.plan.pipeline.variables.iter().find(|v| v.name.value == name)?;
+        variable.value.as_ref().and_then(Text::as_literal).map(str::to_owned)
+    }
+}
+
+fn derived(name: &str, line: &str) -> Value {
+    Value::Derived(name.to_owned(), line.to_owned())
+}
+
+/// The file that a gate writes its figure to.
+pub(super) fn gate_file(gate: &str) -> String {
+    format!("/tmp/gate-{gate}")
+}

@@ -1,0 +1,418 @@
+//! Steps as the commands of a buildspec.
+//!
+//! CodeBuild runs the commands of a phase one after another and stops at the first that fails; `post_build` runs all the same. So steps are
+//! commands of `build`, each in a shell of its own where it leaves anything behind, and what runs after a failure stands in `post_build`.
+//! Where the whole must end early, or may not count, its steps are one script that `timeout` runs.
+
+use std::collections::BTreeSet;
+
+use crate::back::aws::guard::Guard;
+use crate::back::aws::place::{OUTPUT, Place, Value, gate_file, upper};
+use crate::back::aws::{cache, data, docker, expr, setup};
+use crate::back::shell::{enclosed, single_quoted};
+use crate::back::state;
+use crate::ir::job::Shell;
+use crate::ir::step::{EnvVar, Outcome};
+use crate::ir::text::{Context, RunField, Text};
+use crate::plan::step::{Phase, PlannedKind, PlannedStep, RunWhen};
+
+/// One command.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(in crate::back) struct Item {
+    /// What stands above it.
+    pub(in crate::back) comment: Option<String>,
+    /// The code.
+    pub(in crate::back) text: String,
+}
+
+/// The commands of a job.
+#[derive(Default)]
+pub(super) struct Commands {
+    /// Of the phase `build`.
+    pub(super) build: Vec<Item>,
+    /// Of the phase `post_build`.
+    pub(super) post_build: Vec<Item>,
+}
+
+/// Seconds that the steps after the others may take.
+pub(in crate::back) fn after_seconds(place: &Place<'_>) -> u64 {
+    let after = place.job.steps.iter().filter(|s| s.when != RunWhen::Success);
+    after.map(|s| s.timeout.map_or(if s.phase == Phase::Rollback { 300 } else { 60 }, |t| t.seconds)).sum()
+}
+
+/// The commands of a job. `limit` are the seconds after which CodeBuild itself ends the build.
+pub(super) fn of_job(place: Place<'_>, guard: Option<&Guard>, limit: u64) -> Commands {
+    let job = &*place.job.job;
+    let retries = job.retry.map_or(0, |r| r.value);
+    let behind = place.job.steps.iter().any(|s| s.when != RunWhen::Success)
+        || data::uploads(&place, false).iter().any(|u| u.when != Outcome::Success);
+    let whole = guard.is_some() || behind || retries > 0 || job.allow_failure.is_some() || place.job.timeout.seconds < limit;
+    let writer = Writer { place, marked: marked(place), whole };
+    let items = writer.main(guard);
+    let after = writer.after(guard.is_some());
+    let mut commands = Commands::default();
+    if whole {
+        commands.build.push(Item { comment: None, text: document("/tmp/job.sh", &items) });
+        commands.build.push(Item { comment: None, text: writer.run(retries) });
+    } else {
+        commands.build = items;
+    }
+    if commands.build.is_empty() {
+        commands.build.push(Item { comment: None, text: "echo \"Nothing to do\"".to_owned() });
+    }
+    if !after.is_empty() {
+        commands.post_build.push(Item { comment: None, text: document("/tmp/after.sh", &after) });
+        commands.post_build.push(Item { comment: None, text: format!("{} /tmp/after.sh", writer.interpreter(false)) });
+    }
+    commands
+}
+
+/// A script that is written to a file, since a shell that reads its commands from standard input shares it with them.
+fn document(file: &str, items: &[Item]) -> String {
+    let mut out = format!("cat > {file} <<'SCRIPT'\n");
+    for item in items {
+        if let Some(comment) = &item.comment {
+            out.push_str(&format!("# {comment}\n"));
+        }
+        out.push_str(&item.text);
+        out.push('\n');
+    }
+    out + "SCRIPT"
+}
+
+struct Writer<'p> {
+    place: Place<'p>,
+    /// Steps whose start a later step must know of.
+    marked: BTreeSet<&'p str>,
+    /// The steps are one script, whose shell is strict already.
+    whole: bool,
+}
+
+/// The ids of steps that a later step asks after.
+fn marked<'p>(place: Place<'p>) -> BTreeSet<&'p str> {
+    let mut found = BTreeSet::new();
+    for step in &place.job.steps {
+        match &step.when {
+            RunWhen::Rollback { started } => {
+                found.insert(started.as_str());
+            }
+            RunWhen::AnyFailed { steps } => found.extend(steps.iter().map(String::as_str)),
+            RunWhen::Success | RunWhen::Failure | RunWhen::Always | RunWhen::Ran { .. } => {}
+        }
+    }
+    found
+}
+
+/// The file that says that a step has started and not yet succeeded, or only started.
+fn mark(id: &str) -> String {
+    format!("/tmp/step-{id}")
+}
+
+impl<'p> Writer<'p> {
+    fn interpreter(&self, strict: bool) -> &'static str {
+        match (self.place.job.job.shell.value, strict) {
+            (Shell::Sh, true) => "sh -eu",
+            (Shell::Sh, false) => "sh -u",
+            (Shell::Bash | Shell::Pwsh, true) => "bash -euo pipefail",
+            (Shell::Bash | Shell::Pwsh, false) => "bash -uo pipefail",
+        }
+    }
+
+    fn strict(&self) -> &'static str {
+        if self.place.job.job.shell.value == Shell::Sh { "set -eu" } else { "set -euo pipefail" }
+    }
+
+    /// Runs the script of the steps: with its limit, as often as it may, and forgiven where it is.
+    fn run(&self, retries: u32) -> String {
+        let job = &*self.place.job.job;
+        let once = format!("timeout {} {} /tmp/job.sh", self.place.job.timeout.seconds, self.interpreter(true));
+        let run = if retries == 0 {
+            once
+        } else {
+            let attempts: Vec<String> = (1..=retries + 1).map(|i| i.to_string()).collect();
+            format!(
+                "for attempt in {}; do\n  echo \"Attempt $attempt\"\n  code=0\n  {once} || code=$?\n  [ \"$code\" != 0 ] || break\ndone\n(exit \"$code\")",
+                attempts.join(" ")
+            )
+        };
+        let Some(allowed) = &job.allow_failure else { return run };
+        let forgiven = "{ echo \"The job failed; the run goes on.\"; touch /tmp/failed; }";
+        let (before, last) = run.rsplit_once('\n').map_or((String::new(), run.as_str()), |(b, l)| (format!("{b}\n"), l));
+        if allowed.exit_codes.is_empty() {
+            return format!("{before}{last} || {forgiven}");
+        }
+        let codes: Vec<String> = allowed.exit_codes.iter().map(u8::to_string).collect();
+        format!(
+            "{before}code=0\n{last} || code=$?\ncase \"$code\" in\n  0) ;;\n  {}) {} ;;\n  *) (exit \"$code\") ;;\nesac",
+            codes.join(" | "),
+            forgiven.trim_start_matches("{ ").trim_end_matches(" }").trim_end_matches(';')
+        )
+    }
+
+    fn main(&self, guard: Option<&Guard>) -> Vec<Item> {
+        let place = self.place;
+        let mut derived = BTreeSet::new();
+        let mut items = Vec::new();
+        if let Some(guard) = guard {
+            self.derive(&guard.contexts, &mut derived, &mut items);
+            let test = if guard.test.contains(" && ") || guard.test.starts_with('!') {
+                format!("{{ {}; }}", guard.test)
+            } else {
+                guard.test.clone()
+            };
+            items.push(Item {
+                comment: Some("Not every event of this run has this job".to_owned()),
+                text: format!("{test} || {{ echo \"Not for this event\"; exit 0; }}\ntouch /tmp/present"),
+            });
+        }
+        items.extend(data::input_checks(&place, self.whole));
+        if data::uses_store(&place) {
+            self.derive(&[data::RUN], &mut derived, &mut items);
+        }
+        items.extend(data::downloads(&place, self.whole));
+        let downloads = cache::variables(&place).into_iter();
+        items.extend(downloads.map(|(name, value)| Item { comment: None, text: format!("export {name}=\"{value}\"") }));
+        items.extend(self.exports(&mut derived));
+        items.extend(data::services(&place));
+        if !place.job.job.outputs.is_empty() {
+            items.push(Item { comment: None, text: format!("touch \"${OUTPUT}\"") });
+        }
+        for step in place.job.steps.iter().filter(|s| s.when == RunWhen::Success) {
+            self.step(step, &mut derived, &mut items);
+        }
+        items.extend(data::uploads(&place, self.whole).into_iter().filter(|u| u.when == Outcome::Success).map(|u| u.item));
+        items
+    }
+
+    /// Variables that are worked out once; a later command sees them.
+    fn derive(&self, contexts: &[Context], derived: &mut BTreeSet<String>, items: &mut Vec<Item>) {
+        for context in contexts {
+            if let Value::Derived(name, line) = self.place.value(context)
+                && derived.insert(name.clone())
+            {
+                // In a strict shell a failure on the left of `&&` would count for nothing.
+                let joined = !self.whole && !line.contains('\n');
+                let text = if joined { format!("{line} && export {name}") } else { format!("{line}\nexport {name}") };
+                items.push(Item { comment: None, text });
+            }
+        }
+    }
+
+    /// Variables of the job that need the shell to work them out.
+    fn exports(&self, derived: &mut BTreeSet<String>) -> Vec<Item> {
+        let mut items = Vec::new();
+        for variable in self.late() {
+            let contexts: Vec<Context> = variable.value.contexts().map(|c| c.value.clone()).collect();
+            self.derive(&contexts, derived, &mut items);
+            items.extend(self.export(variable).map(|text| Item { comment: None, text }));
+        }
+        items
+    }
+
+    fn late(&self) -> impl Iterator<Item = &'p EnvVar> {
+        let place = self.place;
+        place.workflow.env.iter().chain(&place.job.env).filter(move |e| place.fixed(&e.value).is_none())
+    }
+
+    /// The line that sets a variable; none for one that the build has under that very name.
+    fn export(&self, variable: &EnvVar) -> Option<String> {
+        let (name, value) = (&variable.name.value, self.place.quoted(&variable.value));
+        (value != format!("\"${name}\"")).then(|| format!("export {name}={value}"))
+    }
+
+    /// A step that runs if all before it went well.
+    fn step(&self, step: &PlannedStep, derived: &mut BTreeSet<String>, items: &mut Vec<Item>) {
+        let lines = self.lines(step);
+        let id = step.id.as_deref().filter(|id| self.marked.contains(id));
+        self.derive(&self.contexts(step), derived, items);
+        if lines.is_empty() {
+            items.extend(id.map(|id| Item { comment: None, text: format!("touch {}", mark(id)) }));
+            return;
+        }
+        let from = items.len();
+        let exports = self.step_env(step);
+        let simple = exports.is_empty()
+            && step.dir.is_none()
+            && step.condition.is_none()
+            && !step.continue_on_error
+            && id.is_none()
+            && lines.iter().all(|l| plain(l));
+        match (simple, step.timeout) {
+            (true, None) => items.extend(lines.into_iter().map(|text| Item { comment: None, text })),
+            (true, Some(limit)) if lines.len() == 1 => {
+                items.push(Item { comment: None, text: format!("timeout {} {}", limit.seconds, lines[0]) });
+            }
+            _ => {
+                let mut inner = Vec::new();
+                inner.extend(id.map(|id| format!("touch {}", mark(id))));
+                inner.extend(step.dir.iter().map(|d| format!("cd {}", single_quoted(&d.value))));
+                inner.extend(exports);
+                inner.extend(lines);
+                inner.extend(id.filter(|_| step.gate.is_some()).map(|id| format!("rm -f {}", mark(id))));
+                let mut block = match (step.timeout, step.continue_on_error) {
+                    (None, false) if self.whole && !state::changes(&inner.join("\n")) => inner.join("\n"),
+                    (None, false) => {
+                        if !self.whole {
+                            inner.insert(0, self.strict().to_owned());
+                        }
+                        enclosed("(", &inner, ")")
+                    }
+                    (limit, forgiven) => {
+                        let limit = limit.map_or_else(String::new, |l| format!("timeout {} ", l.seconds));
+                        let forgiven = if forgiven { " || echo \"This step failed; the job goes on.\"" } else { "" };
+                        let shell = self.interpreter(true);
+                        format!("{limit}{shell} /dev/fd/3 3<<'STEP'{forgiven}\n{}\nSTEP", inner.join("\n"))
+                    }
+                };
+                if let Some(condition) = &step.condition {
+                    block = enclosed(&format!("if {}; then", expr::test(condition, &self.place)), &[block], "fi");
+                }
+                items.push(Item { comment: None, text: block });
+            }
+        }
+        if let (Some(name), Some(first)) = (&step.name, items.get_mut(from)) {
+            first.comment = Some(one_line(&self.place.shown(name)));
+        }
+        if let PlannedKind::DockerBuild(build) = &step.kind
+            && docker::is_read_by(build, self.place.job)
+        {
+            let text = "while IFS='=' read -r name value; do export \"$name=$value\"; done < /tmp/images.env".to_owned();
+            items.push(Item { comment: None, text });
+        }
+    }
+
+    /// What runs whatever came of the steps: each in a shell of its own, none kept from running by the one before.
+    fn after(&self, guarded: bool) -> Vec<Item> {
+        let steps: Vec<&PlannedStep> = self.place.job.steps.iter().filter(|s| s.when != RunWhen::Success).collect();
+        let uploads: Vec<data::Upload> =
+            data::uploads(&self.place, false).into_iter().filter(|u| u.when != Outcome::Success).collect();
+        if steps.is_empty() && uploads.is_empty() {
+            return Vec::new();
+        }
+        let mut items = Vec::new();
+        if guarded {
+            items.push(Item { comment: None, text: "[ -e /tmp/present ] || exit 0".to_owned() });
+        }
+        items.push(Item {
+            comment: Some("Each step runs, whatever came of the one before".to_owned()),
+            text: "failed=0".to_owned(),
+        });
+        let asked: BTreeSet<&str> = steps
+            .iter()
+            .filter_map(|s| match &s.when {
+                RunWhen::Ran { step } => Some(step.as_str()),
+                _ => None,
+            })
+            .collect();
+        let mut derived = BTreeSet::new();
+        items.extend(self.exports(&mut derived));
+        if !uploads.is_empty() {
+            self.derive(&[data::RUN], &mut derived, &mut items);
+        }
+        for step in steps {
+            let lines = self.lines(step);
+            if lines.is_empty() {
+                continue;
+            }
+            self.derive(&self.contexts(step), &mut derived, &mut items);
+            let mut inner = Vec::new();
+            inner.extend(step.dir.iter().map(|d| format!("cd {}", single_quoted(&d.value))));
+            inner.extend(self.step_env(step));
+            inner.extend(lines);
+            let mut block = match step.timeout {
+                Some(limit) => {
+                    format!(
+                        "timeout {} {} /dev/fd/3 3<<'STEP'\n{}\nSTEP",
+                        limit.seconds,
+                        self.interpreter(true),
+                        inner.join("\n")
+                    )
+                }
+                None => {
+                    inner.insert(0, self.strict().to_owned());
+                    enclosed("(", &inner, ")")
+                }
+            };
+            if !step.continue_on_error {
+                block.push_str("\nfailed=$((failed + $?))");
+            }
+            if let Some(id) = step.id.as_deref().filter(|id| asked.contains(id)) {
+                block = format!("{}=yes\n{block}", ran(id));
+            }
+            let mut tests: Vec<String> = self.when_test(&step.when).into_iter().collect();
+            tests.extend(step.condition.as_ref().map(|c| expr::operand(c, &self.place)));
+            let text =
+                if tests.is_empty() { block } else { enclosed(&format!("if {}; then", tests.join(" && ")), &[block], "fi") };
+            let comment = step.name.as_ref().map(|n| one_line(&self.place.shown(n)));
+            items.push(Item { comment, text });
+        }
+        for upload in uploads {
+            let block = format!("{}\nfailed=$((failed + $?))", upload.item.text);
+            let text = match upload.when {
+                Outcome::Failure => enclosed(&format!("if {FAILED}; then"), &[block], "fi"),
+                Outcome::Success | Outcome::Always => block,
+            };
+            items.push(Item { comment: upload.item.comment, text });
+        }
+        items.push(Item { comment: None, text: "[ \"$failed\" = 0 ]".to_owned() });
+        items
+    }
+
+    /// What must be so for a step of `post_build` to run. A build that a person stops has no such phase.
+    fn when_test(&self, when: &RunWhen) -> Option<String> {
+        match when {
+            RunWhen::Success => Some(format!("! {FAILED}")),
+            RunWhen::Failure => Some(FAILED.to_owned()),
+            RunWhen::Always => None,
+            RunWhen::Rollback { started } => Some(format!("{FAILED} && [ -e {} ]", mark(started))),
+            RunWhen::Ran { step } => Some(format!("[ -n \"${{{}:-}}\" ]", ran(step))),
+            RunWhen::AnyFailed { steps } => {
+                let tests: Vec<String> = steps.iter().map(|id| format!("[ -e {} ]", mark(id))).collect();
+                Some(if tests.len() == 1 { tests.join("") } else { format!("{{ {}; }}", tests.join(" || ")) })
+            }
+        }
+    }
+
+    /// The code of a step; none for what is no script here.
+    fn lines(&self, step: &PlannedStep) -> Vec<String> {
+        match &step.kind {
+            PlannedKind::Run(script) => script.lines.iter().map(|l| self.place.code(l).trim_end().to_owned()).collect(),
+            other => setup::lines(other, &self.place),
+        }
+    }
+
+    fn step_env(&self, step: &PlannedStep) -> Vec<String> {
+        let mut exports: Vec<String> = step.env.iter().filter_map(|e| self.export(e)).collect();
+        if let (Some(gate), false) = (step.gate, step.exports.is_empty()) {
+            exports.push(format!("export {OUTPUT}={}", gate_file(&self.place.plan.pipeline.gate(gate).name.value)));
+        }
+        exports
+    }
+
+    /// What a step reads: in its code, its variables and its conditions.
+    fn contexts(&self, step: &PlannedStep) -> Vec<Context> {
+        let mut texts: Vec<&Text> = step.env.iter().map(|e| &e.value).collect();
+        texts.extend(setup::texts(&step.kind));
+        let mut found: Vec<Context> = texts.into_iter().flat_map(Text::contexts).map(|c| c.value.clone()).collect();
+        found.extend(step.condition.iter().flat_map(|c| c.contexts()).map(|c| c.value));
+        found.extend(setup::conditions(&step.kind).into_iter().flat_map(|c| c.contexts()).map(|c| c.value));
+        found.retain(|c| *c != Context::Run(RunField::Event));
+        found
+    }
+}
+
+/// The job has failed, forgiven or not.
+const FAILED: &str = "{ [ \"$CODEBUILD_BUILD_SUCCEEDING\" = 0 ] || [ -e /tmp/failed ]; }";
+
+/// Whether a line means the same in a shell with and without the options of the language, and leaves nothing behind.
+fn plain(line: &str) -> bool {
+    state::is_simple_command(line) && !line.contains('$') && !state::changes(line)
+}
+
+fn ran(id: &str) -> String {
+    format!("{}_RAN", upper(id))
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
