@@ -273,6 +273,7 @@ fn issue_steps(pipeline: &Pipeline, gate: GateId, approval: &Approval) -> Vec<Pl
         shell: crate::ir::job::Shell::Bash,
         gate: Some(gate),
         exports: Vec::new(),
+        alone: false,
         span,
     }]
 }

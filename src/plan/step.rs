@@ -42,6 +42,8 @@ pub struct PlannedStep {
     pub gate: Option<GateId>,
     /// Names that it writes to `$PIPEWRIGHT_OUTPUT` and a later step of this job reads (`gate.x.value`).
     pub exports: Vec<String>,
+    /// Whether its script is one command, or one pipeline, that leaves nothing behind in its shell.
+    pub alone: bool,
     /// Where it stands in the spec.
     pub span: Span,
 }

@@ -12,6 +12,7 @@ use crate::ir::id::{GateId, RegistryId, TargetId};
 use crate::ir::job::{Job, Purpose, Shell as Interpreter};
 use crate::ir::step::{ActionCall, EnvVar, Moment, Notification, Outcome, Push, Script, Step, StepKind};
 use crate::ir::text::{Context, GateField, Part, RunField, Text};
+use crate::plan::script::means::Means;
 use crate::plan::script::{Shell, findings, login, measure, message, remote, watch, window};
 use crate::plan::step::{Phase, PlannedKind, PlannedStep, RunWhen};
 use crate::target::pins;
@@ -27,6 +28,7 @@ pub struct Builder<'a> {
     pipeline: &'a Pipeline,
     target: TargetId,
     job: &'a Job,
+    means: Means,
     steps: Vec<PlannedStep>,
     logins: BTreeSet<RegistryId>,
     gates_read: BTreeSet<GateId>,
@@ -42,6 +44,7 @@ impl<'a> Builder<'a> {
             pipeline,
             target,
             job,
+            means: Means::of(pipeline, target, job),
             steps: Vec::new(),
             logins: BTreeSet::new(),
             gates_read: BTreeSet::new(),
@@ -179,6 +182,7 @@ impl<'a> Builder<'a> {
             shell: self.job.shell.value,
             gate: None,
             exports: Vec::new(),
+            alone: false,
             span: step.span,
         });
     }
@@ -343,7 +347,7 @@ impl<'a> Builder<'a> {
             return;
         }
         let export = self.gates_read.contains(&id);
-        let Some(shell) = gate_shell(gate, export) else { return };
+        let Some(shell) = gate_shell(gate, self.means, export) else { return };
         let advisory = gate.advisory.is_some();
         let name = format!("gate-{}", gate.name.value);
         let title = gate_title(gate, 0);
@@ -363,7 +367,7 @@ impl<'a> Builder<'a> {
         let (mut joint, mut names) = (Vec::new(), Vec::new());
         for gate_id in monitor {
             let gate = self.pipeline.gate(gate_id.value);
-            match gate_shell(gate, false) {
+            match gate_shell(gate, self.means, false) {
                 Some(shell) if gate.waive.is_none() && gate.advisory.is_none() => {
                     names.push(gate.name.value.clone());
                     joint.push((gate.name.value.clone(), shell));
@@ -497,13 +501,14 @@ fn generated(name: &str, shell: Shell, phase: Phase, when: RunWhen, interpreter:
     PlannedStep {
         id: None,
         name: (!name.is_empty()).then(|| Text::literal(name, span)),
-        kind: PlannedKind::Run(Script { lines: shell.script.lines }),
+        env: shell.env.clone(),
+        alone: shell.alone,
+        kind: PlannedKind::Run(Script { lines: shell.lines() }),
         phase,
         when,
         condition: None,
         continue_on_error: false,
         timeout: None,
-        env: shell.env,
         dir: None,
         shell: posix,
         gate: None,
@@ -512,14 +517,14 @@ fn generated(name: &str, shell: Shell, phase: Phase, when: RunWhen, interpreter:
     }
 }
 
-fn gate_shell(gate: &Gate, export: bool) -> Option<Shell> {
+fn gate_shell(gate: &Gate, means: Means, export: bool) -> Option<Shell> {
     let name = &gate.name.value;
     match &gate.kind {
-        GateKind::Measure(m) => Some(measure::measure(name, m, export)),
-        GateKind::Findings(f) => Some(findings::findings(name, f, gate.span)),
+        GateKind::Measure(m) => Some(measure::measure(name, m, means, export)),
+        GateKind::Findings(f) => Some(findings::findings(name, f, means, gate.span)),
         GateKind::Junit { files } => Some(findings::junit(name, files, gate.span)),
         GateKind::Probe(p) => Some(watch::probe(name, p, gate.span)),
-        GateKind::Query(q) => Some(watch::query(name, q, gate.span)),
+        GateKind::Query(q) => Some(watch::query(name, q, means, gate.span)),
         GateKind::Window(w) => Some(window::window(name, w, gate.span)),
         GateKind::Check { .. } | GateKind::Approval(_) => None,
     }

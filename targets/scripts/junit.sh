@@ -1,9 +1,4 @@
-reports=$(@each@) || { echo "gate @gate@: no report in @where@"; exit 1; }
-printf '%s\n' "$reports" | awk -v RS='<' '
+@list@awk -v RS='<' '
   /^testcase[ \t\r\n\/>]/ { tests++ }
   /^(failure|error)[ \t\r\n\/>]/ { bad++ }
-  END {
-    failed = !tests || bad
-    print "gate @gate@: " tests + 0 " tests, " bad + 0 " failures <= 0 " (failed ? "failed" : "ok")
-    exit failed
-  }'
+  END { failed = !tests || bad; print "gate @gate@: " tests + 0 " tests, " bad + 0 " failures <= 0 " (failed ? "failed" : "ok"); exit failed }'@file@

@@ -206,6 +206,7 @@ pub(super) fn step(kind: PlannedKind) -> PlannedStep {
         shell: Shell::Bash,
         gate: None,
         exports: Vec::new(),
+        alone: false,
         span: Span::default(),
     }
 }

@@ -158,7 +158,7 @@ impl<'p> Writer<'p> {
             && step.condition.is_none()
             && limit.is_none()
             && !step.continue_on_error
-            && (last || is_setup(step) || !state::changes(&joined));
+            && (last || step.alone || is_setup(step) || !state::changes(&joined));
         if bare {
             out.extend(lines.into_iter().map(|text| Item { comment: None, text }));
         } else {
@@ -259,12 +259,14 @@ impl<'p> Writer<'p> {
                 (true, Some((first, rest))) => format!("{first} || echo \"This step failed; the job goes on.\"\n{rest}"),
                 _ => limited,
             }
+        } else if step.continue_on_error && step.alone && inner.len() == 1 {
+            format!("{} || true", inner.concat())
         } else if step.continue_on_error {
             // `( … ) || true` would switch off `set -e` inside as well.
             let mut inner = inner.to_vec();
             inner.insert(0, "set -e".to_owned());
             format!("set +e\n{}\nset -e", enclosed("(", &inner, ")"))
-        } else if last || !state::changes(&inner.join("\n")) {
+        } else if last || step.alone && inner.len() == 1 || !state::changes(&inner.join("\n")) {
             inner.join("\n")
         } else {
             enclosed("(", inner, ")")

@@ -6,6 +6,7 @@
 pub mod app;
 pub mod findings;
 pub mod login;
+pub mod means;
 pub mod measure;
 pub mod message;
 pub mod remote;
@@ -24,12 +25,32 @@ pub struct Shell {
     pub script: Script,
     /// Its variables.
     pub env: Vec<EnvVar>,
+    /// Whether it is one command, or one pipeline, that leaves nothing behind in its shell: its status is that of the whole.
+    pub alone: bool,
+    /// The line before it that brings a program which the job may lack.
+    pub install: Option<String>,
 }
 
 impl Shell {
     /// A script without variables.
     pub fn plain(text: &str, span: Span) -> Self {
-        Self { script: Script { lines: vec![Text::literal(text.trim_end(), span)] }, env: Vec::new() }
+        Self {
+            script: Script { lines: vec![Text::literal(text.trim_end(), span)] },
+            env: Vec::new(),
+            alone: false,
+            install: None,
+        }
+    }
+
+    /// A script of one command.
+    pub fn alone(text: &str, span: Span) -> Self {
+        Self { alone: true, ..Self::plain(text, span) }
+    }
+
+    /// Its lines, that of `install` first.
+    pub fn lines(self) -> Vec<Text> {
+        let span = self.script.lines.first().map(|l| l.span).unwrap_or_default();
+        self.install.map(|line| Text::literal(line, span)).into_iter().chain(self.script.lines).collect()
     }
 
     /// Adds a variable.
@@ -72,20 +93,31 @@ pub fn variable(name: &str) -> String {
     if upper.starts_with(|c: char| c.is_ascii_digit()) { format!("_{upper}") } else { upper }
 }
 
-/// Shell that prints the files, each with `command`; fails when there is none. A path with `*`, `?`, `[` or `{` is a glob of the language.
-pub fn each_file(paths: &[String], command: &str) -> String {
+/// A string of Python or JavaScript inside a single-quoted word of the shell.
+pub fn inside(text: &str) -> String {
+    let plain = text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+    format!("\"{}\"", plain.replace('\'', "'\\''"))
+}
+
+/// Whether a path is a glob of the language.
+pub fn is_glob(path: &str) -> bool {
+    path.contains(['*', '?', '[', '{'])
+}
+
+/// Shell that prints the names of files, one a line: of a glob those that are there.
+pub fn list_files(paths: &[String]) -> String {
     let one = |path: &String| {
-        if path.contains(['*', '?', '[', '{']) {
+        if is_glob(path) {
             let root = path.split(['*', '?', '[', '{']).next().and_then(|p| p.rsplit_once('/')).map_or(".", |(dir, _)| dir);
-            let list = format!("find {} -type f | sed 's/^\\.\\///' | grep -E {}", quote(root), quote(&glob_regex(path)));
-            format!(
-                "files=$({list}) && printf '%s\\n' \"$files\" | while IFS= read -r file; do {command} \"$file\" || exit 1; done"
-            )
+            format!("find {} -type f | sed 's/^\\.\\///' | grep -E {}", quote(root), quote(&glob_regex(path)))
         } else {
-            format!("{command} {}", quote(path))
+            format!("echo {}", quote(path))
         }
     };
-    paths.iter().map(one).collect::<Vec<_>>().join(" && ")
+    match paths {
+        [only] => one(only),
+        several => format!("{{ {}; }}", several.iter().map(one).collect::<Vec<_>>().join("; ")),
+    }
 }
 
 /// The extended regular expression of a glob, anchored.
@@ -135,23 +167,30 @@ mod tests {
     use std::path::Path;
     use std::process::Command;
 
-    use super::{each_file, glob_regex, quote, variable};
+    use super::{glob_regex, list_files, quote, variable};
 
     /// Runs a script in a directory with both shells; they must agree. What it printed, and whether it succeeded.
     pub(crate) fn run(dir: &Path, script: &str, env: &[(&str, &str)]) -> (String, bool) {
-        let mut seen: Vec<(String, bool)> = Vec::new();
-        for shell in [vec!["bash", "-euo", "pipefail"], vec!["sh", "-eu"]] {
-            let output = Command::new(shell[0])
-                .args(&shell[1..])
-                .args(["-c", script])
-                .current_dir(dir)
-                .envs(env.iter().copied())
-                .output()
-                .expect("the tests need bash and sh");
-            seen.push((String::from_utf8_lossy(&output.stdout).trim_end().to_owned(), output.status.success()));
-        }
-        assert_eq!(seen[0], seen[1], "bash and sh differ on\n{script}");
-        seen.remove(0)
+        let bash = run_in(&["bash", "-euo", "pipefail"], dir, script, env);
+        assert_eq!(bash, run_in(SH, dir, script, env), "bash and sh differ on\n{script}");
+        bash
+    }
+
+    /// The shell without `pipefail`: what fails there fails in the other.
+    pub(crate) const SH: &[&str] = &["sh", "-eu"];
+
+    /// Runs a script in a directory with a shell.
+    pub(crate) fn run_in(shell: &[&str], dir: &Path, script: &str, env: &[(&str, &str)]) -> (String, bool) {
+        let mut command = Command::new(shell[0]);
+        command.args(&shell[1..]).args(["-c", script]).current_dir(dir).envs(env.iter().copied());
+        let output = command.output().expect("the tests need bash and sh");
+        (String::from_utf8_lossy(&output.stdout).trim_end().to_owned(), output.status.success())
+    }
+
+    /// The text of a script without contexts.
+    pub(crate) fn whole(shell: super::Shell) -> String {
+        let lines = shell.lines();
+        lines.iter().map(|l| l.as_literal().expect("no contexts")).collect::<Vec<_>>().join("\n")
     }
 
     /// A directory with these files.
@@ -177,17 +216,18 @@ mod tests {
     #[test]
     fn a_glob_finds_what_the_language_says() {
         let dir = files(&[("t/a.xml", "A"), ("t/sub/b.xml", "B"), ("t/c.txt", "C"), ("t/d e.xml", "D")]);
-        let of = |glob: &str| run(dir.path(), &each_file(&[glob.to_owned()], "cat"), &[]);
-        let sorted = |text: String| {
-            let mut all: Vec<char> = text.chars().collect();
-            all.sort_unstable();
-            all.into_iter().collect::<String>()
+        let of = |globs: &[&str]| {
+            let globs: Vec<String> = globs.iter().map(|g| (*g).to_owned()).collect();
+            let (said, ok) = run(dir.path(), &list_files(&globs), &[]);
+            let mut names: Vec<&str> = said.lines().collect();
+            names.sort_unstable();
+            (names.join(" "), ok)
         };
-        assert_eq!(sorted(of("t/*.xml").0), "AD");
-        assert_eq!(sorted(of("**/*.xml").0), "ABD");
-        assert_eq!(sorted(of("t/{a,c}.*").0), "AC");
-        assert_eq!(of("t/c.txt").0, "C");
-        assert!(!of("t/*.json").1 && !of("none/*.xml").1 && !of("none.xml").1);
+        assert_eq!(of(&["t/*.xml"]).0, "t/a.xml t/d e.xml");
+        assert_eq!(of(&["**/*.xml"]).0, "t/a.xml t/d e.xml t/sub/b.xml");
+        assert_eq!(of(&["t/{a,c}.*"]).0, "t/a.xml t/c.txt");
+        assert_eq!(of(&["t/c.txt", "t/a.*"]), ("t/a.xml t/c.txt".to_owned(), true));
+        assert!(!of(&["t/*.json"]).1 && !of(&["none/*.xml"]).1);
         assert_eq!(glob_regex("a.b+c"), r"^a\.b\+c$");
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::base::span::Span;
 use crate::ir::gate::{NoData, Probe, Query};
-use crate::plan::script::measure::limits;
+use crate::plan::script::means::Means;
+use crate::plan::script::measure::verdict;
 use crate::plan::script::{Shell, fill, label, part, variable};
 
 /// The systems that a query asks. The query of `sonar` is the key of a metric, of the project that the gate names.
@@ -25,7 +26,7 @@ pub fn probe(gate: &str, probe: &Probe, span: Span) -> Shell {
 }
 
 /// The script of a query: every figure of every sample must keep the limits.
-pub fn query(gate: &str, query: &Query, span: Span) -> Shell {
+pub fn query(gate: &str, query: &Query, means: Means, span: Span) -> Shell {
     let name = variable(gate);
     let (ask, jq, python, node) = match query.system.value.as_str() {
         "sonar" => (
@@ -47,6 +48,14 @@ pub fn query(gate: &str, query: &Query, span: Span) -> Shell {
             "const r = JSON.parse(require(\"fs\").readFileSync(0)).data.result; (r.length && !r[0].value ? [r[1]] : r.map((s) => s.value[1])).forEach((v) => console.log(v))",
         ),
     };
+    let read = match (means.jq, means.node, means.python) {
+        (false, true, _) => format!("node -e '{node}'"),
+        (false, false, true) => format!("python3 -c '{python}'"),
+        _ => format!("jq -r '{jq}'"),
+    };
+    let checks: Vec<String> =
+        query.limits.iter().map(|l| format!("      {}; bad += !ok", verdict(gate, query.metric, l))).collect();
+    let limits = checks.join("\n");
     let pass = query.no_data == NoData::Pass;
     let text = fill(
         "query.sh",
@@ -54,18 +63,17 @@ pub fn query(gate: &str, query: &Query, span: Span) -> Shell {
             ("gate", &label(gate)),
             ("VAR", &name),
             ("ask", &ask),
-            ("jq", jq),
-            ("python", python),
-            ("node", node),
+            ("read", &read),
             ("samples", &query.samples.to_string()),
             ("every", &query.every.seconds.to_string()),
             ("scale", &query.scale.to_string()),
-            ("limits", &limits(gate, query.metric, &query.limits, "      ")),
+            ("limits", &limits),
             ("nodata", if pass { "ok" } else { "failed" }),
             ("nodatafailed", if pass { "0" } else { "1" }),
         ],
     );
-    let mut shell = Shell::plain(&text, span)
+    let install = (!means.jq && !means.node && !means.python).then(|| means.install("jq"));
+    let mut shell = Shell { install, ..Shell::plain(&text, span) }
         .with(format!("{name}_ADDRESS"), query.address.clone())
         .with(format!("{name}_QUERY"), query.query.clone());
     if let Some(project) = &query.project {
@@ -85,6 +93,7 @@ pub fn together(mut scripts: Vec<(String, Shell)>, span: Span) -> Shell {
         return only;
     }
     let (mut text, mut starts, mut waits, mut env) = (String::new(), String::new(), String::new(), Vec::new());
+    let install = scripts.iter().find_map(|(_, shell)| shell.install.clone());
     for (gate, shell) in scripts {
         let name = variable(&gate).to_lowercase();
         let body: Vec<&str> = shell.script.lines.iter().filter_map(|l| l.as_literal()).collect();
@@ -96,7 +105,7 @@ pub fn together(mut scripts: Vec<(String, Shell)>, span: Span) -> Shell {
         env.extend(shell.env);
     }
     let mut shell = Shell::plain(&format!("{text}{starts}failed=0\n{waits}exit \"$failed\""), span);
-    shell.env = env;
+    (shell.env, shell.install) = (env, install);
     shell
 }
 
@@ -116,7 +125,8 @@ mod tests {
     use crate::ir::text::Text;
     use crate::ir::units::{Decimal, Duration};
     use crate::plan::script::Shell;
-    use crate::plan::script::tests::{files, run};
+    use crate::plan::script::means::Means;
+    use crate::plan::script::tests::{files, run, whole};
 
     fn literal(text: &str) -> Text {
         Text::literal(text, Span::default())
@@ -128,19 +138,21 @@ mod tests {
         let curl = dir.path().join("bin/curl");
         std::process::Command::new("chmod").arg("+x").arg(curl).status().unwrap();
         let path = format!("{}:{}", dir.path().join("bin").display(), std::env::var("PATH").unwrap());
-        let script = shell.script.lines[0].as_literal().unwrap();
         let env: Vec<(String, String)> =
             shell.env.iter().map(|v| (v.name.value.clone(), v.value.as_literal().unwrap().to_owned())).collect();
         let mut all: Vec<(&str, &str)> = env.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
         all.extend([("PATH", path.as_str()), ("ANSWER", answer)]);
-        let first = run(dir.path(), script, &all);
-        if script.contains("command -v jq") {
-            let python = run(dir.path(), &script.replace("command -v jq ", "false "), &all);
-            let node =
-                run(dir.path(), &script.replace("command -v jq ", "false ").replace("command -v python3 ", "false "), &all);
-            assert_eq!((&python, &node), (&first, &first));
-        }
-        first
+        run(dir.path(), &whole(shell.clone()), &all)
+    }
+
+    /// What a query says: the same in each form.
+    fn asked(query: &Query, answer: &str) -> (String, bool) {
+        let none = Means::default();
+        let forms = [Means { jq: true, ..none }, Means { python: true, ..none }, Means { node: true, ..none }, none];
+        let of = |means: Means| with_curl(&super::query("error-rate", query, means, Span::default()), answer);
+        let answers: Vec<(String, bool)> = forms.iter().map(|m| of(*m)).collect();
+        assert!(answers.iter().all(|a| *a == answers[0]), "{answer}: {answers:?}");
+        answers[0].clone()
     }
 
     fn probe(during: u64) -> Shell {
@@ -149,9 +161,9 @@ mod tests {
         super::probe("healthy", &probe, Span::default())
     }
 
-    fn query(no_data: NoData) -> Shell {
+    fn query(no_data: NoData) -> Query {
         let limit = Limit { bound: Bound::AtMost, value: Decimal::parse("0.05").unwrap(), shown: "5%".into() };
-        let query = Query {
+        Query {
             system: Spanned::new("prometheus".into(), Span::default()),
             query: literal("rate(x{status=~\"5..\"}[5m])"),
             address: literal("http://p"),
@@ -163,8 +175,7 @@ mod tests {
             samples: 2,
             every: Duration::from_seconds(0),
             no_data,
-        };
-        super::query("error-rate", &query, Span::default())
+        }
     }
 
     #[test]
@@ -186,21 +197,21 @@ mod tests {
             format!(r#"{{"data": {{"resultType": "vector", "result": [{}]}}}}"#, all.join(","))
         };
         let ok = "gate error-rate: 0.01 <= 5% ok";
-        assert_eq!(with_curl(&query(NoData::Fail), &vector(&["0.01"])), (format!("{ok}\n{ok}"), true));
+        assert_eq!(asked(&query(NoData::Fail), &vector(&["0.01"])), (format!("{ok}\n{ok}"), true));
         assert_eq!(
-            with_curl(&query(NoData::Fail), &vector(&["0.01", "0.051"])),
+            asked(&query(NoData::Fail), &vector(&["0.01", "0.051"])),
             (format!("{ok}\ngate error-rate: 0.051 <= 5% failed"), false)
         );
-        assert_eq!(with_curl(&query(NoData::Fail), &vector(&[])), ("gate error-rate: no data failed".to_owned(), false));
-        assert_eq!(with_curl(&query(NoData::Fail), &vector(&["NaN"])), ("gate error-rate: no data failed".to_owned(), false));
+        assert_eq!(asked(&query(NoData::Fail), &vector(&[])), ("gate error-rate: no data failed".to_owned(), false));
+        assert_eq!(asked(&query(NoData::Fail), &vector(&["NaN"])), ("gate error-rate: no data failed".to_owned(), false));
         let none = "gate error-rate: no data ok";
-        assert_eq!(with_curl(&query(NoData::Pass), &vector(&[])), (format!("{none}\n{none}"), true));
+        assert_eq!(asked(&query(NoData::Pass), &vector(&[])), (format!("{none}\n{none}"), true));
         assert_eq!(
-            with_curl(&query(NoData::Pass), r#"{"data": {"resultType": "scalar", "result": [1, "7"]}}"#).0,
+            asked(&query(NoData::Pass), r#"{"data": {"resultType": "scalar", "result": [1, "7"]}}"#).0,
             "gate error-rate: 7 <= 5% failed"
         );
-        assert_eq!(with_curl(&query(NoData::Pass), ""), ("gate error-rate: no answer from http://p failed".to_owned(), false));
-        assert!(!with_curl(&query(NoData::Pass), "<html>").1);
+        assert_eq!(asked(&query(NoData::Pass), ""), ("gate error-rate: no answer from http://p failed".to_owned(), false));
+        assert!(!asked(&query(NoData::Pass), "<html>").1);
     }
 
     #[test]
@@ -219,11 +230,10 @@ mod tests {
             every: Duration::from_seconds(0),
             no_data: NoData::Fail,
         };
-        let shell = super::query("quality", &query, Span::default());
         let measures = |text: &str| format!(r#"{{"component": {{"measures": [{text}]}}}}"#);
-        let good = with_curl(&shell, &measures(r#"{"metric": "coverage", "value": "81.5"}"#));
-        assert_eq!(good, ("gate quality: 81.5 % >= 80 % ok".to_owned(), true));
-        assert_eq!(with_curl(&shell, &measures("")), ("gate quality: no data failed".to_owned(), false));
+        let good = asked(&query, &measures(r#"{"metric": "coverage", "value": "81.5"}"#));
+        assert_eq!(good, ("gate error-rate: 81.5 % >= 80 % ok".to_owned(), true));
+        assert_eq!(asked(&query, &measures("")), ("gate error-rate: no data failed".to_owned(), false));
     }
 
     #[test]

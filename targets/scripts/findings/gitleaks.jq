@@ -1,1 +1,1 @@
-.[] | "critical"
+.[0:][] | "critical"

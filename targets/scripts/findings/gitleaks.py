@@ -1,3 +1,1 @@
-import json, sys
-for leak in json.load(open(sys.argv[1])):
-    print("critical")
+found = ["critical" for leak in report[0:]]

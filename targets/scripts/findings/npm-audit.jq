@@ -1,1 +1,1 @@
-.metadata.vulnerabilities | to_entries[] | select(.key != "total" and .key != "info") | range(.value) as $i | .key | sub("moderate"; "medium")
+.metadata.vulnerabilities | to_entries[] | select(.key != "total" and .key != "info") | range(.value) as $one | .key | sub("moderate"; "medium")

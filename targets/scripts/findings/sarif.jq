@@ -1,6 +1,5 @@
-.runs[] | ([.tool.driver.rules // [], (.tool.extensions // [] | .[].rules // [])] | add | map({key: .id, value: .}) | from_entries) as $rules
-| .results // [] | .[] | select(.suppressions // [] | length == 0)
-| ($rules[.ruleId // ""] // {}) as $rule | (.properties["security-severity"] // $rule.properties["security-severity"] // null) as $score
-| (.level // $rule.defaultConfiguration.level // "warning") as $level
-| if $score != null then ($score | tonumber | if . >= 9 then "critical" elif . >= 7 then "high" elif . >= 4 then "medium" else "low" end)
-  else {error: "high", warning: "medium", note: "low"}[$level] // "low" end
+.runs[] | (.tool | [.driver, .extensions[]?] | map(.rules[]?) | INDEX(.id)) as $rules
+  | (.results // [])[] | select(.suppressions // [] | length == 0 or any((.status // "accepted") != "accepted"))
+  | $rules[.ruleId // ""] as $rule | ({error: 7, warning: 4}[.level // $rule.defaultConfiguration.level // "warning"] // 0) as $level
+  | {"security-severity": $level} + $rule.properties + .properties | .["security-severity"] | tonumber
+  | if . >= 9 then "critical" elif . >= 7 then "high" elif . >= 4 then "medium" else "low" end

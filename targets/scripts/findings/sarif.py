@@ -1,15 +1,9 @@
-import json, sys
-for run in json.load(open(sys.argv[1]))["runs"]:
-    tool = run["tool"]
-    rules = {r["id"]: r for part in [tool["driver"], *tool.get("extensions", [])] for r in part.get("rules", [])}
+found = []
+for run in report["runs"]:
+    rules = {rule["id"]: rule for part in [run["tool"]["driver"], *run["tool"].get("extensions", [])] for rule in part.get("rules", [])}
     for result in run.get("results") or []:
-        if result.get("suppressions"):
-            continue
         rule = rules.get(result.get("ruleId"), {})
-        score = result.get("properties", {}).get("security-severity", rule.get("properties", {}).get("security-severity"))
-        level = result.get("level", rule.get("defaultConfiguration", {}).get("level", "warning"))
-        if score is not None:
-            score = float(score)
-            print("critical" if score >= 9 else "high" if score >= 7 else "medium" if score >= 4 else "low")
-        else:
-            print({"error": "high", "warning": "medium"}.get(level, "low"))
+        level = {"error": 7, "warning": 4}.get(result.get("level") or rule.get("defaultConfiguration", {}).get("level", "warning"), 0)
+        score = float({"security-severity": level, **rule.get("properties", {}), **result.get("properties", {})}["security-severity"])
+        if not result.get("suppressions") or any(s.get("status", "accepted") != "accepted" for s in result["suppressions"]):
+            found.append("critical" if score >= 9 else "high" if score >= 7 else "medium" if score >= 4 else "low")

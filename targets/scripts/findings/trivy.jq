@@ -1,1 +1,2 @@
-.Results // [] | .[] | (.Vulnerabilities // [], .Misconfigurations // [], .Secrets // []) | .[] | .Severity // "unknown" | ascii_downcase
+if has("SchemaVersion") then .Results // [] else error("no report of Trivy") end | .[]
+  | (.Vulnerabilities, .Misconfigurations, .Secrets) // [] | .[] | .Severity // "unknown" | ascii_downcase

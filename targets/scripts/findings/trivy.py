@@ -1,5 +1,3 @@
-import json, sys
-for result in json.load(open(sys.argv[1])).get("Results") or []:
-    for kind in ("Vulnerabilities", "Misconfigurations", "Secrets"):
-        for finding in result.get(kind) or []:
-            print(finding.get("Severity", "unknown").lower())
+results = report["SchemaVersion"] and report.get("Results") or []
+parts = [result.get(kind) or [] for result in results for kind in ("Vulnerabilities", "Misconfigurations", "Secrets")]
+found = [(finding.get("Severity") or "unknown").lower() for part in parts for finding in part]

@@ -1,1 +1,1 @@
-.site[] | .alerts[] | ["info", "low", "medium", "high"][.riskcode | tonumber] | select(. != "info")
+.site[] | .alerts[] | .riskcode | tonumber | select(. > 0) | ["low", "medium", "high"][. - 1]

@@ -1,5 +1,2 @@
-import json, sys
-for site in json.load(open(sys.argv[1]))["site"]:
-    for alert in site["alerts"]:
-        if alert["riskcode"] != "0":
-            print(["info", "low", "medium", "high"][int(alert["riskcode"])])
+risks = [int(alert["riskcode"]) for site in report["site"] for alert in site["alerts"]]
+found = [["low", "medium", "high"][risk - 1] for risk in risks if risk > 0]
