@@ -41,6 +41,8 @@ impl Means {
             }
             (None, TargetId::Github) => Self::default(),
             (None, TargetId::Gitlab) => on_gitlab(job),
+            // The image is that of the target or the runner: a script looks first.
+            (None, TargetId::Codebuild) => Self::default(),
         }
     }
 
