@@ -6,6 +6,7 @@ use crate::back::emit;
 use crate::back::emit_applications;
 use crate::back::emit_charts;
 use crate::back::gitlab;
+use crate::back::settings::{self, Settings};
 use crate::base::diag::{Diagnostic, Diagnostics};
 use crate::base::failure::Failure;
 use crate::base::source::SourceMap;
@@ -109,6 +110,36 @@ pub fn events(sources: &SourceMap, spec: SourceId, options: &Options<'_>) -> Res
     Ok((table, found.finish()))
 }
 
+/// What each target of the spec keeps outside its files, with the target's word, and the findings; none where one of them is an error.
+///
+/// # Errors
+/// As [`compile`].
+pub fn settings(
+    sources: &SourceMap,
+    spec: SourceId,
+    options: &Options<'_>,
+) -> Result<(Vec<(&'static str, Settings)>, Vec<Diagnostic>), Failure> {
+    let mut found = Diagnostics::new();
+    let mut made = Vec::new();
+    if let Some(pipeline) = read(sources, spec, options.root, &mut found)?
+        && !found.has_errors()
+        && let Some(checked) = Checked::new(&pipeline, &mut found)
+    {
+        let plan_options = build::Options { spec: options.spec.to_owned(), today: options.today.clone() };
+        for target in pipeline.targets.iter().filter(|t| wanted(options, t.id.word())) {
+            let (plan, losses) = build::plan(checked, target, &plan_options)?;
+            found.extend(losses);
+            if let Some(plan) = plan {
+                made.extend(settings::settings(&plan)?.map(|s| (target.id.word(), s)));
+            }
+        }
+    }
+    if found.has_errors() {
+        made.clear();
+    }
+    Ok((made, found.finish()))
+}
+
 /// Meaning to files, target by target; none where one target cannot hold the spec.
 fn write(checked: Checked<'_>, options: &Options<'_>, found: &mut Diagnostics) -> Result<Vec<Output>, Failure> {
     let pipeline = checked.pipeline();
@@ -119,6 +150,11 @@ fn write(checked: Checked<'_>, options: &Options<'_>, found: &mut Diagnostics) -
         found.extend(losses);
         if let Some(plan) = plan {
             outputs.extend(emit(&plan, options.renderer)?);
+            if target.settings.is_some()
+                && let Some(Settings { checklist, json, script }) = settings::settings(&plan)?
+            {
+                outputs.extend([checklist, json, script]);
+            }
         }
     }
     let (plan, faults) = delivery::plan(checked, options.spec);
@@ -145,8 +181,8 @@ fn wanted(options: &Options<'_>, target: &str) -> bool {
 /// Where a target's files may lie, below the folder of the spec.
 fn places(target: TargetId) -> &'static [&'static str] {
     match target {
-        TargetId::Github => &[".github/workflows/*.yml", "standby/.github/workflows/*.yml"],
-        TargetId::Gitlab => &[".gitlab-ci.yml", "standby/.gitlab-ci.yml"],
+        TargetId::Github => &[".github/workflows/*.yml", "standby/.github/workflows/*.yml", ".pipewright/settings/github.*"],
+        TargetId::Gitlab => &[".gitlab-ci.yml", "standby/.gitlab-ci.yml", ".pipewright/settings/gitlab.*"],
         TargetId::Codebuild => {
             &[".codebuild/*.yml", ".codebuild/*/*.yml", "standby/.codebuild/*.yml", "standby/.codebuild/*/*.yml"]
         }

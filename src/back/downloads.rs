@@ -34,6 +34,7 @@ pub(super) const KNOWN: &[Known] = &[
         paths: &[".cache/poetry/"],
         files: &["poetry.lock"],
     },
+    Known { tool: "uv", variable: Some(("UV_CACHE_DIR", "@/.cache/uv")), paths: &[".cache/uv/"], files: &["uv.lock"] },
     Known {
         tool: "cargo",
         variable: Some(("CARGO_HOME", "@/.cargo-home")),

@@ -9,6 +9,7 @@ mod downloads;
 mod github;
 pub mod gitlab;
 mod helm;
+pub mod settings;
 pub mod shell;
 mod state;
 mod tree;

@@ -8,6 +8,7 @@ mod accept_unused;
 mod advisory_gate_required;
 mod app_cluster_unreachable;
 mod app_without_target;
+mod approval_set_outside;
 mod artifact_keep_out_of_range;
 mod artifact_not_available;
 mod budget_exceeded;
@@ -117,6 +118,11 @@ pub const RULES: &[Rule] = &[
     ),
     warning("app-without-environment", None, "an app runs in no environment"),
     error("app-without-target", Some(app_without_target::check), "no target writes what an app needs"),
+    note(
+        "approval-set-outside",
+        Some(approval_set_outside::check),
+        "who may approve is set with the vendor, and no file says so",
+    ),
     error(
         "artifact-keep-out-of-range",
         Some(artifact_keep_out_of_range::check),

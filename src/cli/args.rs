@@ -63,6 +63,17 @@ impl Format {
     }
 }
 
+/// A form of the settings.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SettingsForm {
+    /// Markdown, a box for each thing to set
+    Checklist,
+    /// What the vendor's API takes
+    Json,
+    /// A script that sets everything; it reads the JSON beside it
+    Script,
+}
+
 /// When to print in colour.
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Color {
@@ -136,6 +147,21 @@ pub enum Command {
         /// Write nothing; show what would change, and exit with 1 if anything would
         #[arg(long)]
         check: bool,
+    },
+    /// Print what a vendor keeps outside its files: reviewers, branch rules, schedules, secrets by name
+    Settings {
+        /// The target; all of the spec without it
+        target: Option<String>,
+        /// In which form
+        #[arg(long = "as", value_enum, default_value_t = SettingsForm::Checklist)]
+        form: SettingsForm,
+    },
+    /// Compare an export of a vendor's real settings with what the spec needs
+    Doctor {
+        /// The target that the export is of
+        target: String,
+        /// What `.pipewright/settings/TARGET.sh export` printed; `-` reads it from the standard input
+        export: PathBuf,
     },
     /// Print which jobs each event starts, as the model says, to be held against a vendor's own tools
     #[command(hide = true)]

@@ -7,11 +7,13 @@ mod build;
 mod check;
 mod console;
 mod day;
+mod doctor;
 mod events;
 mod explain;
 mod fmt;
 mod init;
 mod report;
+mod settings;
 mod specs;
 mod targets;
 
@@ -43,6 +45,8 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Explain { name } => explain::run(name.as_deref(), &console),
         Command::Targets { word } => targets::run(word.as_deref(), &console),
         Command::Fmt { which, check } => fmt::run(&line.global, which, *check, &console),
+        Command::Settings { target, form } => settings::run(&line.global, target.as_deref(), *form, &console),
+        Command::Doctor { target, export } => doctor::run(&line.global, target, export, &console),
         Command::Events { target } => events::run(&line.global, target, &console),
         Command::Init => init::run(&line.global, &console),
         Command::Completions { shell } => completions(*shell, &console),

@@ -47,17 +47,25 @@ impl Spec {
         if let Some(path) = &self.path {
             return sources.read(path, self.shown.clone());
         }
-        let mut bytes = Vec::new();
-        std::io::stdin()
-            .take(MAX_SPEC_BYTES + 1)
-            .read_to_end(&mut bytes)
-            .map_err(|e| Failure::Io(format!("cannot read the standard input: {e}")))?;
-        if bytes.len() as u64 > MAX_SPEC_BYTES {
-            return Err(Failure::Io(format!("the standard input has more than {MAX_SPEC_BYTES} bytes, which is the limit")));
-        }
-        let text = String::from_utf8(bytes).map_err(|e| Failure::Io(format!("the standard input is not UTF-8 text: {e}")))?;
+        let text = standard_input()?;
         Ok(sources.add(self.shown.clone(), text))
     }
+}
+
+/// The whole standard input as text.
+///
+/// # Errors
+/// `Io` when it cannot be read, is too long, or is not UTF-8.
+pub(super) fn standard_input() -> Result<String, Failure> {
+    let mut bytes = Vec::new();
+    std::io::stdin()
+        .take(MAX_SPEC_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|e| Failure::Io(format!("cannot read the standard input: {e}")))?;
+    if bytes.len() as u64 > MAX_SPEC_BYTES {
+        return Err(Failure::Io(format!("the standard input has more than {MAX_SPEC_BYTES} bytes, which is the limit")));
+    }
+    String::from_utf8(bytes).map_err(|e| Failure::Io(format!("the standard input is not UTF-8 text: {e}")))
 }
 
 /// The specs of a command line, in the order given, those of a folder sorted by path.

@@ -42,6 +42,12 @@ impl Environment {
     pub fn is_protected(&self) -> bool {
         self.tier == Tier::Production || !self.requires.is_empty()
     }
+
+    /// The vendor's name of a secret that its jobs read: `from="ci:NAME"` gives it another one.
+    pub fn vendor_secret<'s>(&'s self, name: &'s str) -> &'s str {
+        let renamed = self.secrets.iter().find(|s| s.name.value == name).and_then(|s| s.from.as_ref());
+        renamed.and_then(|from| from.value.strip_prefix("ci:")).unwrap_or(name)
+    }
 }
 
 fields! {
@@ -135,6 +141,8 @@ pub struct Target {
     pub standby: Option<Span>,
     /// Whether the output checks itself against the spec.
     pub check_drift: Option<Span>,
+    /// Whether what the vendor keeps outside its files is written, too.
+    pub settings: Option<Span>,
     /// The lines that put `pipewright` on a runner, for that check.
     pub install: Vec<Spanned<String>>,
     /// What the targets of AWS are told beside.

@@ -10,7 +10,7 @@ use crate::check::Checked;
 use crate::ir::Pipeline;
 use crate::ir::bits::BitSet;
 use crate::ir::environment::{RegistryKind, Target};
-use crate::ir::id::{GateId, JobId, TargetId, WorkflowId};
+use crate::ir::id::{GateId, JobId, RegistryId, TargetId, WorkflowId};
 use crate::ir::job::{Job, NeedKind, Permission, Purpose, ReportKind};
 use crate::ir::order::behind_needs;
 use crate::ir::step::{EnvVar, Moment, Outcome, StepKind};
@@ -157,7 +157,7 @@ fn planned<'a>(pipeline: &'a Pipeline, target: TargetId, id: JobId, diagnostics:
         }),
     };
     made.permissions = permissions(pipeline, target, job, &made.steps);
-    read_contexts(&workflow.env, &mut made);
+    read_contexts(pipeline, &workflow.env, &mut made);
     made
 }
 
@@ -234,28 +234,29 @@ pub fn every_step(job: &Job) -> impl Iterator<Item = &crate::ir::step::Step> {
 }
 
 /// Secrets and variables of the vendor that a job reads.
-fn read_contexts(workflow_env: &[EnvVar], job: &mut PlannedJob<'_>) {
+fn read_contexts(pipeline: &Pipeline, workflow_env: &[EnvVar], job: &mut PlannedJob<'_>) {
     let mut texts: Vec<&Text> = workflow_env.iter().chain(&job.env).map(|v| &v.value).collect();
     texts.extend(job.job.image.iter());
     for service in &job.job.services {
         texts.push(&service.image);
         texts.extend(service.env.iter().map(|v| &v.value));
     }
+    let login = |id: &RegistryId| {
+        let registry = &pipeline.registries[id.index()];
+        registry.user.iter().chain(&registry.password)
+    };
     for step in &job.steps {
         texts.extend(step.env.iter().map(|v| &v.value));
         match &step.kind {
+            PlannedKind::RegistryLogin(registry) | PlannedKind::ImagePromote { registry, .. } => texts.extend(login(registry)),
             PlannedKind::Run(script) => texts.extend(&script.lines),
             PlannedKind::Uses { with, .. } => texts.extend(with.iter().map(|(_, t)| t)),
             PlannedKind::DockerBuild(build) => {
                 texts.extend(build.args.iter().chain(&build.labels).map(|v| &v.value));
                 texts.extend(build.tags.iter().map(|t| &t.tag));
+                texts.extend(build.registry.iter().flat_map(|r| login(&r.value)));
             }
-            PlannedKind::Checkout(_)
-            | PlannedKind::Toolchain(_)
-            | PlannedKind::Tools(_)
-            | PlannedKind::Cache(_)
-            | PlannedKind::RegistryLogin(_)
-            | PlannedKind::ImagePromote { .. } => {}
+            PlannedKind::Checkout(_) | PlannedKind::Toolchain(_) | PlannedKind::Tools(_) | PlannedKind::Cache(_) => {}
         }
     }
     for context in texts.into_iter().flat_map(Text::contexts) {

@@ -284,6 +284,15 @@ impl Walk<'_> {
                 self.need(Capability::EnvironmentTier, environment.name.span, &what);
             }
             for secret in &environment.secrets {
+                let stored = secret.from.as_ref().filter(|f| !f.value.starts_with("ci:"));
+                let reads = |j: &Job| {
+                    j.environment.as_ref().is_some_and(|e| e.environment == id)
+                        && reads_secret(self.pipeline, j, &secret.name.value)
+                };
+                if let Some(from) = stored.filter(|_| self.pipeline.jobs.iter().any(reads)) {
+                    self.need(Capability::SecretStore, from.span, format!("{what}, secret `{}`", secret.name.value));
+                    continue;
+                }
                 self.need(Capability::EnvironmentSecret, secret.name.span, format!("{what}, secret `{}`", secret.name.value));
             }
             if let Some(cluster) = &environment.cluster {

@@ -157,6 +157,7 @@ pub(crate) fn target(id: TargetId) -> Target {
         workflows: None,
         standby: None,
         check_drift: None,
+        settings: None,
         install: Vec::new(),
         aws: crate::ir::environment::AwsTarget::default(),
         span: Span::default(),

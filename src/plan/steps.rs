@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use crate::base::span::{Span, Spanned};
 use crate::ir::Pipeline;
 use crate::ir::environment::{AwsIdentity, RegistryKind};
-use crate::ir::event::EventKind;
-use crate::ir::expr::{Comparison, Expr, ExprKind, Literal};
+use crate::ir::expr::{Expr, ExprKind};
 use crate::ir::gate::{Gate, GateKind};
 use crate::ir::id::{GateId, RegistryId, TargetId};
 use crate::ir::job::{Job, Purpose, Shell as Interpreter};
-use crate::ir::step::{ActionCall, EnvVar, Moment, Notification, Outcome, Push, Script, Step, StepKind};
+use crate::ir::step::{ActionCall, EnvVar, Moment, Notification, Outcome, Script, Step, StepKind};
 use crate::ir::text::{Context, GateField, Part, RunField, Text};
+use crate::plan::registry;
 use crate::plan::script::means::Means;
 use crate::plan::script::{Shell, findings, login, measure, message, remote, watch, window};
 use crate::plan::step::{Phase, PlannedKind, PlannedStep, RunWhen};
@@ -199,7 +199,7 @@ impl<'a> Builder<'a> {
         if !self.logins.insert(registry) {
             return;
         }
-        let Some(condition) = self.login_condition(registry) else { return };
+        let Some(condition) = registry::login(self.pipeline, self.target, self.job, registry) else { return };
         let declared = &self.pipeline.registries[registry.index()];
         if let (RegistryKind::Ecr, Some(identity)) = (declared.kind, &declared.identity) {
             let from = self.steps.len();
@@ -215,45 +215,6 @@ impl<'a> Builder<'a> {
             kind: PlannedKind::RegistryLogin(registry),
             ..generated("", Shell::plain("", span), phase, RunWhen::Success, self.job.shell.value, span)
         });
-    }
-
-    /// When the job needs a login: `Some(None)` is always, `None` never. Who only builds needs no password, and a pull request of a fork has none.
-    fn login_condition(&self, registry: RegistryId) -> Option<Option<Expr>> {
-        let mut pushes = Vec::new();
-        let deploy = self.job.deploy.iter().flat_map(|d| d.smoke_tests.iter().chain(d.rollback.iter().flat_map(|r| &r.steps)));
-        let mut steps: Vec<&Step> = self.job.steps.iter().chain(deploy).collect();
-        while let Some(step) = steps.pop() {
-            match &step.kind {
-                StepKind::DockerBuild(build) if build.registry.as_ref().is_some_and(|r| r.value == registry) => {
-                    pushes.push((&build.push, step.span));
-                }
-                StepKind::RegistryLogin(id) | StepKind::ImagePromote { registry: id, .. } if *id == registry => {
-                    return Some(None);
-                }
-                StepKind::Action(call) => {
-                    steps.extend(call.bodies.iter().filter(|b| b.targets.contains(&self.target)).flat_map(|b| &b.steps));
-                }
-                _ => {}
-            }
-        }
-        pushes.retain(|(push, _)| **push != Push::Never);
-        let (push, span) = *pushes.first()?;
-        if pushes.iter().any(|(other, _)| *other != push) {
-            return Some(None);
-        }
-        let kinds: BTreeSet<_> = self.job.possible.iter().filter_map(|i| self.pipeline.events.get(i)).map(|e| e.kind).collect();
-        match push {
-            Push::Never => None,
-            Push::If(condition) => Some(Some(condition.clone())),
-            Push::NotOnPullRequest if !kinds.contains(&EventKind::PullRequest) => Some(None),
-            Push::NotOnPullRequest if kinds.len() == 1 => None,
-            Push::NotOnPullRequest => {
-                let part = |kind| Box::new(Expr { kind, span });
-                let event = part(ExprKind::Context(Context::Run(RunField::Event)));
-                let kind = part(ExprKind::Literal(Literal::String("pull-request".to_owned())));
-                Some(Some(Expr { kind: ExprKind::Compare(Comparison::NotEqual, event, kind), span }))
-            }
-        }
     }
 
     fn take_role(&mut self, identity: &AwsIdentity, phase: Phase) {
@@ -393,25 +354,37 @@ impl<'a> Builder<'a> {
             first.id = Some(ROLLBACK.to_owned());
             first.name.get_or_insert_with(|| Text::literal("Roll back", rollback.span));
         }
-        let count = self.steps.len() - from;
-        for step in &mut self.steps[from..] {
-            let share =
-                rollback.timeout.as_ref().map(|t| crate::ir::units::Duration::from_seconds(t.seconds / count.max(1) as u64));
+        // A message has limits of its own.
+        let works = |step: &PlannedStep| !step.continue_on_error;
+        let count = self.steps[from..].iter().filter(|s| works(s)).count().max(1) as u64;
+        // Whole minutes where there are enough: a vendor that rounds up must not come out above the limit.
+        let share = |seconds: u64| if seconds >= 60 * count { seconds / count / 60 * 60 } else { seconds / count };
+        for step in self.steps[from..].iter_mut().filter(|s| works(s)) {
+            let share = rollback.timeout.as_ref().map(|t| crate::ir::units::Duration::from_seconds(share(t.seconds)));
             step.timeout = step.timeout.or(share);
         }
     }
 
     fn notifications(&mut self, moments: &[Moment]) {
         let job = self.job;
-        let of_gates: Vec<&Notification> = self.guarded.iter().flat_map(|g| &self.pipeline.gate(*g).notify).collect();
-        for notification in job.notify.iter().chain(of_gates) {
+        let watched = job.deploy.iter().flat_map(|d| &d.monitor).map(|g| g.value);
+        let looked_at: BTreeSet<GateId> = self.guarded.iter().copied().chain(watched).collect();
+        let of_gates: Vec<(Option<GateId>, &Notification)> =
+            looked_at.into_iter().flat_map(|id| self.pipeline.gate(id).notify.iter().map(move |n| (Some(id), n))).collect();
+        for (gate, notification) in job.notify.iter().map(|n| (None, n)).chain(of_gates) {
             for moment in notification.on.iter().filter(|m| moments.contains(&m.value)) {
                 let when = match moment.value {
                     Moment::Started | Moment::Success => RunWhen::Success,
                     Moment::Failure => RunWhen::Failure,
                     Moment::Always => RunWhen::Always,
                     Moment::Rollback => RunWhen::Ran { step: ROLLBACK.to_owned() },
-                    Moment::GateFailed => RunWhen::AnyFailed { steps: self.gate_ids() },
+                    Moment::GateFailed => {
+                        let steps = self.gate_ids(gate);
+                        if steps.is_empty() {
+                            continue;
+                        }
+                        RunWhen::AnyFailed { steps }
+                    }
                     Moment::ApprovalRequested => continue,
                 };
                 self.notify(notification, moment.value, when, None);
@@ -419,12 +392,16 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// The ids of the gates' steps; gives them one.
-    fn gate_ids(&mut self) -> Vec<String> {
+    /// The ids of the gates' steps, or of one gate's; gives them one.
+    fn gate_ids(&mut self, only: Option<GateId>) -> Vec<String> {
         let pipeline = self.pipeline;
+        let watched: Vec<GateId> = self.job.deploy.iter().flat_map(|d| &d.monitor).map(|g| g.value).collect();
         let mut ids = Vec::new();
         for (i, step) in self.steps.iter_mut().enumerate() {
             let watch = step.phase == Phase::Monitor;
+            if only.is_some_and(|id| step.gate != only && !(watch && step.gate.is_none() && watched.contains(&id))) {
+                continue;
+            }
             if let Some(gate) = step.gate.filter(|_| !step.continue_on_error) {
                 ids.push(step.id.get_or_insert_with(|| format!("gate-{}", pipeline.gate(gate).name.value)).clone());
             } else if watch {

@@ -30,6 +30,11 @@ impl Header {
         Self { spec: spec.into(), command: "pipewright build".to_owned(), losses: Vec::new() }
     }
 
+    /// The marker as a comment of Markdown, with its newline.
+    pub fn markdown(&self) -> String {
+        format!("<!-- {FROM}{}{THEN}{}{END} -->\n", one_line(&self.spec), one_line(&self.command))
+    }
+
     /// The comment lines, each with its newline.
     pub fn text(&self) -> String {
         let mut out = String::new();
@@ -60,7 +65,8 @@ pub struct Marker {
 pub fn marker(text: &str) -> Option<Marker> {
     text.trim_start_matches('\u{FEFF}').lines().take(SEARCHED).find_map(|line| {
         let line = line.trim();
-        let said = line.strip_prefix('#').or_else(|| line.strip_prefix("//"))?.trim_start();
+        let markdown = line.strip_prefix("<!--").and_then(|l| l.strip_suffix("-->"));
+        let said = line.strip_prefix('#').or_else(|| line.strip_prefix("//")).or(markdown)?.trim();
         let (spec, command) = said.strip_prefix(FROM)?.strip_suffix(END)?.split_once(THEN)?;
         Some(Marker { spec: spec.to_owned(), command: command.to_owned() })
     })

@@ -8,7 +8,7 @@ use crate::ir::environment::Tier;
 use crate::ir::event::{EventKind, InputKind, PullRequestType};
 use crate::ir::expr::{Comparison, Expr, ExprKind, Literal, Type};
 use crate::ir::glob::Glob;
-use crate::ir::text::{Context, EnvironmentField, GateField, PrField, RunField, Text};
+use crate::ir::text::{Context, EnvironmentField, GateField, Part, PrField, RunField, Text};
 use crate::ir::units::{Decimal, Duration};
 use crate::sema::interpolate::{Interpolator, Place, Resolved};
 use crate::syntax::string::value_range_to_span;
@@ -380,6 +380,17 @@ impl Reader<'_, '_, '_, '_> {
         let contexts: Vec<_> = text.contexts().collect();
         if let ([one], 1) = (contexts.as_slice(), text.parts.len()) {
             return Some(Expr { kind: ExprKind::Context(one.value.clone()), span });
+        }
+        // Text with fixed letters in it is never empty, whatever its contexts hold.
+        let letters = text.parts.iter().find_map(|p| match p {
+            Part::Literal(fixed) if !fixed.is_empty() => Some(fixed),
+            _ => None,
+        });
+        let rest = self.tokens.get(self.at..).unwrap_or_default();
+        if let ([(Token::Symbol("==" | "!="), _), (Token::String(word), _), ..], Some(letters)) = (rest, letters)
+            && word.is_empty()
+        {
+            return Some(literal(Literal::String(letters.clone()), span));
         }
         self.diagnostics.push(
             Diagnostic::error("condition-type", span, format!("`{name}` is given as text with contexts in it"))

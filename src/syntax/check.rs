@@ -335,7 +335,7 @@ mod tests {
             report coverage "coverage.xml" format=cobertura
             gate coverage percent file="coverage.xml" xpath="/coverage/@line-rate" scale=100 at-least="80%"
             gate no-vulns findings file="trivy.sarif" format=sarif { critical 0; high 0; medium 4 }
-            gate bundle-size size file="bundle.json" json=".total" unit=B at-most="512KiB" { advisory; own-job }
+            gate bundle-size size file="bundle.json" json=".total" unit=B at-most="512KiB" { advisory }
             environment production purpose=rollback
             permissions pr-comment security-upload
             allow-failure { exit-codes 42 }

@@ -3,3 +3,4 @@
 //! Invariant: nothing is written before it came through this room.
 
 pub mod schema;
+pub mod settings;

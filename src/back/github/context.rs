@@ -97,9 +97,8 @@ impl<'w, 'a> Writer<'w, 'a> {
 
     /// The vendor's name of a secret: an environment may rename it.
     pub(super) fn secret(&self, name: &str) -> String {
-        let own = self.environment().map(|e| &self.plan.pipeline.environment(e).secrets);
-        let renamed = own.into_iter().flatten().find(|s| s.name.value == name).and_then(|s| s.from.as_ref());
-        renamed.and_then(|from| from.value.strip_prefix("ci:")).unwrap_or(name).to_owned()
+        let own = self.environment().map(|e| self.plan.pipeline.environment(e));
+        own.map_or(name, |e| e.vendor_secret(name)).to_owned()
     }
 
     /// What GitHub has for a context.
@@ -208,9 +207,8 @@ impl<'w, 'a> Writer<'w, 'a> {
     fn image(&mut self, image: ImageId) -> Reading {
         let name = self.plan.pipeline.images[image.index()].name.value.clone();
         let variable = format!("{}_IMAGE", upper(&name));
-        if let Some(step) = self.builds.get(&image) {
-            let address = self.address(image);
-            return Reading::Composed(format!("{address}@${{{{ steps.{step}.outputs.digest }}}}"), variable);
+        if let Some(reference) = self.builds.get(&image) {
+            return Reading::Composed(reference.clone(), variable);
         }
         let builders = &self.plan.pipeline.images[image.index()].builders;
         let found = self.workflow.jobs.iter().position(|j| matches!(j.source, JobSource::Spec(id) if builders.contains(&id)));

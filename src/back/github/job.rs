@@ -9,7 +9,7 @@ use crate::ir::job::{Concurrency, Group, Matrix, Mode, Raw, RawValue, Runner, Se
 use crate::ir::step::Outcome;
 use crate::ir::text::{Part, Text};
 use crate::plan::job::{PlannedJob, PlannedNeed};
-use crate::plan::step::{Phase, PlannedKind, RunWhen};
+use crate::plan::step::{Phase, PlannedKind, PlannedStep, RunWhen};
 use crate::target::asset;
 
 use super::context::{Env, Writer, bind};
@@ -264,7 +264,7 @@ impl Writer<'_, '_> {
                 steps.extend(self.uploads());
                 uploaded = true;
             }
-            if planned.phase == Phase::Main && matches!(planned.kind, PlannedKind::Run(_)) && job.job.retry.is_some() {
+            if job.job.retry.is_some() && is_attempted(planned) {
                 if let Some(more) = retried.take() {
                     steps.push(self.attempts(more));
                 }
@@ -302,42 +302,69 @@ impl Writer<'_, '_> {
         StepView { name: Some("Check the exact name".into()), shell: self.bash(), env, run: Some(run), ..StepView::default() }
     }
 
-    /// All commands of the job in one step that runs them again from the first after a failure.
+    /// All commands of the job in one step that runs them again from the first after a failure. What is said of a single step (its condition, its
+    /// limit, its forgiveness) stands around its own call.
     fn attempts(&mut self, more: u32) -> StepView {
         let mut env = Env::new();
-        let mut scripts: Vec<String> = Vec::new();
+        let shell = self.job.job.shell.value;
         let shared = self.directory();
-        for step in &self.job.steps {
-            let PlannedKind::Run(script) = &step.kind else { continue };
-            if step.phase != Phase::Main {
-                continue;
-            }
-            for variable in &step.env {
-                let value = self.value(&variable.value);
-                bind(&mut env, &variable.name.value, value);
-            }
-            let mut text = self.script(&script.lines, &mut env).replace("PIPEWRIGHT_OUTPUT", "GITHUB_OUTPUT");
-            if let Some(dir) = step.dir.as_ref().map(|d| &d.value).filter(|d| shared.as_ref() != Some(d)) {
-                text = format!("cd {}\n{text}", crate::back::shell::single_quoted(dir));
-            }
-            scripts.push(text.trim_end().to_owned());
-        }
-        let total = more + 1;
         let mut run = String::new();
         let mut calls: Vec<String> = Vec::new();
-        for (i, script) in scripts.iter().enumerate() {
-            let file = format!("\"$RUNNER_TEMP/attempt-{}.sh\"", i + 1);
-            run.push_str(&format!("cat > {file} <<'SCRIPT'\n{script}\nSCRIPT\n"));
-            calls.push(format!("bash --noprofile --norc -eo pipefail {file}"));
+        let job = self.job;
+        for (i, step) in job.steps.iter().filter(|s| is_attempted(s)).enumerate() {
+            let PlannedKind::Run(script) = &step.kind else { continue };
+            let number = i + 1;
+            let mut text = String::new();
+            if let Some(dir) = step.dir.as_ref().map(|d| &d.value).filter(|d| shared.as_ref() != Some(d)) {
+                text.push_str(&format!("cd {}\n", crate::back::shell::single_quoted(dir)));
+            }
+            for variable in &step.env {
+                let name = &variable.name.value;
+                let value = self.value(&variable.value);
+                let bound = bind(&mut env, name, value);
+                if bound != *name {
+                    text.push_str(&match shell {
+                        Shell::Pwsh => format!("$env:{name} = $env:{bound}\n"),
+                        Shell::Bash | Shell::Sh => format!("export {name}=\"${bound}\"\n"),
+                    });
+                }
+            }
+            text.push_str(self.script(&script.lines, &mut env).replace("PIPEWRIGHT_OUTPUT", "GITHUB_OUTPUT").trim_end());
+            let (ending, call) = match shell {
+                Shell::Bash => ("sh", "bash --noprofile --norc -eo pipefail FILE"),
+                Shell::Sh => ("sh", "sh -e FILE"),
+                Shell::Pwsh => (
+                    "ps1",
+                    "pwsh -NoProfile -NonInteractive -Command \"\\$ErrorActionPreference = 'Stop'; . 'FILE'; exit \\$LASTEXITCODE\"",
+                ),
+            };
+            let path = format!("$RUNNER_TEMP/attempt-{number}.{ending}");
+            let file = if shell == Shell::Pwsh { path.clone() } else { format!("\"{path}\"") };
+            run.push_str(&format!("cat > \"{path}\" <<'SCRIPT'\n{text}\nSCRIPT\n"));
+            let mut call = call.replace("FILE", &file);
+            if let Some(limit) = step.timeout {
+                call = format!("timeout {} {call}", limit.seconds);
+            }
+            if step.continue_on_error {
+                call = format!("{{ {call} || echo \"::warning::this step failed; the job goes on\"; }}");
+            }
+            if let Some(condition) = step.condition.as_ref().and_then(|e| self.condition(e)) {
+                let wanted = bind(&mut env, &format!("RUN_{number}"), condition.wrapped());
+                call = format!("{{ [ \"${wanted}\" != true ] || {call}; }}");
+            }
+            calls.push(call);
         }
+        let total = more + 1;
         let numbers: Vec<String> = (1..=total).map(|n| n.to_string()).collect();
-        run.push_str(&format!("for attempt in {}; do\n  if {}; then\n    exit 0\n  fi\n", numbers.join(" "), calls.join(" && ")));
+        let calls = calls.join(" &&\n    ");
+        run.push_str(&format!("for attempt in {}; do\n  if {calls}; then\n    exit 0\n  fi\n", numbers.join(" ")));
         run.push_str(&format!("  echo \"::warning::attempt $attempt of {total} failed\"\ndone\nexit 1\n"));
-        StepView { name: Some(format!("Run, at most {total} times")), env, run: Some(run), ..StepView::default() }
+        let bash = self.bash().filter(|_| shell == Shell::Pwsh);
+        StepView { name: Some(format!("Run, at most {total} times")), env, shell: bash, run: Some(run), ..StepView::default() }
     }
 
     /// The first step, which works out what no expression can say.
-    fn values_step(&mut self) -> Option<StepView> {
+    pub(super) fn values_step(&mut self) -> Option<StepView> {
         self.shell = Shell::Bash;
         let computed = std::mem::take(&mut self.computed);
         if !computed.short && computed.values.is_empty() && computed.conditions.is_empty() {
@@ -512,4 +539,9 @@ fn json_of(value: &RawValue) -> Value {
         RawValue::List(items) => Value::Array(items.iter().map(json_of).collect()),
         RawValue::Map(pairs) => Value::Object(pairs.iter().map(|(k, v)| (k.clone(), json_of(v))).collect()),
     }
+}
+
+/// Whether a step is part of what a retry runs again: commands that run while all goes well.
+fn is_attempted(step: &PlannedStep) -> bool {
+    step.phase == Phase::Main && step.when == RunWhen::Success && matches!(step.kind, PlannedKind::Run(_))
 }

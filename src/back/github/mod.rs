@@ -16,6 +16,7 @@ mod route;
 #[cfg(test)]
 mod sample;
 mod search;
+pub(super) mod settings;
 mod step;
 mod toolchain;
 mod translate;
@@ -88,13 +89,12 @@ fn workflow_view(plan: &Plan<'_>, workflow: &PlannedWorkflow<'_>) -> WorkflowVie
             builds: BTreeMap::new(),
         };
         jobs.push(writer.view());
-        let addresses: Vec<_> = writer.builds.iter().map(|(image, id)| (*image, id.clone(), writer.address(*image))).collect();
-        builds.push(addresses);
+        builds.push(writer.builds.clone());
     }
     for (job, image) in &wanted.images {
         let name = &plan.pipeline.images[image.index()].name.value;
-        if let Some((_, id, address)) = builds[*job].iter().find(|(i, ..)| i == image) {
-            jobs[*job].outputs.push((format!("{name}-image"), format!("{address}@${{{{ steps.{id}.outputs.digest }}}}")));
+        if let Some(reference) = builds[*job].get(image) {
+            jobs[*job].outputs.push((format!("{name}-image"), reference.clone()));
         }
     }
     let ids: Vec<String> = jobs.iter().map(|j| j.id.clone()).collect();
@@ -285,7 +285,10 @@ fn notices<'w, 'a>(
         let mut wanted = Wanted::default();
         // The messages stand in no job of the spec: nothing of the first one but its workflow is read.
         let mut writer = writer(plan, workflow, scope, first, &mut wanted);
-        let steps: Vec<StepView> = own.iter().flat_map(|n| writer.step(&n.step)).collect();
+        let mut steps: Vec<StepView> = own.iter().flat_map(|n| writer.step(&n.step)).collect();
+        if let Some(first) = writer.values_step() {
+            steps.insert(0, first);
+        }
         let failed = || Gh::atom("contains(needs.*.result, 'failure')");
         let condition = match moment {
             Moment::Success => Gh::all([Gh::atom("!cancelled()"), failed().negate()]),

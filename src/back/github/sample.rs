@@ -231,6 +231,7 @@ pub(super) fn target() -> Target {
         workflows: None,
         standby: None,
         check_drift: None,
+        settings: None,
         install: Vec::new(),
         aws: crate::ir::environment::AwsTarget::default(),
         span: Span::default(),

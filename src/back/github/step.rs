@@ -154,15 +154,6 @@ impl Writer<'_, '_> {
         }
     }
 
-    /// The name under which this job builds an image.
-    pub(super) fn address(&self, image: ImageId) -> String {
-        let registry = self.job.steps.iter().find_map(|s| match &s.kind {
-            PlannedKind::DockerBuild(build) if build.image == image => build.registry.as_ref().map(|r| r.value),
-            _ => None,
-        });
-        self.image_name(image, registry)
-    }
-
     fn docker_build(&mut self, build: &DockerBuild) -> Vec<StepView> {
         let name = self.plan.pipeline.images[build.image.index()].name.value.clone();
         let address = self.image_name(build.image, build.registry.as_ref().map(|r| r.value));
@@ -226,7 +217,14 @@ impl Writer<'_, '_> {
             with("cache-to", format!("type=gha,scope={name},mode=max"));
         }
         step.name = Some(format!("{name_of_step} {name}"));
-        self.builds.insert(build.image, id.clone());
+        // What is not pushed has no digest in a registry, only the tag it was loaded under.
+        let local = build.tags.iter().find(|t| t.condition.is_none()).map(|t| prefixed(&address, &self.flat(&t.tag)));
+        let reference = if pushes {
+            format!("{address}@${{{{ steps.{id}.outputs.digest }}}}")
+        } else {
+            local.map_or_else(|| format!("{address}:latest"), |text| self.value(&text))
+        };
+        self.builds.insert(build.image, reference);
         step.id = Some(id);
         steps.push(step);
         steps
@@ -250,18 +248,9 @@ impl Writer<'_, '_> {
     fn login(&mut self, id: RegistryId) -> Vec<StepView> {
         let registry = self.plan.pipeline.registries[id.index()].clone();
         let host = registry.address.value.split('/').next().unwrap_or_default().to_owned();
-        let mut steps = Vec::new();
         if registry.kind == RegistryKind::Ecr {
-            if let Some(identity) = &registry.identity {
-                let mut aws = action("aws-actions/configure-aws-credentials", "Log in to AWS");
-                aws.with = vec![
-                    ("role-to-assume".into(), self.value(&identity.role)),
-                    ("aws-region".into(), self.value(&identity.region)),
-                ];
-                steps.push(aws);
-            }
-            steps.push(action("aws-actions/amazon-ecr-login", &format!("Log in to {host}")));
-            return steps;
+            // The plan has taken the role.
+            return vec![action("aws-actions/amazon-ecr-login", &format!("Log in to {host}"))];
         }
         let mut step = action("docker/login-action", &format!("Log in to {}", registry.name.value));
         if registry.kind != RegistryKind::Dockerhub {
@@ -271,8 +260,7 @@ impl Writer<'_, '_> {
         let password = registry.password.as_ref().map(|p| self.value(p));
         step.with.push(("username".into(), user.unwrap_or_else(|| "${{ github.actor }}".into())));
         step.with.push(("password".into(), password.unwrap_or_else(|| "${{ github.token }}".into())));
-        steps.push(step);
-        steps
+        vec![step]
     }
 
     fn promote(&mut self, image: &str, registry: RegistryId, from: &Text, to: &[Text]) -> StepView {

@@ -35,13 +35,14 @@ pub(super) fn emit(pipeline: &Pipeline, workflow: &Workflow) -> Emitted {
     let clauses = |kind: EventKind| workflow.on.clauses.iter().filter(|c| takes(c, kind)).collect::<Vec<_>>();
     push(&clauses(EventKind::Push), &clauses(EventKind::Tag), &mut emitted);
     pull_request(&clauses(EventKind::PullRequest), &mut emitted);
-    if let [first, ..] = clauses(EventKind::Schedule).as_slice() {
+    let schedules = clauses(EventKind::Schedule);
+    if !schedules.is_empty() {
         let times = workflow.schedules.iter().map(|s| match s.timezone.as_ref().filter(|t| t.value != "UTC") {
             Some(zone) => json!({ "cron": s.cron.value.to_string(), "timezone": zone.value }),
             None => json!({ "cron": s.cron.value.to_string() }),
         });
         emitted.on.push(Trigger { times: times.collect(), ..Trigger::new("schedule", Map::new()) });
-        emitted.filter.clauses.push((*first).clone());
+        emitted.filter.clauses.extend(schedules.into_iter().cloned());
     }
     if let [first, rest @ ..] = clauses(EventKind::Manual).as_slice() {
         let inputs: Map<String, Value> = workflow.inputs.iter().map(|i| (i.name.value.clone(), input(pipeline, i))).collect();

@@ -16,7 +16,7 @@ use crate::plan::job::{ApprovalBy, JobSource, PlannedJob};
 use crate::plan::step::{Phase, PlannedKind, PlannedStep, RunWhen};
 
 /// The image of the docker command line and its daemon.
-const DOCKER: &str = "docker:28.5";
+pub(super) const DOCKER: &str = "docker:28.5";
 
 /// The job of the file.
 ///
@@ -118,6 +118,8 @@ fn approval(gate: &Gate) -> Option<&Approval> {
 fn confirmation(place: Place<'_>) -> Option<String> {
     let question = place.job.question.as_ref()?;
     let message = question.message.as_ref().map(|m| place.expanded(m).unwrap_or_else(|| place.shown(m)));
+    // No shell works out anything here: a person is shown GitLab's own short hash, of eight digits.
+    let message = message.map(|m| m.replace("$COMMIT_SHORT", "$CI_COMMIT_SHORT_SHA"));
     let list = question.checklist.join(", ");
     match (message, list.is_empty()) {
         (message, true) => message,
@@ -149,7 +151,7 @@ fn comments(place: Place<'_>, approvals: &[&Gate]) -> Vec<String> {
 }
 
 /// The image of a job: its own, that of its docker client, or that of its language.
-fn image(place: Place<'_>) -> Option<String> {
+pub(super) fn image(place: Place<'_>) -> Option<String> {
     let job = &*place.job.job;
     if let Some(image) = &job.image {
         return place.expanded(image);
@@ -163,7 +165,8 @@ fn image(place: Place<'_>) -> Option<String> {
         let version = place.expanded(version)?;
         Some(match language.value.as_str() {
             "go" => format!("golang:{version}"),
-            "java" => format!("eclipse-temurin:{version}"),
+            // The JDK with Maven: a hosted runner of GitHub has it, too.
+            "java" => format!("maven:3-eclipse-temurin-{version}"),
             "dotnet" => format!("mcr.microsoft.com/dotnet/sdk:{version}"),
             other => format!("{other}:{version}"),
         })

@@ -12,6 +12,7 @@ mod job;
 mod regex;
 mod rules;
 mod script;
+pub(super) mod settings;
 mod setup;
 mod stage;
 mod value;

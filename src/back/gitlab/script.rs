@@ -96,10 +96,22 @@ impl<'p> Writer<'p> {
         }
         scripts.main.extend(behind);
         self.after(&after, &mut scripts);
+        self.equip(&mut scripts);
         if scripts.main.is_empty() {
             scripts.main.push(Item { comment: None, text: "echo \"Nothing to do\"".to_owned() });
         }
         scripts
+    }
+
+    /// The image of docker has no curl, which the scripts of a plan use; what else they read with, they bring themselves.
+    fn equip(&self, scripts: &mut Scripts) {
+        if super::job::image(self.place).as_deref() != Some(super::job::DOCKER) {
+            return;
+        }
+        let words = |item: &Item| item.text.split([' ', '\n', '(', '"', '\'']).map(str::to_owned).collect::<Vec<_>>();
+        if scripts.main.iter().chain(&scripts.after).any(|i| words(i).iter().any(|w| w == "curl")) {
+            scripts.main.insert(0, Item { comment: None, text: "apk add --no-cache curl".to_owned() });
+        }
     }
 
     /// The directory that every step runs in from the first that has one: one `cd` then does for all.
@@ -169,6 +181,12 @@ impl<'p> Writer<'p> {
             inner.extend(dir.map(|d| format!("cd {}", word(d))));
             inner.extend(exports);
             inner.extend(lines);
+            // What is known of an image is read by later steps: no subshell around it, and nothing of its own is left behind.
+            let build = matches!(step.kind, PlannedKind::DockerBuild(_));
+            if build && !last {
+                inner.extend(step.env.iter().map(|e| format!("unset {}", e.name.value)));
+            }
+            let last = last || build;
             let clears = id.filter(|_| step.gate.is_some()).map(|id| format!("rm -f {}", mark(id)));
             inner.extend(clears);
             out.push(Item { comment: None, text: self.guarded(step, limit, &inner, last) });

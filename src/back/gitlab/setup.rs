@@ -210,7 +210,7 @@ fn build_lines(build: &DockerBuild, place: &Place<'_>) -> Vec<String> {
     // What depends on the event is gathered in the shell's own arguments.
     let mut conditional: Vec<(String, String)> = Vec::new();
     let foreign = !build.platforms.is_empty();
-    if foreign || build.cache {
+    if needs_builder(build) && !place.job.steps.iter().map_while(|s| earlier(&s.kind, build)).flatten().any(needs_builder) {
         // A builder with TLS needs a context; the one of the environment is not taken.
         lines.push("docker context create builder".to_owned());
         lines.push("docker buildx create --use builder".to_owned());
@@ -292,6 +292,20 @@ fn build_lines(build: &DockerBuild, place: &Place<'_>) -> Vec<String> {
         lines.push(format!("export {}={}", image(name), place.quoted(&prefixed(&format!("{repository}:"), &tag.tag))));
     }
     lines
+}
+
+/// Whether a build asks for more than the daemon's own builder can do.
+fn needs_builder(build: &DockerBuild) -> bool {
+    !build.platforms.is_empty() || build.cache
+}
+
+/// The build of a step that stands before another build; `None` from that one on.
+fn earlier<'k>(kind: &'k PlannedKind, build: &DockerBuild) -> Option<Option<&'k DockerBuild>> {
+    match kind {
+        PlannedKind::DockerBuild(other) if std::ptr::eq(other.as_ref(), build) => None,
+        PlannedKind::DockerBuild(other) => Some(Some(other)),
+        _ => Some(None),
+    }
 }
 
 /// Options under one test stand together.

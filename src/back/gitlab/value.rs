@@ -83,6 +83,13 @@ impl<'p> Place<'p> {
         self.job.job.possible.iter().filter_map(|i| events.get(i)).map(|e| e.kind).collect()
     }
 
+    /// The vendor's name of a secret: an environment may rename it.
+    fn secret(&self, name: &str) -> String {
+        let own = self.job.job.environment.as_ref().map(|e| &self.plan.pipeline.environment(e.environment).secrets);
+        let renamed = own.into_iter().flatten().find(|s| s.name.value == name).and_then(|s| s.from.as_ref());
+        renamed.and_then(|from| from.value.strip_prefix("ci:")).unwrap_or(name).to_owned()
+    }
+
     /// What stands for a context in this job.
     pub(super) fn value(&self, context: &Context) -> Value {
         match context {
@@ -96,7 +103,8 @@ impl<'p> Place<'p> {
             Context::NeedsResult(job) => Value::Variable(format!("{}_RESULT", upper(self.job_id(*job)))),
             Context::Input(name) => Value::Variable(input(name)),
             Context::Matrix(name) => Value::Variable(axis(name)),
-            Context::Secret(name) | Context::Variable(name) | Context::Env(name) => Value::Variable(name.clone()),
+            Context::Secret(name) => Value::Variable(self.secret(name)),
+            Context::Variable(name) | Context::Env(name) => Value::Variable(name.clone()),
             Context::Registry(id) => {
                 Value::Fixed(self.plan.pipeline.registries.get(id.index()).map_or_else(String::new, |r| r.address.value.clone()))
             }

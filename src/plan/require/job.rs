@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::base::span::Span;
 use crate::ir::environment::RegistryKind;
 use crate::ir::event::{ClauseKind, Filter, PathFilter, Pattern};
-use crate::ir::expr::ExprKind;
+use crate::ir::expr::{Comparison, ExprKind};
 use crate::ir::id::JobId;
 use crate::ir::job::{Artifact, Job, Purpose, ReportKind, Runner, Service, Shell};
 use crate::ir::step::{Outcome, Push, Step, StepKind};
@@ -25,6 +25,11 @@ impl Walk<'_> {
             self.need(Capability::JobCondition, condition.span, &what);
             condition.visit(&mut |e| match &e.kind {
                 ExprKind::Matches(..) => self.need(Capability::JobConditionGlob, e.span, &what),
+                ExprKind::Compare(Comparison::Less | Comparison::AtMost | Comparison::More | Comparison::AtLeast, a, b)
+                    if [a, b].iter().any(|side| matches!(side.kind, ExprKind::Context(_))) =>
+                {
+                    self.need(Capability::JobConditionSize, e.span, &what);
+                }
                 ExprKind::Context(Context::Output { .. }) => self.need(Capability::JobConditionOutput, e.span, &what),
                 ExprKind::Context(Context::NeedsResult(_)) => self.need(Capability::NeedsResult, e.span, &what),
                 _ => {}

@@ -31,6 +31,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
         for child in node.children() {
             steps.extend(self.step(child, place));
         }
+        self.give_env(node, place, &mut steps);
         if steps.is_empty() {
             steps = self.app_rollback(node, deploy);
         }
@@ -44,6 +45,16 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
         }
         let timeout = node.setting("timeout").and_then(|e| self.unit(e, Duration::parse));
         Some(Rollback { steps, timeout, span: node.span })
+    }
+
+    /// The variables of a block of steps, given to each; a step's own win.
+    pub(super) fn give_env(&mut self, node: &Node<'a>, place: &Place<'_, 'n, 'a>, steps: &mut [Step]) {
+        let shared = self.env(node, place);
+        for step in steps {
+            let own: Vec<&str> = step.env.iter().map(|e| e.name.value.as_str()).collect();
+            let more: Vec<_> = shared.iter().filter(|e| !own.contains(&e.name.value.as_str())).cloned().collect();
+            step.env.splice(0..0, more);
+        }
     }
 
     /// A step with nothing said about it.

@@ -1,5 +1,6 @@
 //! Environments.
 
+use crate::base::diag::Diagnostic;
 use crate::base::span::Spanned;
 use crate::ir::environment::{After, AwsIdentity, Cluster, ClusterAccess, Environment, EnvironmentSecret, Tier};
 use crate::ir::id::EnvironmentId;
@@ -10,6 +11,9 @@ use crate::sema::filter::filter;
 use crate::sema::interpolate::Place;
 use crate::sema::lower::{Lower, missing};
 use crate::syntax::tree::Node;
+
+/// How `from=` of an environment's secret begins.
+const SECRET_SOURCES: &[&str] = &["ci:", "aws-secretsmanager:"];
 
 impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
     pub(super) fn environments(&mut self) -> Vec<Environment> {
@@ -44,6 +48,11 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
                 }
                 "secret" => {
                     let from = child.setting("from").and_then(spanned);
+                    if let Some(from) = from.as_ref().filter(|f| !SECRET_SOURCES.iter().any(|s| f.value.starts_with(s))) {
+                        let message = format!("`{}` names no place that secrets come from", from.value);
+                        let help = "write `ci:NAME` for a secret of the vendor by another name, or `aws-secretsmanager:PATH`";
+                        self.diagnostics.push(Diagnostic::error("wrong-value-type", from.span, message).help(help));
+                    }
                     let refresh = child.setting("refresh").and_then(|e| self.unit(e, Duration::parse));
                     let names = child.args().filter_map(spanned);
                     secrets.extend(names.map(|name| EnvironmentSecret { name, from: from.clone(), refresh }));

@@ -89,7 +89,11 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
                 "approval" => return self.approval(child, place).map(|a| GateKind::Approval(Box::new(a))),
                 "probe" => return self.probe(child, place).map(GateKind::Probe),
                 "query" => return self.query(node, child, place).map(GateKind::Query),
-                "check" => return Some(GateKind::Check { steps: self.steps(child.children(), place) }),
+                "check" => {
+                    let mut steps = self.steps(child.children(), place);
+                    self.give_env(child, place, &mut steps);
+                    return Some(GateKind::Check { steps });
+                }
                 "window" => return self.window(child).map(GateKind::Window),
                 _ => {}
             }
@@ -325,7 +329,19 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
         let mut deny = Vec::new();
         let mut timezone = node.setting("timezone").and_then(spanned);
         for child in node.children().iter().filter(|c| c.name() == "deny") {
-            timezone = child.setting("timezone").and_then(spanned).or(timezone);
+            // One script looks at one clock.
+            let own = child.setting("timezone").and_then(spanned);
+            if let (Some(own), Some(first)) = (&own, &timezone)
+                && own.value != first.value
+            {
+                self.diagnostics.push(
+                    Diagnostic::error("bad-timezone", own.span, format!("this window is in the zone {}", first.value))
+                        .label("another zone")
+                        .related(first.span, "the zone of the window")
+                        .help("write a second gate for the hours of the other zone, and require both"),
+                );
+            }
+            timezone = timezone.or(own);
             let times: Vec<Option<WeekMinute>> = child.args().filter_map(spanned).map(|w| week_minute(&w.value)).collect();
             match times.as_slice() {
                 [Some(from), Some(to)] if from != to => deny.push(Spanned::new(ClosedHours { from: *from, to: *to }, child.span)),

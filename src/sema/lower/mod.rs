@@ -126,7 +126,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
     }
 
     fn prop_text(&mut self, node: &Node<'_>, name: &str, place: &Place<'_, 'n, 'a>) -> Option<Text> {
-        node.prop(name).map(|e| self.text(e, place))
+        node.setting(name).map(|e| self.text(e, place))
     }
 
     fn condition(&mut self, entry: &Entry<'_>, place: &Place<'_, 'n, 'a>) -> Option<Expr> {
@@ -208,7 +208,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
     }
 
     fn prop_word<T: Copy>(&mut self, node: &Node<'_>, prop: &str, all: &[(&'static str, T)]) -> Option<Spanned<T>> {
-        let word = node.prop(prop).and_then(spanned)?;
+        let word = node.setting(prop).and_then(spanned)?;
         self.word(&word, prop, all).map(|t| Spanned::new(t, word.span))
     }
 

@@ -165,10 +165,7 @@ pub static JOB_GATE: Shape = node(
         line("any", Count, "findings of any severity, or of none: at most so many"),
     ],
 ])
-.flags(&[
-    flag("advisory", "it reports, but lets everything pass"),
-    flag("own-job", "it runs in a job of its own, behind this one"),
-])
+.flags(&[flag("advisory", "it reports, but lets everything pass")])
 .children(&[&[many(&SOURCE)], &COMMON]);
 
 /// `source file="…" json="…"`

@@ -121,7 +121,7 @@ pub static DOCKER_BUILD: Shape = node(
         either("context", Path, "its directory, below the root").default("."),
         either("dockerfile", Path, "the Dockerfile, below the root").default("`Dockerfile` in the context"),
         either("target", String, "the stage of the Dockerfile to build"),
-        either("cache", Word(&["auto", "none"]), "whether layers are cached").default("none"),
+        either("cache", Word(&["auto", "none"]), "whether layers are cached").default("auto"),
         list("platforms", String, "as in linux/arm64; the runner's own where none is named"),
     ],
     STEP_SETTINGS,

@@ -93,6 +93,7 @@ pub static TARGET: Shape = node("target", "target", "A vendor to write for.", "t
     .flags(&[
         word("standby", "its files are written below `standby/` only"),
         word("check-drift", "its files are checked against the spec on every push and pull request"),
+        word("settings", "what the vendor keeps outside its files is written below `.pipewright/settings/`, too"),
     ]);
 
 /// `secret NPM_TOKEN`
