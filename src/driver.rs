@@ -110,15 +110,14 @@ pub fn events(sources: &SourceMap, spec: SourceId, options: &Options<'_>) -> Res
     Ok((table, found.finish()))
 }
 
+/// The word of a target, and what it keeps outside its files.
+pub type OfTarget = (&'static str, Settings);
+
 /// What each target of the spec keeps outside its files, with the target's word, and the findings; none where one of them is an error.
 ///
 /// # Errors
 /// As [`compile`].
-pub fn settings(
-    sources: &SourceMap,
-    spec: SourceId,
-    options: &Options<'_>,
-) -> Result<(Vec<(&'static str, Settings)>, Vec<Diagnostic>), Failure> {
+pub fn settings(sources: &SourceMap, spec: SourceId, options: &Options<'_>) -> Result<(Vec<OfTarget>, Vec<Diagnostic>), Failure> {
     let mut found = Diagnostics::new();
     let mut made = Vec::new();
     if let Some(pipeline) = read(sources, spec, options.root, &mut found)?

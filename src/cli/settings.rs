@@ -1,6 +1,5 @@
 //! `pipewright settings`: what a vendor keeps outside its files.
 
-use crate::back::settings::Settings;
 use crate::base::failure::{Exit, Failure};
 use crate::base::source::SourceMap;
 use crate::cli::args::{Global, SettingsForm, Which};
@@ -34,7 +33,7 @@ pub(super) fn run(global: &Global, target: Option<&str>, form: SettingsForm, con
 ///
 /// # Errors
 /// As [`run`].
-pub(super) fn of(spec: &Spec, target: Option<&str>, report: &mut Report<'_>) -> Result<Vec<(&'static str, Settings)>, Failure> {
+pub(super) fn of(spec: &Spec, target: Option<&str>, report: &mut Report<'_>) -> Result<Vec<driver::OfTarget>, Failure> {
     let renderer = Renderer::new();
     let targets: Vec<String> = target.map(str::to_owned).into_iter().collect();
     let sources = SourceMap::new();
