@@ -198,7 +198,9 @@ impl Writer<'_, '_> {
         let planned = self.job.environment.as_ref()?;
         let url = planned.id.filter(|_| planned.deploys).and_then(|id| self.plan.pipeline.environment(id).url.clone());
         let name = planned.name.clone();
-        Some(EnvironmentView { name, url: url.map(|u| self.value(&u)) })
+        // An approval's own environment keeps its record: it says who agreed, and when.
+        let deploys = planned.deploys || planned.id.is_none();
+        Some(EnvironmentView { name, url: url.map(|u| self.value(&u)), deploys })
     }
 
     /// The lock of the job: its environment's, its own, or its share of the workflow's.

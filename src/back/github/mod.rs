@@ -334,8 +334,10 @@ fn unique(id: &str, taken: &[String]) -> String {
 mod tests {
     use crate::back::github::sample::{at, filter, job, need, pipeline, pull_request, push, rendered, run, step, tag};
     use crate::ir::event::{ClauseKind, PathFilter, PullRequestType};
+    use crate::ir::id::EnvironmentId;
     use crate::ir::job::Deploy;
     use crate::ir::step::{Checkout, Toolchain};
+    use crate::plan::job::PlannedEnvironment;
     use crate::plan::step::{PlannedKind, RunWhen};
 
     use super::sample;
@@ -412,6 +414,19 @@ mod tests {
         assert!(text.contains("needs.gate.result == 'success' &&"), "{text}");
         assert!(!text.contains("needs.dev.result == 'success'"), "{text}");
         assert!(text.contains("if: ${{ !cancelled() && !failure() && needs.deploy.result == 'success' }}"), "{text}");
+    }
+
+    #[test]
+    fn a_job_that_only_looks_leaves_no_deployment_behind() {
+        let mut pipeline = pipeline(&[push(&["main"])]);
+        pipeline.environments.push(sample::environment("staging"));
+        let of = |id: Option<EnvironmentId>| {
+            let mut look = job("look", vec![run(&["make look"])]);
+            look.environment = Some(PlannedEnvironment { id, name: "staging".into(), deploys: false });
+            rendered(&pipeline, vec![look])
+        };
+        assert!(of(None).contains("    environment: staging\n"), "an approval keeps its record");
+        assert!(of(Some(EnvironmentId(0))).contains("      name: staging\n      deployment: false\n"));
     }
 
     #[test]

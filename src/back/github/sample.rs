@@ -6,11 +6,11 @@ use std::collections::BTreeSet;
 use crate::base::span::{Span, Spanned};
 use crate::ir::Pipeline;
 use crate::ir::bits::BitSet;
-use crate::ir::environment::{LicenceTier, Target};
+use crate::ir::environment::{Environment, LicenceTier, Target, Tier};
 use crate::ir::event::{Clause, ClauseKind, DEFAULT_PULL_REQUEST_TYPES, Filter, Pattern};
 use crate::ir::glob::Glob;
-use crate::ir::id::{JobId, TargetId, WorkflowId};
-use crate::ir::job::{Job, NeedKind, Permission, Runner, Shell, Workflow};
+use crate::ir::id::{EnvironmentId, JobId, TargetId, WorkflowId};
+use crate::ir::job::{Concurrency, Group, Job, Mode, NeedKind, Permission, Runner, Shell, Workflow};
 use crate::ir::lang::Lang;
 use crate::ir::step::{Outcome, Script};
 use crate::ir::text::{CommitField, Context, Part, Text};
@@ -33,6 +33,25 @@ pub(super) fn pattern(include: &[&str], except: &[&str]) -> Pattern {
     let all = if include.is_empty() { Lang::all() } else { langs(&include) };
     let lang = all.difference(&langs(&except)).unwrap();
     Pattern { include, except, lang }
+}
+
+/// The first environment of a pipeline.
+pub(super) fn environment(name: &str) -> Environment {
+    let group = Group::Environment(EnvironmentId(0));
+    Environment {
+        name: at(name.to_owned()),
+        tier: Tier::Staging,
+        url: None,
+        after: Vec::new(),
+        allow: None,
+        requires: Vec::new(),
+        env: Vec::new(),
+        secrets: Vec::new(),
+        cluster: None,
+        identity: None,
+        concurrency: Concurrency { group, mode: at(Mode::QueueAll), span: Span::default() },
+        span: Span::default(),
+    }
 }
 
 pub(super) fn push(branches: &[&str]) -> ClauseKind {

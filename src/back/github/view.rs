@@ -88,6 +88,8 @@ pub(super) struct JobView {
 pub(super) struct EnvironmentView {
     pub(super) name: String,
     pub(super) url: Option<String>,
+    /// Whether the job counts as a deployment there.
+    pub(super) deploys: bool,
 }
 
 /// A permission of the job's token, with the reason for it.

@@ -135,7 +135,7 @@ pub static ROLLBACK: Shape = node(
 )
 .args(&[any("lines", Text, "shell lines; further steps stand in the block. Without any, the apps of the deploy go back to what they were")])
 .settings(&[&[either("timeout", Duration, "its time limit")]])
-.children(&[&STEPS, &[many(&NOTIFY), many(&ENV)]])
+.children(&[&STEPS, &[many(&NOTIFY), many(&ENV), many(&TEMPLATE_USE)]])
 .calls();
 
 /// `environment production` in a job.
