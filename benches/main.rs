@@ -108,7 +108,6 @@ fn write_all(folder: &Path) {
         put(format!("hostile-{name}.kdl"), &text);
         put(format!("harmless-{name}.kdl"), &texts::spec_of(text.len(), &[]));
     }
-    services(&folder.join("services"), 100);
 }
 
 /// About as many jobs as make a megabyte with the mistakes in them.
