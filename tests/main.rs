@@ -9,6 +9,7 @@
 mod actions;
 mod build;
 mod cli;
+mod coverage;
 mod defects;
 mod drift;
 mod features;
