@@ -3,6 +3,7 @@
 //! What GitHub decides differently from the spec, and where it is made good: ordering and skipped jobs in `job.rs`, names and case in
 //! `condition.rs`, events that one `on:` cannot say in `trigger.rs`, changed files in `route.rs`, artifact roots in `data.rs`.
 
+mod attempts;
 mod bash;
 mod condition;
 mod context;
@@ -10,7 +11,11 @@ mod data;
 mod domain;
 mod expr;
 mod job;
+mod job_if;
 mod leaf;
+mod lock;
+mod machine;
+mod outputs;
 mod permission;
 mod route;
 #[cfg(test)]
@@ -21,6 +26,7 @@ mod step;
 mod toolchain;
 mod translate;
 mod trigger;
+mod values;
 mod view;
 
 use std::collections::BTreeMap;
@@ -165,7 +171,7 @@ fn writer<'w, 'a>(
 fn concurrency(plan: &Plan<'_>, workflow: &PlannedWorkflow<'_>, scope: Scope<'_>) -> Option<view::ConcurrencyView> {
     let own = workflow.workflow.concurrency.as_ref();
     let first = workflow.jobs.first()?;
-    let own = own.filter(|c| c.mode.value != Mode::CancelRunning || job::cancels_as_a_whole(&workflow.jobs));
+    let own = own.filter(|c| c.mode.value != Mode::CancelRunning || lock::cancels_as_a_whole(&workflow.jobs));
     match own {
         Some(own) => Some(writer(plan, workflow, scope, first, &mut Wanted::default()).lock(own)),
         // Nothing is shared between runs: said in GitHub's words, so that no reader has to guess.
@@ -207,7 +213,7 @@ fn route_job(plan: &Plan<'_>, workflow: &PlannedWorkflow<'_>, questions: &[route
         comments: vec!["Decides what no `if` can say exactly: patterns of names, and changed files.".into()],
         id: route::JOB.into(),
         name: route::JOB.into(),
-        runs_on: serde_json::json!(job::hosted("linux")),
+        runs_on: serde_json::json!(machine::hosted("linux")),
         permissions,
         timeout: 5,
         outputs: questions.iter().map(|q| (q.name.clone(), format!("${{{{ steps.decide.outputs.{} }}}}", q.name))).collect(),
@@ -248,7 +254,7 @@ fn drift_view(plan: &Plan<'_>, drift: &DriftCheck, first: &PlannedWorkflow<'_>) 
         id: drift.id.clone(),
         name: drift.id.clone(),
         needs: job::needs_value(Vec::new()),
-        runs_on: serde_json::json!(job::hosted("linux")),
+        runs_on: serde_json::json!(machine::hosted("linux")),
         permissions: permission::view(&[crate::ir::job::Permission::ContentsRead].into()),
         timeout: 10,
         steps: vec![checkout, install, check],
@@ -302,7 +308,7 @@ fn notices<'w, 'a>(
             name: id,
             needs: job::needs_value(if moment == Moment::Started { Vec::new() } else { ids.to_vec() }),
             condition: condition.map(|gh| step::if_text(&gh)),
-            runs_on: serde_json::json!(job::hosted("linux")),
+            runs_on: serde_json::json!(machine::hosted("linux")),
             timeout: 5,
             steps,
             ..JobView::default()
