@@ -4,28 +4,22 @@
 
 use crate::base::diag::{Diagnostic, Diagnostics};
 use crate::base::span::{Span, Spanned};
-use crate::ir::environment::Tier;
-use crate::ir::event::{EventKind, InputKind, PullRequestType};
+use crate::ir::event::PullRequestType;
 use crate::ir::expr::{Comparison, Expr, ExprKind, Literal, Type};
 use crate::ir::glob::Glob;
-use crate::ir::text::{Context, EnvironmentField, GateField, Part, PrField, RunField, Text};
+use crate::ir::text::{Part, Text};
 use crate::ir::units::{Decimal, Duration};
+use crate::sema::cond::token::{Token, lex};
+use crate::sema::cond::types::word;
 use crate::sema::interpolate::{Interpolator, Place, Resolved};
 use crate::syntax::string::value_range_to_span;
 use crate::syntax::tree::{Entry, Value};
 
+mod token;
+mod types;
+
 /// Deepest nesting of parentheses and `!`; far above any condition a person can read.
 const MAX_DEPTH: usize = 64;
-
-#[derive(Clone, Debug, PartialEq)]
-enum Token {
-    Word(String),
-    String(String),
-    Number(String),
-    Symbol(&'static str),
-}
-
-const SYMBOLS: &[&str] = &["==", "!=", "<=", ">=", "&&", "||", "<", ">", "!", "(", ")", "[", "]", ","];
 
 /// Reads conditions in one place of a spec.
 pub struct Conditions<'s, 'n, 'a> {
@@ -80,45 +74,6 @@ impl<'n, 'a> Conditions<'_, 'n, 'a> {
         }
         reader.is(&expr, Type::Bool).then_some(expr)
     }
-}
-
-/// A token with its first byte and the one past its last.
-type Placed = (Token, usize, usize);
-
-fn lex(text: &str) -> Result<Vec<Placed>, (usize, String)> {
-    let mut tokens = Vec::new();
-    let mut at = 0;
-    while let Some(c) = text[at..].chars().next() {
-        let rest = &text[at..];
-        if c.is_whitespace() {
-            at += c.len_utf8();
-        } else if c == '\'' || c == '"' {
-            let close = rest[1..].find(c).ok_or((at, "this string is not closed".to_owned()))?;
-            tokens.push((Token::String(rest[1..=close].to_owned()), at, at + close + 2));
-            at += close + 2;
-        } else if c.is_ascii_digit() || (c == '-' && rest[1..].starts_with(|d: char| d.is_ascii_digit())) {
-            let len =
-                1 + rest[1..].find(|d: char| !(d.is_ascii_alphanumeric() || d == '.' || d == '%')).unwrap_or(rest.len() - 1);
-            tokens.push((Token::Number(rest[..len].to_owned()), at, at + len));
-            at += len;
-        } else if c.is_ascii_alphabetic() || c == '_' {
-            let len = rest.find(|d: char| !(d.is_ascii_alphanumeric() || matches!(d, '.' | '-' | '_'))).unwrap_or(rest.len());
-            tokens.push((Token::Word(rest[..len].to_owned()), at, at + len));
-            at += len;
-        } else if let Some(symbol) = SYMBOLS.iter().find(|s| rest.starts_with(**s)) {
-            tokens.push((Token::Symbol(symbol), at, at + symbol.len()));
-            at += symbol.len();
-        } else {
-            let hint = match c {
-                '=' => "`=` is no comparison; write `==`".to_owned(),
-                '&' | '|' => format!("`{c}` is no operator; write `{c}{c}`"),
-                '$' => "contexts stand in a condition without `${ }`: write commit.branch".to_owned(),
-                _ => format!("`{c}` does not belong in a condition"),
-            };
-            return Err((at, hint));
-        }
-    }
-    Ok(tokens)
 }
 
 impl Reader<'_, '_, '_, '_> {
@@ -399,117 +354,10 @@ impl Reader<'_, '_, '_, '_> {
         );
         None
     }
-
-    fn same_type(&mut self, left: &Expr, right: &Expr) -> Option<Type> {
-        let (a, b) = (self.type_of(left), self.type_of(right));
-        if a == b {
-            return Some(a);
-        }
-        self.diagnostics.push(
-            Diagnostic::error("condition-type", left.span.to(right.span), format!("{} is compared with {}", word(a), word(b)))
-                .label("these can never be equal")
-                .related(left.span, format!("this is {}", word(a)))
-                .related(right.span, format!("this is {}", word(b)))
-                .help(if b == Type::String { "leave the quotes out" } else { "compare values of one type" }),
-        );
-        None
-    }
-
-    fn is(&mut self, expr: &Expr, wanted: Type) -> bool {
-        let found = self.type_of(expr);
-        if found == wanted {
-            return true;
-        }
-        let help = match (wanted, &expr.kind) {
-            (Type::Bool, ExprKind::Context(Context::Commit(_))) => {
-                "compare it: commit.branch == 'main', or ask for the event: run.event == 'tag'"
-            }
-            (Type::Bool, _) => "compare it with something: a == b",
-            _ => "give a value of that type",
-        };
-        self.diagnostics.push(
-            Diagnostic::error("condition-type", expr.span, format!("{} is expected here, this is {}", word(wanted), word(found)))
-                .label(format!("this is {}", word(found)))
-                .help(help),
-        );
-        false
-    }
-
-    fn type_of(&self, expr: &Expr) -> Type {
-        match &expr.kind {
-            ExprKind::Literal(Literal::Bool(_)) => Type::Bool,
-            ExprKind::Literal(Literal::String(_)) => Type::String,
-            ExprKind::Literal(Literal::Number(_)) => Type::Number,
-            ExprKind::Literal(Literal::Duration(_)) => Type::Duration,
-            ExprKind::Context(context) => self.type_of_context(context),
-            ExprKind::Not(_)
-            | ExprKind::And(..)
-            | ExprKind::Or(..)
-            | ExprKind::Compare(..)
-            | ExprKind::Matches(..)
-            | ExprKind::In(..) => Type::Bool,
-        }
-    }
-
-    fn type_of_context(&self, context: &Context) -> Type {
-        match context {
-            Context::Run(RunField::Number | RunField::Attempt) | Context::Pr(PrField::Number) => Type::Number,
-            Context::Gate { field: GateField::Value, .. } => Type::Number,
-            Context::Input(name) => match self.input_kind(name) {
-                Some(InputKind::Boolean) => Type::Bool,
-                Some(InputKind::Number) => Type::Number,
-                _ => Type::String,
-            },
-            _ => Type::String,
-        }
-    }
-
-    fn input_kind(&self, name: &str) -> Option<InputKind> {
-        let scope = self.conditions.interpolator.scope;
-        let node = match self.place.workflow {
-            Some(w) => scope.inputs[w.index()].get(name),
-            None => scope.inputs.iter().find_map(|i| i.get(name)),
-        }?;
-        Some(crate::sema::filter::input_kind(node))
-    }
-
-    /// A word that the context can never be is a slip of the pen.
-    fn possible(&mut self, context: &Expr, fixed: &Expr) {
-        let (ExprKind::Context(context), ExprKind::Literal(Literal::String(word))) = (&context.kind, &fixed.kind) else { return };
-        let words: Vec<String> = match context {
-            Context::Run(RunField::Event) => EventKind::ALL.iter().map(|(w, _)| (*w).to_owned()).collect(),
-            Context::Environment { field: EnvironmentField::Tier, .. } => {
-                Tier::ALL.iter().map(|(w, _)| (*w).to_owned()).collect()
-            }
-            Context::NeedsResult(_) => ["success", "failure", "cancelled", "skipped", "absent"].map(str::to_owned).to_vec(),
-            Context::JobStatus => ["success", "failure", "cancelled"].map(str::to_owned).to_vec(),
-            Context::Input(name) => match self.input_kind(name) {
-                Some(InputKind::Choice(options)) => options.into_iter().map(|o| o.value).collect(),
-                _ => return,
-            },
-            _ => return,
-        };
-        if !words.contains(word) {
-            self.diagnostics.push(
-                Diagnostic::error("condition-never-true", fixed.span, format!("this is never '{word}'"))
-                    .label("cannot happen")
-                    .help(format!("it is one of: {}", words.join(", "))),
-            );
-        }
-    }
 }
 
 fn literal(value: Literal, span: Span) -> Expr {
     Expr { kind: ExprKind::Literal(value), span }
-}
-
-fn word(of: Type) -> &'static str {
-    match of {
-        Type::Bool => "a yes or no",
-        Type::String => "text",
-        Type::Number => "a number",
-        Type::Duration => "a duration",
-    }
 }
 
 /// The words of pull request types, for messages.
