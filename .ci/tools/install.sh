@@ -40,4 +40,66 @@ if part go go "$key"; then
     echo "$key" > "$TOOLS/go.key"
 fi
 
+# Kubernetes' own schemas come as a Python package; kubeconform wants them as files that name each other by path.
+key=$(cat "$here/kubernetes-schemas.py" "$TOOLS/python.key")-1.25-1.37
+if part kubernetes "$TOOLS/python/bin/python" "$key"; then
+    "$TOOLS/python/bin/python" "$here/kubernetes-schemas.py" core "$TOOLS/kubernetes" 1.25 1.37
+    echo "$key" > "$TOOLS/kubernetes.key"
+fi
+
+key=kubeconform-0.7.0
+if part kubeconform go "$key"; then
+    GOBIN="$TOOLS/kubeconform" GOFLAGS=-trimpath go install -ldflags='-s -w' github.com/yannh/kubeconform/cmd/kubeconform@v0.7.0
+    echo "$key" > "$TOOLS/kubeconform.key"
+fi
+
+# Both are in use: Helm 3 has security fixes until February 2027 (helm.sh/blog/helm-v3-end-of-life).
+key=helm-3.21.4
+if part helm3 go "$key"; then
+    GOBIN="$TOOLS/helm3" GOFLAGS=-trimpath go install -ldflags='-s -w' helm.sh/helm/v3/cmd/helm@v3.21.4
+    echo "$key" > "$TOOLS/helm3.key"
+fi
+key=helm-4.2.4
+if part helm4 go "$key"; then
+    GOBIN="$TOOLS/helm4" GOFLAGS=-trimpath go install -ldflags='-s -w' helm.sh/helm/v4/cmd/helm@v4.2.4
+    echo "$key" > "$TOOLS/helm4.key"
+fi
+
+# program FOLDER MODULE PACKAGE VERSION: in FOLDER, a module that builds PACKAGE of MODULE with the replacements of MODULE's own go.mod,
+# which `go install` refuses; its sources and all they import lie in FOLDER/vendor.
+program() {
+    mkdir -p "$1"
+    (
+        cd "$1"
+        go mod init example.invalid/tools
+        go mod edit -json "$(go mod download -json "$2@$4" | sed -n 's/^\t*"GoMod": "\(.*\)",$/\1/p')" |
+            python3 -c 'import json, sys
+for row in json.load(sys.stdin)["Replace"] or []:
+    print("-replace={Old[Path]}={New[Path]}@{New[Version]}".format(**row))' | xargs -r go mod edit
+        go get -tool "$2/$3@$4"
+        go mod vendor
+    ) >"$1.log" 2>&1 || { cat "$1.log"; return 1; }
+    rm -f "$1.log"
+}
+
+key=argo-rollouts-1.9.1
+if part rollouts go "$key"; then
+    work=$(mktemp -d)
+    program "$work/module" github.com/argoproj/argo-rollouts cmd/kubectl-argo-rollouts v1.9.1
+    (cd "$work/module" && go build -trimpath -ldflags='-s -w' -o "$TOOLS/rollouts/" github.com/argoproj/argo-rollouts/cmd/kubectl-argo-rollouts)
+    rm -rf "$work"
+    echo "$key" > "$TOOLS/rollouts.key"
+fi
+
+key=promtool-0.307.0
+if part promtool go "$key"; then
+    work=$(mktemp -d)
+    program "$work/module" github.com/prometheus/prometheus cmd/promtool v0.307.0
+    # It is linked with the libraries of every cloud, which only find what to scrape; rules are read without them, five times sooner.
+    rm "$work/module/vendor/github.com/prometheus/prometheus/plugins/plugins.go"
+    (cd "$work/module" && go build -trimpath -ldflags='-s -w' -o "$TOOLS/promtool/promtool" github.com/prometheus/prometheus/cmd/promtool)
+    rm -rf "$work"
+    echo "$key" > "$TOOLS/promtool.key"
+fi
+
 if [ "$missing" = 1 ] && [ -n "${CI:-}" ]; then exit 1; fi

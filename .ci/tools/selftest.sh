@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# selftest.sh: can each tool say no? Every file below .ci/must-fail/github and gitlab names in its first line the check that must
-# refuse it. Exit status 1 when one is accepted.
+# selftest.sh: can each tool say no? Every file below .ci/must-fail/github, gitlab and kubernetes names in its first line the check that
+# must refuse it. Exit status 1 when one is accepted.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=.ci/tools/kit.sh
@@ -10,10 +10,11 @@ samples=$here/../must-fail
 export PIPEWRIGHT_TIMEOUT=10
 
 # shellcheck disable=SC2329 # `check` calls it by its name.
-# refused VENDOR PATH SAMPLE: does the check that SAMPLE names refuse it as PATH of a repository?
+# refused VENDOR PATH SAMPLE [BASE]: does the check that SAMPLE names refuse it as PATH of a repository that else is as BASE?
 refused() {
     local at said name
     at=$(mktemp -d "${TMPDIR:-/tmp}/pipewright-ci.XXXXXX")
+    [ -z "${4:-}" ] || cp -r "$4/." "$at/"
     mkdir -p "$at/$(dirname "$2")"
     cp "$3" "$at/$2"
     name=$(sed -nE '1s/^# (([^:]|:[^ ])*): .*/\1/p' "$3")
@@ -38,6 +39,19 @@ if have gitlab-ci-local && have shellcheck && have check-jsonschema && have yaml
     check "accepted: events/right.tsv" "$here/same-events.sh" "$samples/events/right.tsv" "$pipeline"
     for table in too-many too-few no-pipeline; do
         check "refused: events/$table.tsv" refuses "$here/same-events.sh" "$samples/events/$table.tsv" "$pipeline"
+    done
+fi
+if [ -d "$TOOLS/kubernetes" ] && have "$TOOLS/helm4/helm" && have "$TOOLS/kubeconform/kubeconform" && have "$TOOLS/promtool/promtool"; then
+    base=$samples/kubernetes/right
+    check "accepted: kubernetes/right" "$here/kubernetes.sh" "$base"
+    for sample in "$samples"/kubernetes/*.yaml; do
+        check "refused: kubernetes/$(basename "$sample")" refused kubernetes manifests/sample.yaml "$sample" "$base"
+    done
+    for sample in "$samples"/kubernetes/templates/*; do
+        check "refused: kubernetes/templates/$(basename "$sample")" refused kubernetes charts/shop/templates/sample.yaml "$sample" "$base"
+    done
+    for sample in "$samples"/kubernetes/values/*; do
+        check "refused: kubernetes/values/$(basename "$sample")" refused kubernetes charts/shop/values-sample.yaml "$sample" "$base"
     done
 fi
 if have cargo-deny; then
