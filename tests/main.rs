@@ -8,6 +8,7 @@
 
 mod actions;
 mod build;
+mod buildspecs;
 mod cli;
 mod coverage;
 mod defects;

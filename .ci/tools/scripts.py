@@ -1,8 +1,9 @@
-"""Writes the shell scripts inside a GitHub action or a GitLab pipeline to files, so that shellcheck can read them.
+"""Writes the shell scripts inside a GitHub action, a GitLab pipeline or a buildspec of AWS to files, so that shellcheck can read them.
 
     scripts.py OUT FILE...     prints the path of each script it wrote
 
-What the vendor runs in one shell is one file: a step on GitHub, `before_script` with `script` on GitLab.
+What the vendor runs in one shell is one file: a step on GitHub, `before_script` with `script` on GitLab, a phase on CodeBuild.
+What a buildspec writes to a file and runs is a file of its own.
 """
 
 import pathlib
@@ -36,7 +37,15 @@ def scripts(document):
         if "run" in step:
             # An expression is replaced before the shell starts, so it stands for a word.
             yield f"step-{number}", re.sub(r"\$\{\{.*?\}\}", lambda found: "_" * len(found[0]), step["run"], flags=re.S)
-    if "runs" in document:
+    if "runs" in document or "phases" in document:
+        for phase, rows in document.get("phases", {}).items():
+            commands = rows.get("commands", [])
+            for number, command in enumerate(commands):
+                inner = re.fullmatch(r"cat > \S+ <<'SCRIPT'\n(.*)\nSCRIPT", command, flags=re.S)
+                if inner:
+                    yield f"{phase}-{number}", f"set -euo pipefail\n{inner[1]}"
+            if commands:
+                yield phase, "\n".join(commands)
         return
     for name, job in document.items():
         if not isinstance(job, dict):

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# selftest.sh: can each tool say no? Every file below .ci/must-fail/github, gitlab and kubernetes names in its first line the check that
+# selftest.sh: can each tool say no? Every file below .ci/must-fail/github, gitlab, aws and kubernetes names in its first line the check that
 # must refuse it. Exit status 1 when one is accepted.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -52,6 +52,11 @@ if [ -d "$TOOLS/kubernetes" ] && have "$TOOLS/helm4/helm" && have "$TOOLS/kubeco
     done
     for sample in "$samples"/kubernetes/values/*; do
         check "refused: kubernetes/values/$(basename "$sample")" refused kubernetes charts/shop/values-sample.yaml "$sample" "$base"
+    done
+fi
+if have cfn-lint && have check-jsonschema && have yamllint && have shellcheck; then
+    for sample in "$samples"/aws/*.yml; do
+        check "refused: aws/$(basename "$sample")" refused aws .codebuild/ci.yml "$sample"
     done
 fi
 if have cargo-deny; then

@@ -82,6 +82,11 @@ pub fn starts<'a>(pipeline: &Pipeline, workflow: &'a Workflow) -> Vec<Start<'a>>
     found
 }
 
+/// Whether one of these starts may come without a job, though it may come with it.
+pub fn is_sometimes_without(starts: &[Start<'_>], job: &PlannedJob<'_>) -> bool {
+    starts.iter().any(|s| s.has(job) && !s.always_has(job))
+}
+
 /// The jobs of a start, as indexes into the workflow's, and for each how many needs lie before it at most.
 pub fn levels(workflow: &PlannedWorkflow<'_>, start: &Start<'_>) -> Vec<(usize, usize)> {
     let there: BTreeSet<usize> = (0..workflow.jobs.len()).filter(|i| start.has(&workflow.jobs[*i])).collect();

@@ -23,6 +23,9 @@ mod compiled {
 
     #[jsonschema::validator(path = "targets/gitlab/schema.json")]
     pub(super) struct GitlabCi;
+
+    #[jsonschema::validator(path = "targets/codebuild/schema.json")]
+    pub(super) struct Buildspec;
 }
 
 /// A vendor's schema.
@@ -32,6 +35,8 @@ pub enum Schema {
     GithubWorkflow,
     /// `.gitlab-ci.yml` and the files it includes
     GitlabCi,
+    /// `.codebuild/**/*.yml`, but for the stack
+    Buildspec,
 }
 
 impl Schema {
@@ -43,10 +48,18 @@ impl Schema {
             Some(Self::GithubWorkflow)
         } else if path.ends_with(".gitlab-ci.yml") {
             Some(Self::GitlabCi)
+        } else if yaml && is_buildspec(path) {
+            Some(Self::Buildspec)
         } else {
             None
         }
     }
+}
+
+/// Graphs of batches lie in `.codebuild`, buildspecs a folder below.
+fn is_buildspec(path: &str) -> bool {
+    let Some(below) = path.strip_prefix("standby/").unwrap_or(path).strip_prefix(".codebuild/") else { return false };
+    below != "template.yml" && below.matches('/').count() <= 1
 }
 
 /// One place where a text breaks its schema.
@@ -91,6 +104,7 @@ pub fn violations(schema: Schema, text: &str) -> Vec<Violation> {
     let errors: Vec<_> = match schema {
         Schema::GithubWorkflow => compiled::GithubWorkflow::iter_errors(&value).collect(),
         Schema::GitlabCi => compiled::GitlabCi::iter_errors(&value).collect(),
+        Schema::Buildspec => compiled::Buildspec::iter_errors(&value).collect(),
     };
     errors
         .iter()
@@ -234,6 +248,7 @@ mod tests {
     fn good_files_pass() {
         assert_eq!(violations(Schema::GithubWorkflow, GOOD), []);
         assert_eq!(violations(Schema::GitlabCi, "stages: [a]\nx:\n  stage: a\n  script:\n    - 'true'\n"), []);
+        assert_eq!(violations(Schema::Buildspec, "version: 0.2\nphases:\n  build:\n    commands:\n      - make\n"), []);
         assert!(check(&Output::new("README.md", "no yaml: [")).is_ok());
     }
 
@@ -243,6 +258,8 @@ mod tests {
         assert_eq!(lines(Schema::GithubWorkflow, &GOOD.replace("push", "pusch")), [2]);
         assert_eq!(lines(Schema::GithubWorkflow, &GOOD.replace("- run: 'true'", "- run: 'true'\n        bogus: 1")), [7]);
         assert_eq!(lines(Schema::GitlabCi, "stages: [a]\nx:\n  script: 'true'\n  when: perhaps\n"), [4]);
+
+        assert_eq!(lines(Schema::Buildspec, "version: 0.2\nphases:\n  build:\n    commands:\n      - a: b\n"), [5]);
     }
 
     #[test]

@@ -76,7 +76,7 @@ pub(in crate::back) fn view(place: Place<'_>, header: String, guard: Option<&Gua
         _ => Vec::new(),
     });
     let reports = job.reports.iter().filter_map(|r| {
-        let format = data::report_format(r.kind.value, r.format.as_ref().map(|f| f.value.as_str()))?;
+        let format = data::shown(&place, r)?;
         let files = r.paths.iter().map(|p| p.value.clone()).collect();
         Some(Report { name: data::report_name(&place.job.title, r.kind.value), files, format })
     });

@@ -6,7 +6,7 @@ use crate::back::aws::script::Item;
 use crate::back::shell::{enclosed, single_quoted};
 use crate::back::state;
 use crate::ir::event::{EventKind, InputKind};
-use crate::ir::job::{Job, ReportKind};
+use crate::ir::job::{Job, Report, ReportKind};
 use crate::ir::step::Outcome;
 use crate::ir::text::{Context, RunField};
 use crate::plan::job::PlannedJob;
@@ -145,8 +145,7 @@ pub(super) fn uploads(place: &Place<'_>, whole: bool) -> Vec<Upload> {
     }
     for report in &job.reports {
         let name = format!("{}-{}", job.name.value, report.kind.value.word());
-        let shown = report_format(report.kind.value, report.format.as_ref().map(|f| f.value.as_str())).is_some();
-        if consumed(&name) || !shown {
+        if consumed(&name) || shown(place, report).is_none() {
             add(&name, report.paths.iter().map(|p| path(&p.value)).collect(), report.when);
         }
     }
@@ -195,9 +194,16 @@ pub(super) fn services(place: &Place<'_>) -> Vec<Item> {
     items
 }
 
+/// The format in which CodeBuild itself shows a report; none where it does not. A build whose report is missing fails when it hands over its
+/// files (<https://github.com/prowler-cloud/prowler/issues/1182>), so one that may end before it wrote any keeps it as an artifact.
+pub(super) fn shown(place: &Place<'_>, report: &Report) -> Option<&'static str> {
+    let whole = !place.guarded && place.job.job.allow_failure.is_none();
+    whole.then(|| report_format(report.kind.value, report.format.as_ref().map(|f| f.value.as_str()))).flatten()
+}
+
 /// The format of a report in CodeBuild's words; none for one that it does not show
 /// (<https://docs.aws.amazon.com/codebuild/latest/userguide/build-spec-ref.html#reports-buildspec-file>).
-pub(super) fn report_format(kind: ReportKind, format: Option<&str>) -> Option<&'static str> {
+fn report_format(kind: ReportKind, format: Option<&str>) -> Option<&'static str> {
     match (kind, format) {
         (ReportKind::Junit, _) => Some("JUNITXML"),
         (ReportKind::Coverage, None | Some("cobertura")) => Some("COBERTURAXML"),

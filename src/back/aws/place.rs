@@ -41,6 +41,8 @@ pub(in crate::back) struct Place<'p> {
     pub(in crate::back) job: &'p PlannedJob<'p>,
     /// Who starts the build.
     pub(in crate::back) host: Host,
+    /// Whether the build may end at once, since its job is not meant for the event.
+    pub(in crate::back) guarded: bool,
 }
 
 /// What stands for a context.

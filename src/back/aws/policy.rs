@@ -41,7 +41,7 @@ pub(in crate::back) fn of_jobs(jobs: &[Place<'_>], project: &str, bucket: &str) 
     if jobs.iter().any(data::uses_store) {
         all.push(Statement::new(&["s3:GetObject", "s3:PutObject"], vec![format!("{bucket_arn}/*")]));
     }
-    if jobs.iter().any(|j| !j.job.job.reports.is_empty()) {
+    if jobs.iter().any(|j| j.job.job.reports.iter().any(|r| data::shown(j, r).is_some())) {
         let actions = [
             "codebuild:BatchPutCodeCoverages",
             "codebuild:BatchPutTestCases",

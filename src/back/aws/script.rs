@@ -14,6 +14,7 @@ use crate::back::state;
 use crate::ir::job::Shell;
 use crate::ir::step::{EnvVar, Outcome};
 use crate::ir::text::{Context, RunField, Text};
+use crate::plan::job::PlannedJob;
 use crate::plan::step::{Phase, PlannedKind, PlannedStep, RunWhen};
 
 /// One command.
@@ -34,10 +35,16 @@ pub(super) struct Commands {
     pub(super) post_build: Vec<Item>,
 }
 
-/// Seconds that the steps after the others may take.
-pub(in crate::back) fn after_seconds(place: &Place<'_>) -> u64 {
+/// Seconds after which a job has had its time: of each attempt its limit.
+pub(in crate::back) fn seconds(job: &PlannedJob<'_>) -> u64 {
+    job.timeout.seconds * (1 + u64::from(job.job.retry.map_or(0, |r| r.value)))
+}
+
+/// Seconds that the steps behind the others take off the job's limit.
+fn after_seconds(place: &Place<'_>) -> u64 {
     let after = place.job.steps.iter().filter(|s| s.when != RunWhen::Success);
-    after.map(|s| s.timeout.map_or(if s.phase == Phase::Rollback { 300 } else { 60 }, |t| t.seconds)).sum()
+    let asked = after.map(|s| s.timeout.map_or(if s.phase == Phase::Rollback { 300 } else { 60 }, |t| t.seconds)).sum::<u64>();
+    asked.min(place.job.timeout.seconds / 2)
 }
 
 /// The commands of a job. `limit` are the seconds after which CodeBuild itself ends the build.
@@ -46,7 +53,7 @@ pub(super) fn of_job(place: Place<'_>, guard: Option<&Guard>, limit: u64) -> Com
     let retries = job.retry.map_or(0, |r| r.value);
     let behind = place.job.steps.iter().any(|s| s.when != RunWhen::Success)
         || data::uploads(&place, false).iter().any(|u| u.when != Outcome::Success);
-    let whole = guard.is_some() || behind || retries > 0 || job.allow_failure.is_some() || place.job.timeout.seconds < limit;
+    let whole = guard.is_some() || behind || retries > 0 || job.allow_failure.is_some() || seconds(place.job) < limit;
     let writer = Writer { place, marked: marked(place), whole };
     let items = writer.main(guard);
     let after = writer.after(guard.is_some());
@@ -125,7 +132,8 @@ impl<'p> Writer<'p> {
     /// Runs the script of the steps: with its limit, as often as it may, and forgiven where it is.
     fn run(&self, retries: u32) -> String {
         let job = &*self.place.job.job;
-        let once = format!("timeout {} {} /tmp/job.sh", self.place.job.timeout.seconds, self.interpreter(true));
+        let limit = self.place.job.timeout.seconds - after_seconds(&self.place);
+        let once = format!("timeout {limit} {} /tmp/job.sh", self.interpreter(true));
         let run = if retries == 0 {
             once
         } else {

@@ -9,7 +9,8 @@ mod view;
 use crate::back::aws::place::{COMMIT_BRANCH, Host, Place, RUN_EVENT, axis};
 use crate::back::aws::{buildspec, guard, machine, script};
 use crate::base::failure::Failure;
-use crate::plan::start::{Start, starts};
+use crate::plan::job::PlannedJob;
+use crate::plan::start::{Start, is_sometimes_without, starts};
 use crate::plan::{AcceptedLoss, Plan, PlannedWorkflow};
 use crate::render::header::Header;
 use crate::render::{Output, Renderer};
@@ -24,10 +25,10 @@ pub(super) fn emit(plan: &Plan<'_>, renderer: &Renderer) -> Result<Vec<Output>, 
     let mut batches = Vec::new();
     for workflow in &plan.workflows {
         let starts = starts(plan.pipeline, workflow.workflow);
-        let limit = limit(plan, workflow);
+        let limit = limit(workflow);
         let mut texts: Vec<String> = Vec::new();
         for job in &workflow.jobs {
-            let place = Place { plan, workflow, job, host: Host::Batch };
+            let place = place(plan, workflow, job);
             let guard = guard::of_job(&place, &starts, &|_| false);
             let view = buildspec::view(place, header(plan, Some(&job.title)), guard.as_ref(), limit);
             let text = renderer.yaml("codebuild/templates/buildspec.yml.j2", &view)?;
@@ -49,6 +50,12 @@ pub(super) fn emit(plan: &Plan<'_>, renderer: &Renderer) -> Result<Vec<Output>, 
     Ok(outputs)
 }
 
+/// Where the texts of a job stand.
+fn place<'p>(plan: &'p Plan<'p>, workflow: &'p PlannedWorkflow<'p>, job: &'p PlannedJob<'p>) -> Place<'p> {
+    let guarded = is_sometimes_without(&starts(plan.pipeline, workflow.workflow), job);
+    Place { plan, workflow, job, host: Host::Batch, guarded }
+}
+
 /// The comment at the top of a file: of a job, with what it loses; of the stack, with everything.
 pub(in crate::back) fn header(plan: &Plan<'_>, job: Option<&str>) -> String {
     let suffers = |l: &&AcceptedLoss| job.is_none_or(|job| l.jobs.iter().any(|j| j == job));
@@ -65,14 +72,9 @@ pub(in crate::back) fn file(id: &str) -> String {
     id.replace('_', "-")
 }
 
-/// Seconds after which CodeBuild ends any build of a workflow: the longest of its jobs, with what runs behind its steps. Whole minutes, five at
-/// least.
-fn limit(plan: &Plan<'_>, workflow: &PlannedWorkflow<'_>) -> u64 {
-    let of = |job| {
-        let place = Place { plan, workflow, job, host: Host::Batch };
-        place.job.timeout.seconds + script::after_seconds(&place)
-    };
-    let longest: u64 = workflow.jobs.iter().map(of).max().unwrap_or(0);
+/// Seconds after which CodeBuild ends any build of a workflow: the longest of its jobs. Whole minutes, five at least.
+fn limit(workflow: &PlannedWorkflow<'_>) -> u64 {
+    let longest: u64 = workflow.jobs.iter().map(script::seconds).max().unwrap_or(0);
     longest.max(300).div_ceil(60) * 60
 }
 
@@ -83,7 +85,7 @@ fn graph(plan: &Plan<'_>, workflow: &PlannedWorkflow<'_>, start: &Start<'_>, tex
         if !start.has(job) {
             continue;
         }
-        let place = Place { plan, workflow, job, host: Host::Batch };
+        let place = place(plan, workflow, job);
         let own = machine::of_job(&place);
         let needs = job.needs.iter().filter_map(|n| workflow.jobs.get(n.job)).filter(|other| start.has(other));
         let depend_on: Vec<String> = needs.flat_map(|other| cells(other).into_iter().map(|(id, _)| id)).collect();
@@ -113,7 +115,7 @@ fn graph(plan: &Plan<'_>, workflow: &PlannedWorkflow<'_>, start: &Start<'_>, tex
 }
 
 /// The builds of a job with the values of their axes: one, or one for each cell of its matrix.
-fn cells(job: &crate::plan::job::PlannedJob<'_>) -> Vec<(String, Vec<(String, String)>)> {
+fn cells(job: &PlannedJob<'_>) -> Vec<(String, Vec<(String, String)>)> {
     let Some(matrix) = &job.job.matrix else { return vec![(job.id.clone(), Vec::new())] };
     let clean = |text: &str| text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect::<String>();
     let of = |cell: &Vec<Option<String>>| {

@@ -2,10 +2,10 @@
 
 use crate::back::aws::guard::{union, webhook_event};
 use crate::back::aws::machine::{self, Machine};
-use crate::back::aws::place::{Host, Place};
+use crate::back::aws::place::Place;
 use crate::back::aws::policy::{self, Statement, arn};
 use crate::back::aws::{data, schedule};
-use crate::back::codebuild::view;
+use crate::back::codebuild::{place, view};
 use crate::ir::event::{ClauseKind, EventKind, PathFilter, Pattern};
 use crate::ir::text::{Context, Text};
 use crate::plan::start::{Start, levels};
@@ -34,11 +34,8 @@ pub(in crate::back) fn logical(name: &str) -> String {
 
 /// The machine that most builds of a workflow have: that of a job that says nothing.
 pub(super) fn usual(plan: &Plan<'_>, workflow: &PlannedWorkflow<'_>) -> Machine {
-    let all: Vec<Machine> = workflow
-        .jobs
-        .iter()
-        .map(|job| Machine { privileged: false, ..machine::of_job(&Place { plan, workflow, job, host: Host::Batch }) })
-        .collect();
+    let all: Vec<Machine> =
+        workflow.jobs.iter().map(|job| Machine { privileged: false, ..machine::of_job(&place(plan, workflow, job)) }).collect();
     let count = |m: &Machine| all.iter().filter(|o| *o == m).count();
     let most = all.iter().map(count).max().unwrap_or(0);
     all.iter().find(|m| count(m) == most).cloned().unwrap_or(Machine {
@@ -78,7 +75,12 @@ pub(super) fn stack<'p>(plan: &'p Plan<'p>, batches: Vec<Batch<'p>>, header: Str
         description: "The address to clone the repository from".to_owned(),
     }];
     let connection = plan.target.aws.connection.as_ref().map(|c| setting(plan, c, &mut parameters));
-    let projects: Vec<view::Project> = batches.iter().map(|b| project(plan, b)).collect();
+    let mut projects: Vec<view::Project> = batches.iter().map(|b| project(plan, b)).collect();
+    if let Some(connection) = &connection {
+        // https://docs.aws.amazon.com/codebuild/latest/userguide/connections-github-app.html
+        let actions = ["codeconnections:GetConnection", "codeconnections:GetConnectionToken"];
+        projects.iter_mut().for_each(|p| p.statements.push(Statement::new(&actions, vec![connection.clone()])));
+    }
     for name in projects.iter().flat_map(|p| &p.statements).flat_map(|s| &s.resources).flat_map(|r| referred(r)) {
         if !parameters.iter().any(|p| p.name == name) {
             parameters.push(view::Parameter { description: format!("{name}, a variable of the spec"), name });
@@ -111,13 +113,8 @@ fn project(plan: &Plan<'_>, batch: &Batch<'_>) -> view::Project {
     let word = format!("{}-{}", batch.workflow.workflow.name.value, batch.start.word());
     let name = format!("{}-{word}", plan.pipeline.name.value);
     let usual = usual(plan, batch.workflow);
-    let jobs: Vec<Place<'_>> = batch
-        .workflow
-        .jobs
-        .iter()
-        .filter(|j| batch.start.has(j))
-        .map(|job| Place { plan, workflow: batch.workflow, job, host: Host::Batch })
-        .collect();
+    let jobs: Vec<Place<'_>> =
+        batch.workflow.jobs.iter().filter(|j| batch.start.has(j)).map(|job| place(plan, batch.workflow, job)).collect();
     let caches = |j: &Place<'_>| {
         j.job.steps.iter().any(|s| match &s.kind {
             PlannedKind::Cache(_) => true,
@@ -131,8 +128,6 @@ fn project(plan: &Plan<'_>, batch: &Batch<'_>) -> view::Project {
         statements.push(Statement::new(&["s3:GetObject", "s3:PutObject"], vec![format!("${{{BUCKET}.Arn}}/cache/*")]));
     }
     let own = vec![arn("codebuild", &format!("project/{name}"))];
-    let batches = ["codebuild:RetryBuild", "codebuild:StartBuild", "codebuild:StopBuild"];
-    statements.push(Statement::new(&batches, own.clone()));
     if store {
         statements.push(Statement::new(&["codebuild:BatchGetBuildBatches", "codebuild:BatchGetBuilds"], own));
     }
@@ -142,6 +137,7 @@ fn project(plan: &Plan<'_>, batch: &Batch<'_>) -> view::Project {
     view::Project {
         id: logical(&word),
         description: format!("{} on {}", batch.workflow.workflow.name.value, batch.start.word()),
+        arn: arn("codebuild", &format!("project/{name}")),
         name,
         buildspec: batch.path.clone(),
         kind: usual.kind,

@@ -49,6 +49,7 @@ pub(super) struct Project {
     /// The logical id: `CiPush`.
     pub(super) id: String,
     pub(super) name: String,
+    pub(super) arn: String,
     pub(super) description: String,
     pub(super) buildspec: String,
     pub(super) kind: &'static str,
