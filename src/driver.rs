@@ -7,7 +7,7 @@ use crate::back::emit_applications;
 use crate::back::emit_charts;
 use crate::back::gitlab;
 use crate::back::settings::{self, Settings};
-use crate::base::diag::{Diagnostic, Diagnostics};
+use crate::base::diag::{Diagnostic, Diagnostics, Severity};
 use crate::base::failure::Failure;
 use crate::base::source::SourceMap;
 use crate::base::span::{SourceId, Span};
@@ -30,6 +30,9 @@ use crate::verify::schema;
 
 /// The portable actions that come with pipewright, in the language of specs.
 const STANDARD_ACTIONS: &str = "actions.kdl";
+
+/// The rule that tests of a spec are held against.
+const FAILED_TEST: &str = "test-failed";
 
 /// Where files of the targets that deliver apps may lie.
 const DELIVERY_PLACES: &[(&str, &str)] = &[("helm", "charts/**"), ("argocd", "argocd/*.yaml")];
@@ -84,6 +87,25 @@ pub fn compile(sources: &SourceMap, spec: SourceId, options: &Options<'_>) -> Re
         outputs,
         pipeline: Some(pipeline),
     })
+}
+
+/// The meaning of a spec and the findings about it, without any output; no meaning where one of them is an error other than a failed test.
+///
+/// # Errors
+/// As [`compile`].
+pub fn model(sources: &SourceMap, spec: SourceId, root: &Path) -> Result<(Option<Pipeline>, Vec<Diagnostic>), Failure> {
+    let mut found = Diagnostics::new();
+    let mut pipeline = read(sources, spec, root, &mut found)?;
+    if let Some(meaning) = &pipeline
+        && !found.has_errors()
+    {
+        Checked::new(meaning, &mut found);
+    }
+    // A failed test is better understood with the run in sight.
+    if found.iter().any(|d| d.severity == Severity::Error && d.rule != FAILED_TEST) {
+        pipeline = None;
+    }
+    Ok((pipeline, found.finish()))
 }
 
 /// Which jobs each event starts on GitLab, in the lines of `back::gitlab::events`, and the findings; no lines where one of them is an error.

@@ -18,6 +18,7 @@ mod golden;
 mod hostile;
 mod house;
 mod meaning;
+mod plan;
 mod render;
 mod repository;
 mod rules;

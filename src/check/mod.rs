@@ -67,6 +67,7 @@ mod secret_out_of_scope;
 mod service_on_localhost;
 mod step_relies_on_earlier_shell;
 mod team_not_on_target;
+mod test_failed;
 mod timeout_shorter_than_monitors;
 mod timeout_too_long;
 mod token_event_does_not_start;
@@ -254,6 +255,7 @@ pub const RULES: &[Rule] = &[
         "a step relies on the shell of an earlier one",
     ),
     error("team-not-on-target", Some(team_not_on_target::check), "an approval asks a team that a target does not know"),
+    error("test-failed", Some(test_failed::check), "a run does not look as a test of the spec says"),
     error("timeout-shorter-than-monitors", Some(timeout_shorter_than_monitors::check), "a deploy ends before its monitors do"),
     warning("timeout-too-long", Some(timeout_too_long::check), "a time limit is never reached"),
     error(

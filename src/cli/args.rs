@@ -74,6 +74,35 @@ pub enum SettingsForm {
     Script,
 }
 
+/// Which runs to show, and how.
+#[derive(Args, Debug, Clone)]
+pub struct Planning {
+    /// What happens: push:main, tag:v1.2.3, pull-request:main, schedule:nightly, release:v1.2.3 or
+    /// manual:WORKFLOW:input=value,branch=main; may stand several times [default: list the events that the spec can tell apart]
+    #[arg(long, short, value_name = "EVENT")]
+    pub event: Vec<String>,
+    /// A changed file, for filters of paths; may stand several times [default: every filter of paths passes]
+    #[arg(long, value_name = "PATH")]
+    pub changed: Vec<String>,
+    /// As this target holds it: only its workflows, only the secrets that it needs
+    #[arg(long, short, value_name = "TARGET")]
+    pub target: Option<String>,
+    /// In which form
+    #[arg(long = "as", value_enum, default_value_t = PlanForm::Text)]
+    pub form: PlanForm,
+}
+
+/// A form of a run.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PlanForm {
+    /// For a person
+    Text,
+    /// One document, schema `pipewright-plan-1`
+    Json,
+    /// A flow chart, for a block of Markdown
+    Mermaid,
+}
+
 /// When to print in colour.
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Color {
@@ -134,6 +163,10 @@ pub enum Command {
         /// The name that stands in brackets behind a finding, or the word of an `accept`
         name: Option<String>,
     },
+    /// Show which jobs an event runs, in what order, behind which gates, with which environments and secrets
+    Plan(Planning),
+    /// Run the tests of the spec: what an event must run, leave out, and hold behind a gate
+    Test(Which),
     /// Print what each target can hold: the matrix, or all that is said of one target or one capability
     Targets {
         /// A target, or a capability (the word of an `accept`)

@@ -12,10 +12,12 @@ mod events;
 mod explain;
 mod fmt;
 mod init;
+mod plan;
 mod report;
 mod settings;
 mod specs;
 mod targets;
+mod test;
 
 use std::ffi::OsString;
 
@@ -43,6 +45,8 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Build { making, .. } => build::write(&line.global, making, &console),
         Command::Diff(making) => build::check(&line.global, making, &console, build::Says::Diff),
         Command::Explain { name } => explain::run(name.as_deref(), &console),
+        Command::Plan(planning) => plan::run(&line.global, planning, &console),
+        Command::Test(which) => test::run(&line.global, which, &console),
         Command::Targets { word } => targets::run(word.as_deref(), &console),
         Command::Fmt { which, check } => fmt::run(&line.global, which, *check, &console),
         Command::Settings { target, form } => settings::run(&line.global, target.as_deref(), *form, &console),

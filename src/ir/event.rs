@@ -234,6 +234,23 @@ pub struct EventValue {
 }
 
 impl Event {
+    /// An event of a kind about which nothing more is said.
+    pub fn of(kind: EventKind) -> Self {
+        Self {
+            kind,
+            branch: None,
+            tag: None,
+            target: None,
+            head: None,
+            fork: false,
+            pull_request_type: None,
+            schedule: None,
+            workflow: None,
+            inputs: BTreeMap::new(),
+            paths: None,
+        }
+    }
+
     /// What happened, to stand after "runs" or "absent": ``on a push to `main` ``.
     pub fn shown(&self) -> String {
         let name = |text: &Option<String>| format!("`{}`", text.as_deref().unwrap_or_default());

@@ -19,6 +19,7 @@ pub mod bits;
 pub mod cron;
 pub mod environment;
 pub mod event;
+pub mod expect;
 pub mod expr;
 pub mod gate;
 pub mod glob;
@@ -39,6 +40,7 @@ use crate::ir::environment::{
     Accept, Channel, Environment, Image, Registry, RepositoryPolicy, RunnerClass, Secret, Target, Team, Variable,
 };
 use crate::ir::event::{Event, EventValue};
+use crate::ir::expect::SpecTest;
 use crate::ir::gate::Gate;
 use crate::ir::id::{AppId, EnvironmentId, GateId, JobId, WorkflowId};
 use crate::ir::job::{Job, Workflow};
@@ -88,6 +90,8 @@ pub struct Pipeline {
     pub jobs: Vec<Job>,
     /// Rules for branches and commits.
     pub repository: Option<RepositoryPolicy>,
+    /// What runs must look like.
+    pub tests: Vec<SpecTest>,
     /// A witness of every class of events that the spec can tell apart.
     pub events: Vec<Event>,
     /// Where the `pipeline` node stands.

@@ -209,6 +209,7 @@ pub(crate) fn pipeline(jobs: Vec<Job>, gates: Vec<Gate>, environments: Vec<Envir
         workflows: vec![workflow],
         jobs,
         repository: None,
+        tests: Vec::new(),
         events: Vec::new(),
         span: Span::default(),
     }

@@ -105,7 +105,7 @@ impl<'p> Survey<'p> {
         let default = self.pipeline.default_branch.value.clone();
         let branches = self.cut(EventKind::Push, &self.names.push, &[&default], BRANCHES)?;
         for class in &branches.classes {
-            let event = Event { branch: Some(class.witness.clone()), ..blank(EventKind::Push) };
+            let event = Event { branch: Some(class.witness.clone()), ..Event::of(EventKind::Push) };
             self.with_files(event)?;
         }
         Ok(())
@@ -120,7 +120,7 @@ impl<'p> Survey<'p> {
             return Ok(());
         }
         for class in self.cut(kind, words, &TAGS[..1], TAGS)?.classes {
-            self.keep(Event { tag: Some(class.witness), ..blank(kind) })?;
+            self.keep(Event { tag: Some(class.witness), ..Event::of(kind) })?;
         }
         Ok(())
     }
@@ -142,7 +142,7 @@ impl<'p> Survey<'p> {
                             head: Some(head.witness.clone()),
                             fork: *fork,
                             pull_request_type: Some(*kind),
-                            ..blank(EventKind::PullRequest)
+                            ..Event::of(EventKind::PullRequest)
                         };
                         self.with_files(event)?;
                     }
@@ -185,27 +185,11 @@ impl<'p> Survey<'p> {
                 self.keep(Event {
                     branch: Some(branch.value.clone()),
                     schedule: Some(schedule.name.value.clone()),
-                    ..blank(EventKind::Schedule)
+                    ..Event::of(EventKind::Schedule)
                 })?;
             }
         }
         Ok(())
-    }
-}
-
-fn blank(kind: EventKind) -> Event {
-    Event {
-        kind,
-        branch: None,
-        tag: None,
-        target: None,
-        head: None,
-        fork: false,
-        pull_request_type: None,
-        schedule: None,
-        workflow: None,
-        inputs: BTreeMap::new(),
-        paths: None,
     }
 }
 

@@ -2,11 +2,13 @@
 //!
 //! Invariant: what leaves this room has no unresolved name and no untyped condition; what could not be resolved has been said.
 
+pub mod asked;
 pub mod cond;
 pub mod constant;
 pub mod declare;
 pub mod events;
 pub mod expand;
+pub mod exposure;
 pub mod filter;
 pub mod image;
 pub mod interpolate;
@@ -14,5 +16,6 @@ pub mod lower;
 pub mod names;
 pub mod order;
 pub mod presence;
+pub mod run;
 mod survey;
 mod unused;

@@ -120,6 +120,7 @@ pub(super) fn pipeline(on: &[ClauseKind]) -> Pipeline {
         workflows: vec![workflow],
         jobs: Vec::new(),
         repository: None,
+        tests: Vec::new(),
         events: Vec::new(),
         span: Span::default(),
     }

@@ -8,7 +8,7 @@ use crate::ir::id::WorkflowId;
 use crate::ir::job::Workflow;
 use crate::ir::lang::Lang;
 use crate::sema::events::words::Words;
-use crate::sema::events::{BRANCHES, MAX_EVENTS, Survey, TooMany, blank};
+use crate::sema::events::{BRANCHES, MAX_EVENTS, Survey, TooMany};
 
 impl Survey<'_> {
     pub(super) fn manual(&mut self) -> Result<(), TooMany> {
@@ -25,7 +25,7 @@ impl Survey<'_> {
                         branch: Some(class.witness.clone()),
                         workflow: Some(id),
                         inputs: inputs.clone(),
-                        ..blank(EventKind::Manual)
+                        ..Event::of(EventKind::Manual)
                     })?;
                 }
             }

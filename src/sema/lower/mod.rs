@@ -10,6 +10,7 @@ mod job;
 mod needs;
 mod notify;
 mod step;
+mod test;
 mod workflow;
 
 use std::collections::BTreeMap;
@@ -109,11 +110,13 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
             environments,
             workflows,
             jobs,
+            tests: Vec::new(),
             events: Vec::new(),
             name,
             span: node.span,
         };
         needs::resolve(self.scope, &mut pipeline, self.diagnostics);
+        pipeline.tests = self.tests(&pipeline);
         pipeline
     }
 
