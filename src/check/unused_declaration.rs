@@ -6,9 +6,9 @@ use crate::base::diag::{Diagnostic, Diagnostics};
 use crate::base::span::{ExpansionId, Spanned};
 use crate::check::{notify_without_text, script};
 use crate::ir::Pipeline;
-use crate::ir::environment::{AwsIdentity, ChannelKind, ClusterAccess};
+use crate::ir::environment::{AwsIdentity, ClusterAccess};
 use crate::ir::expr::Expr;
-use crate::ir::gate::{GateKind, Reading};
+use crate::ir::gate::GateKind;
 use crate::ir::id::{ChannelId, RegistryId, TeamId};
 use crate::ir::job::{Group, Raw, RawValue, Runner};
 use crate::ir::step::{EnvVar, Step, StepKind};
@@ -127,37 +127,14 @@ fn gather(pipeline: &Pipeline) -> Used {
         registry.user.iter().chain(&registry.password).for_each(|t| used.text(t));
         registry.identity.iter().for_each(|i| used.identity(i));
     }
-    for channel in &pipeline.channels {
-        match &channel.kind {
-            ChannelKind::Slack { webhook: text } | ChannelKind::Webhook { url: text } | ChannelKind::Pagerduty { key: text } => {
-                used.text(text)
-            }
-            ChannelKind::Email { to, from, smtp, user, password } => {
-                to.iter().chain(from).chain([smtp]).chain(user).chain(password).for_each(|t| used.text(t));
-            }
-        }
-    }
+    pipeline.channels.iter().flat_map(|c| c.kind.texts()).for_each(|t| used.text(t));
     for gate in &pipeline.gates {
-        gate.waive.iter().for_each(|w| used.condition(&w.condition));
-        match &gate.kind {
-            GateKind::Measure(measure) => measure.sources.iter().for_each(|s| {
-                if let Reading::Command(text) = &s.read {
-                    used.text(text);
-                }
-            }),
-            GateKind::Approval(approval) => approval.message.iter().for_each(|t| used.text(t)),
-            GateKind::Probe(probe) => used.text(&probe.url),
-            GateKind::Query(query) => [&query.query, &query.address].into_iter().chain(&query.token).for_each(|t| used.text(t)),
-            GateKind::Check { steps } => {
-                for step in steps {
-                    used.registry(step);
-                    walk::step(step, &targets, &mut |item| match item {
-                        Item::Text(t) | Item::Script(t) => used.text(t),
-                        Item::Condition(e) | Item::JobCondition(e) => used.condition(e),
-                    });
-                }
-            }
-            GateKind::Findings(_) | GateKind::Junit { .. } | GateKind::Window(_) => {}
+        walk::gate(gate, &targets, &mut |item| match item {
+            Item::Text(t) | Item::Script(t) => used.text(t),
+            Item::Condition(e) | Item::JobCondition(e) => used.condition(e),
+        });
+        if let GateKind::Check { steps } = &gate.kind {
+            steps.iter().for_each(|s| used.registry(s));
         }
     }
     used

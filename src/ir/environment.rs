@@ -335,6 +335,18 @@ pub enum ChannelKind {
     },
 }
 
+impl ChannelKind {
+    /// The texts it is made of, which may hold secrets.
+    pub fn texts(&self) -> Vec<&Text> {
+        match self {
+            Self::Slack { webhook: text } | Self::Webhook { url: text } | Self::Pagerduty { key: text } => vec![text],
+            Self::Email { to, from, smtp, user, password } => {
+                to.iter().chain(from).chain([smtp]).chain(user).chain(password).collect()
+            }
+        }
+    }
+}
+
 /// Rules for branches and commits.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct RepositoryPolicy {

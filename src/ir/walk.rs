@@ -2,6 +2,7 @@
 
 use crate::base::span::Spanned;
 use crate::ir::expr::Expr;
+use crate::ir::gate::{Gate, GateKind, Reading};
 use crate::ir::id::TargetId;
 use crate::ir::job::{Group, Job};
 use crate::ir::step::{EnvVar, Notification, Push, Script, Step, StepKind};
@@ -87,6 +88,28 @@ pub fn step<'j>(step: &'j Step, targets: &[TargetId], f: &mut impl FnMut(Item<'j
             bodies.flat_map(|b| &b.steps).for_each(|s| self::step(s, targets, f));
         }
         StepKind::Notify(n) => notification(n, f),
+    }
+}
+
+/// Calls `f` for every text and condition of a gate, its waiver and messages included.
+pub fn gate<'g>(gate: &'g Gate, targets: &[TargetId], f: &mut impl FnMut(Item<'g>)) {
+    gate.waive.iter().for_each(|w| f(Item::Condition(&w.condition)));
+    gate.notify.iter().for_each(|n| notification(n, f));
+    match &gate.kind {
+        GateKind::Measure(measure) => {
+            let commands = measure.sources.iter().filter_map(|s| match &s.read {
+                Reading::Command(text) => Some(text),
+                _ => None,
+            });
+            commands.for_each(|t| f(Item::Script(t)));
+        }
+        GateKind::Approval(approval) => approval.message.iter().for_each(|t| f(Item::Text(t))),
+        GateKind::Probe(probe) => f(Item::Text(&probe.url)),
+        GateKind::Query(query) => {
+            [&query.query, &query.address].into_iter().chain(&query.token).chain(&query.project).for_each(|t| f(Item::Text(t)));
+        }
+        GateKind::Check { steps } => steps.iter().for_each(|s| step(s, targets, f)),
+        GateKind::Findings(_) | GateKind::Junit { .. } | GateKind::Window(_) => {}
     }
 }
 

@@ -287,7 +287,7 @@ impl Walk<'_> {
                 let stored = secret.from.as_ref().filter(|f| !f.value.starts_with("ci:"));
                 let reads = |j: &Job| {
                     j.environment.as_ref().is_some_and(|e| e.environment == id)
-                        && reads_secret(self.pipeline, j, &secret.name.value)
+                        && reads_secret(self.pipeline, self.target, j, &secret.name.value)
                 };
                 if let Some(from) = stored.filter(|_| self.pipeline.jobs.iter().any(reads)) {
                     self.need(Capability::SecretStore, from.span, format!("{what}, secret `{}`", secret.name.value));
@@ -330,7 +330,7 @@ impl Walk<'_> {
             workflows.iter().flat_map(|w| &self.pipeline.workflow(*w).jobs).map(|j| self.pipeline.job(*j)).collect();
         for secret in &self.pipeline.secrets {
             let name = &secret.name.value;
-            let readers = jobs.iter().filter(|j| reads_secret(self.pipeline, j, name)).count();
+            let readers = jobs.iter().filter(|j| reads_secret(self.pipeline, self.target, j, name)).count();
             if readers == 0 {
                 continue;
             }

@@ -84,19 +84,7 @@ impl<'a> Question<'a> {
             if own.is_empty() {
                 continue;
             }
-            let blank = Event {
-                kind,
-                branch: None,
-                tag: None,
-                target: None,
-                head: None,
-                fork: false,
-                pull_request_type: None,
-                schedule: None,
-                workflow: (kind == EventKind::Manual).then_some(id),
-                inputs: BTreeMap::new(),
-                paths: None,
-            };
+            let blank = Event { workflow: (kind == EventKind::Manual).then_some(id), ..Event::of(kind) };
             match kind {
                 EventKind::Push => {
                     for branch in self.classes(&own, name_of, &self.names)? {

@@ -1,5 +1,7 @@
 //! Conditions of the spec as expressions of GitHub: exact where the event decides, the same comparison where only the run knows.
 
+use std::collections::BTreeMap;
+
 use crate::ir::event::Filter;
 use crate::ir::expr::{Comparison, Expr, ExprKind, Literal};
 use crate::ir::text::Context;
@@ -44,17 +46,21 @@ impl Writer<'_, '_> {
         Presence { gh: Gh::all(own.into_iter().chain(run)), routed, loose }
     }
 
-    /// The output of the route job that says whether filters and conditions hold; jobs that ask the same share it.
-    fn ask_route(&mut self, filters: &[&Filter], exprs: &[&Expr]) -> String {
-        let input = |name: &str| self.input(name).wrapped();
-        let mut bash = Bash {
+    fn bash_of<'b>(&'b self, with_paths: bool, input: &'b dyn Fn(&str) -> String) -> Bash<'b> {
+        Bash {
             on: &self.workflow.workflow.on,
             schedules: &self.workflow.workflow.schedules,
             default_branch: &self.plan.pipeline.default_branch.value,
-            with_paths: true,
-            env: std::collections::BTreeMap::new(),
-            input: &input,
-        };
+            with_paths,
+            env: BTreeMap::new(),
+            input,
+        }
+    }
+
+    /// The output of the route job that says whether filters and conditions hold; jobs that ask the same share it.
+    fn ask_route(&mut self, filters: &[&Filter], exprs: &[&Expr]) -> String {
+        let input = |name: &str| self.input(name).wrapped();
+        let mut bash = self.bash_of(true, &input);
         let test = bash.all(filters, exprs);
         let env = bash.env;
         if let Some(known) = self.wanted.routes.iter().find(|q| q.test == test) {
@@ -72,14 +78,7 @@ impl Writer<'_, '_> {
             condition.map(conjuncts).unwrap_or_default().into_iter().filter(|e| self.scope.is_static(e)).collect();
         let filters: Vec<&Filter> = self.job.filters.iter().collect();
         let input = |name: &str| self.input(name).wrapped();
-        let mut bash = Bash {
-            on: &self.workflow.workflow.on,
-            schedules: &self.workflow.workflow.schedules,
-            default_branch: &self.plan.pipeline.default_branch.value,
-            with_paths: false,
-            env: std::collections::BTreeMap::new(),
-            input: &input,
-        };
+        let mut bash = self.bash_of(false, &input);
         (bash.all(&filters, &exprs), bash.env.into_iter().collect())
     }
 
@@ -138,14 +137,7 @@ impl Writer<'_, '_> {
     /// Lets the first step of the job decide.
     fn by_shell(&mut self, expr: &Expr) -> Gh {
         let input = |name: &str| self.input(name).wrapped();
-        let mut bash = Bash {
-            on: &self.workflow.workflow.on,
-            schedules: &self.workflow.workflow.schedules,
-            default_branch: &self.plan.pipeline.default_branch.value,
-            with_paths: false,
-            env: std::collections::BTreeMap::new(),
-            input: &input,
-        };
+        let mut bash = self.bash_of(false, &input);
         let test = bash.expr(expr);
         let env = bash.env;
         let name = format!("condition-{}", self.computed.conditions.len() + 1);
