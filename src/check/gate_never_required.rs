@@ -28,6 +28,7 @@ pub(super) fn check(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
             deploy.rollback.iter().for_each(|r| run(&r.steps, &mut used));
         }
     }
+    used.extend(pipeline.apps.iter().flat_map(|a| &a.places).flat_map(|p| p.settings.strategy.gates()).map(|g| g.value));
     for (index, gate) in pipeline.gates.iter().enumerate() {
         // A measured gate fails its own job, so it guards even where nobody names it.
         if gate.producers.is_empty() && !used.contains(&GateId(index as u32)) {
@@ -39,7 +40,7 @@ pub(super) fn check(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
                 )
                 .label("declared, but it guards nothing")
                 .help(format!(
-                    "write `requires {0}` in an environment, stage or job, `monitor {0}` in a deploy, or remove it",
+                    "write `requires {0}` in an environment, stage or job, `monitor {0}` in a deploy, `analysis {0}` in a strategy, or remove it",
                     gate.name.value
                 )),
             );

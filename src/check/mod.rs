@@ -6,6 +6,7 @@
 
 mod accept_unused;
 mod advisory_gate_required;
+mod analysis_not_a_query;
 mod app_cluster_unreachable;
 mod app_without_target;
 mod approval_set_outside;
@@ -66,6 +67,7 @@ mod secret_empty_for_forks;
 mod secret_out_of_scope;
 mod service_on_localhost;
 mod step_relies_on_earlier_shell;
+mod strategy_needs_rollouts;
 mod team_not_on_target;
 mod test_failed;
 mod timeout_shorter_than_monitors;
@@ -112,6 +114,7 @@ const fn note(name: &'static str, check: Option<fn(&Pipeline, &mut Diagnostics)>
 pub const RULES: &[Rule] = &[
     warning("accept-unused", Some(accept_unused::check), "an `accept` has nothing to accept"),
     warning("advisory-gate-required", Some(advisory_gate_required::check), "a gate that lets everything pass is required"),
+    error("analysis-not-a-query", Some(analysis_not_a_query::check), "a strategy asks a gate that the cluster cannot ask"),
     error(
         "app-cluster-unreachable",
         Some(app_cluster_unreachable::check),
@@ -254,6 +257,7 @@ pub const RULES: &[Rule] = &[
         Some(step_relies_on_earlier_shell::check),
         "a step relies on the shell of an earlier one",
     ),
+    error("strategy-needs-rollouts", Some(strategy_needs_rollouts::check), "nothing carries out the strategy of an app"),
     error("team-not-on-target", Some(team_not_on_target::check), "an approval asks a team that a target does not know"),
     error("test-failed", Some(test_failed::check), "a run does not look as a test of the spec says"),
     error("timeout-shorter-than-monitors", Some(timeout_shorter_than_monitors::check), "a deploy ends before its monitors do"),

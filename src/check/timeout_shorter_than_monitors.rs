@@ -2,18 +2,12 @@
 
 use crate::base::diag::{Diagnostic, Diagnostics};
 use crate::ir::Pipeline;
-use crate::ir::gate::GateKind;
 use crate::ir::units::Duration;
 
 pub(super) fn check(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
     for job in &pipeline.jobs {
         let Some(deploy) = &job.deploy else { continue };
-        let seconds = deploy.monitor.iter().map(|g| match &pipeline.gate(g.value).kind {
-            GateKind::Probe(probe) => probe.during.seconds,
-            GateKind::Query(query) => query.every.seconds * u64::from(query.samples.saturating_sub(1)),
-            _ => 0,
-        });
-        let watched: u64 = seconds.sum();
+        let watched: u64 = deploy.monitor.iter().map(|g| pipeline.gate(g.value).kind.seconds()).sum();
         let Some(first) = deploy.monitor.first().filter(|_| watched >= job.timeout.seconds) else { continue };
         let long = Duration::from_seconds(watched);
         diagnostics.push(

@@ -4,6 +4,7 @@ use crate::base::span::{Span, Spanned};
 use crate::ir::id::{AppId, EnvironmentId, ImageId};
 use crate::ir::job::RawValue;
 use crate::ir::step::EnvVar;
+use crate::ir::strategy::Strategy;
 use crate::ir::text::{Text, fields};
 use crate::ir::units::{Cpu, Duration, Percent, Size};
 
@@ -163,34 +164,6 @@ pub struct Migration {
     pub span: Span,
 }
 
-/// How a new version replaces the old one.
-#[derive(Clone, PartialEq, Debug)]
-pub enum Strategy {
-    /// Pod by pod.
-    Rolling {
-        /// Pods above the wanted number, at one time.
-        max_surge: Amount,
-        /// Pods missing from the wanted number, at one time.
-        max_unavailable: Amount,
-    },
-}
-
-/// A number of pods, or a share of them.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub enum Amount {
-    /// So many.
-    Pods(u32),
-    /// Such a share, in whole percent.
-    Share(u32),
-}
-
-impl Amount {
-    /// Whether it allows no pod at all.
-    pub fn is_zero(self) -> bool {
-        matches!(self, Self::Pods(0) | Self::Share(0))
-    }
-}
-
 /// How Argo CD keeps what runs like what the repository says.
 #[derive(Clone, PartialEq, Debug)]
 pub struct SyncPolicy {
@@ -230,6 +203,8 @@ pub struct Delivery {
     pub helm: Option<Span>,
     /// `target argocd`: Applications and a project.
     pub argocd: Option<Argocd>,
+    /// `target rollouts`: the clusters have Argo Rollouts.
+    pub rollouts: Option<Span>,
 }
 
 /// Argo CD and the repository that it reads.

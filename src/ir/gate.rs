@@ -64,6 +64,22 @@ pub enum GateKind {
     Window(Window),
 }
 
+impl GateKind {
+    /// Seconds that it takes at least: the whole of a probe, the time between the samples of a query.
+    pub fn seconds(&self) -> u64 {
+        match self {
+            Self::Probe(probe) => probe.during.seconds,
+            Self::Query(query) => query.every.seconds * u64::from(query.samples.saturating_sub(1)),
+            Self::Measure(_)
+            | Self::Findings(_)
+            | Self::Junit { .. }
+            | Self::Approval(_)
+            | Self::Check { .. }
+            | Self::Window(_) => 0,
+        }
+    }
+}
+
 /// A figure and its limits.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Measure {

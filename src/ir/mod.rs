@@ -30,6 +30,7 @@ mod minimise;
 pub mod order;
 pub mod partition;
 pub mod step;
+pub mod strategy;
 pub mod text;
 pub mod units;
 pub mod walk;

@@ -12,8 +12,10 @@ use crate::ir::gate::{GateKind, Window};
 use crate::ir::id::EnvironmentId;
 use crate::ir::job::RawValue;
 use crate::ir::step::StepKind;
-use crate::ir::text::Context;
+use crate::ir::strategy::Strategy;
+use crate::ir::text::{Context, Part, Text};
 use crate::ir::units::Duration;
+use crate::plan::analysis::{PlannedAnalysis, condition};
 use crate::sema::constant::constant;
 
 /// The folder of the charts. Helm's own examples and chart-testing look for charts there.
@@ -116,6 +118,8 @@ pub struct PlannedPlace<'a> {
     pub env: Vec<(String, String)>,
     /// Its secrets, by store.
     pub secrets: Vec<SecretGroup>,
+    /// The gates that the cluster asks while a new version comes in.
+    pub analyses: Vec<PlannedAnalysis>,
     /// What Argo CD is told; none where it does not deliver.
     pub application: Option<PlannedApplication<'a>>,
 }
@@ -222,13 +226,76 @@ impl<'a> Planner<'a> {
         let environment = self.pipeline.environment(placed.environment);
         self.own_values(&placed.settings.values);
         let application = (app.via.value == Method::Argocd).then(|| self.application(app, placed, environment)).flatten();
+        let secrets = self.secrets(app, placed, environment);
         PlannedPlace {
             environment,
             settings: &placed.settings,
             env: self.env(placed),
-            secrets: self.secrets(app, placed, environment),
+            analyses: if self.by_rollouts(&placed.settings.strategy) { self.analyses(placed, &secrets) } else { Vec::new() },
+            secrets,
             application,
         }
+    }
+
+    fn by_rollouts(&self, strategy: &Strategy) -> bool {
+        self.pipeline.delivery.rollouts.is_some() && strategy.stepwise().is_some()
+    }
+
+    /// The gates of a strategy, each once. Gates of other kinds than queries of Prometheus are refused by a rule.
+    fn analyses(&mut self, placed: &'a Placed, secrets: &[SecretGroup]) -> Vec<PlannedAnalysis> {
+        let mut list: Vec<PlannedAnalysis> = Vec::new();
+        for asked in placed.settings.strategy.gates() {
+            let gate = self.pipeline.gate(asked.value);
+            let GateKind::Query(query) = &gate.kind else { continue };
+            if list.iter().any(|known| known.name == gate.name.value) {
+                continue;
+            }
+            let mut known = |what: &str, text| match constant(self.pipeline, Some(placed.environment), text) {
+                Ok(value) => value,
+                Err(context) => {
+                    self.unknown(&format!("{what} of gate {}", gate.name.value), placed.environment, &context);
+                    String::new()
+                }
+            };
+            let (address, query_text) = (known("address", &query.address), known("query", &query.query));
+            let token = query.token.as_ref().map(|token| self.token_of(&gate.name.value, token, secrets));
+            list.push(PlannedAnalysis {
+                name: gate.name.value.clone(),
+                address,
+                query: query_text.trim().to_owned(),
+                count: query.samples,
+                interval: (query.samples > 1).then_some(query.every),
+                condition: condition(query),
+                token: token.flatten(),
+                span: asked.span,
+            });
+        }
+        list
+    }
+
+    /// The token is asked from the cluster, so it must be one of the secrets that the app has there.
+    fn token_of(&mut self, gate: &str, token: &Text, secrets: &[SecretGroup]) -> Option<(String, String)> {
+        let name = match token.parts.as_slice() {
+            [Part::Context(context)] => match &context.value {
+                Context::Secret(name) => Some(name.clone()),
+                _ => None,
+            },
+            _ => None,
+        };
+        let found = name.as_ref().and_then(|name| {
+            let group = secrets.iter().find(|g| g.entries.iter().any(|(variable, ..)| variable == name))?;
+            Some((group.store.clone(), name.clone()))
+        });
+        if found.is_none() {
+            let message = format!("the cluster asks gate `{gate}`, and its token is no secret that the app has there");
+            let shown = name.unwrap_or_else(|| "PROMETHEUS_TOKEN".to_owned());
+            self.error("analysis-token-not-in-cluster", token.span, message).map(|d| {
+                d.label("known to the CI vendor only").help(format!(
+                    "write `secret {shown}` in the app, and from which store it comes in the environment: secret {shown} from=\"STORE:PATH\""
+                ))
+            });
+        }
+        found
     }
 
     /// Values of the spec's own must not take a key that the compiler writes.

@@ -27,6 +27,7 @@ const AROUND: &[&str] = &[
     "events mainline { push main; tag \"v*.*.*\" }",
     "environment development { tier development }",
     "environment staging { tier staging }",
+    "gate error-rate { query prometheus=\"sum(failures) / sum(requests)\" unit=ratio address=\"http://prometheus:9090\"; at-most \"5%\" }",
     "gate go-live { approval { from devops } }",
     "gate policy { check { run \"conftest test k8s/\" } }",
 ];
@@ -80,7 +81,7 @@ fn spec(block: &Block) -> (String, usize) {
         "deploy" => before.push("workflow sample { on { push main }; deploy sample to=staging {".to_owned()),
         "app" => {
             let own = |start: &str, line: &'static str| if declares(&block.text, start) { "" } else { line };
-            before.push("target helm".to_owned());
+            before.extend(["target helm".to_owned(), "target rollouts".to_owned()]);
             let image = own("image ", "image \"docker.io/example/sample\"");
             before.push(format!("app sample {{ {image}; {}", own("port ", "port http 8000")));
         }

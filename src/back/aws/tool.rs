@@ -47,6 +47,9 @@ pub(super) fn lines(tool: &Tool, place: &Place<'_>) -> Vec<String> {
             unpack(format!("https://get.helm.sh/helm-v{v}-linux-amd64.tar.gz"), "--strip-components=1 linux-amd64/helm")
         }
         ("argocd", Some(v)) => download(format!("https://github.com/argoproj/argo-cd/releases/download/v{v}/argocd-linux-amd64")),
+        ("kubectl-argo-rollouts", Some(v)) => download(format!(
+            "https://github.com/argoproj/argo-rollouts/releases/download/v{v}/kubectl-argo-rollouts-linux-amd64"
+        )),
         ("yq", Some(v)) => download(format!("https://github.com/mikefarah/yq/releases/download/v{v}/yq_linux_amd64")),
         ("trivy", Some(v)) => {
             unpack(format!("https://github.com/aquasecurity/trivy/releases/download/v{v}/trivy_{v}_Linux-64bit.tar.gz"), "trivy")

@@ -138,6 +138,10 @@ impl Writer<'_, '_> {
                     "curl -fsSLo \"$RUNNER_TEMP/argocd\" \"https://github.com/argoproj/argo-cd/releases/download/v${VERSION}/argocd-linux-amd64\"\n\
                      sudo install \"$RUNNER_TEMP/argocd\" /usr/local/bin/argocd\n"
                 }
+                ("kubectl-argo-rollouts", Some(_)) => {
+                    "curl -fsSLo \"$RUNNER_TEMP/kubectl-argo-rollouts\" \"https://github.com/argoproj/argo-rollouts/releases/download/v${VERSION}/kubectl-argo-rollouts-linux-amd64\"\n\
+                     sudo install \"$RUNNER_TEMP/kubectl-argo-rollouts\" /usr/local/bin/kubectl-argo-rollouts\n"
+                }
                 ("yq", Some(_)) => {
                     "curl -fsSLo \"$RUNNER_TEMP/yq\" \"https://github.com/mikefarah/yq/releases/download/v${VERSION}/yq_linux_amd64\"\n\
                      sudo install \"$RUNNER_TEMP/yq\" /usr/local/bin/yq\n"

@@ -109,6 +109,10 @@ fn tool_lines(tool: &Tool, place: &Place<'_>) -> Vec<String> {
         ("argocd", Some(v)) => {
             download(format!("https://github.com/argoproj/argo-cd/releases/download/v{}/argocd-linux-amd64", patched(&v)))
         }
+        ("kubectl-argo-rollouts", Some(v)) => download(format!(
+            "https://github.com/argoproj/argo-rollouts/releases/download/v{}/kubectl-argo-rollouts-linux-amd64",
+            patched(&v)
+        )),
         ("yq", Some(v)) => download(format!("https://github.com/mikefarah/yq/releases/download/v{}/yq_linux_amd64", patched(&v))),
         ("trivy", Some(v)) => {
             let v = patched(&v);

@@ -11,8 +11,9 @@ use serde::Serialize;
 use crate::back::helm::values::{Key, Row};
 use crate::back::tree::{Tree, text};
 use crate::base::failure::Failure;
+use crate::ir::Pipeline;
 use crate::ir::job::RawValue;
-use crate::plan::delivery::{DeliveryPlan, PlannedApp, chart_folder};
+use crate::plan::delivery::{DeliveryPlan, PlannedApp, PlannedPlace, chart_folder};
 use crate::render::header::Header;
 use crate::render::{Output, Renderer};
 
@@ -36,8 +37,12 @@ struct RowView {
 }
 
 #[derive(Serialize)]
-struct HeaderView<'v> {
+struct TemplateView<'v> {
     header: &'v str,
+    /// Whether some environment has a Deployment.
+    deployments: bool,
+    /// Whether some environment has a Rollout.
+    rollouts: bool,
 }
 
 /// The charts of a plan.
@@ -48,19 +53,19 @@ pub(super) fn emit(plan: &DeliveryPlan<'_>, renderer: &Renderer) -> Result<Vec<O
     let header = Header::new(&plan.spec).text();
     let mut outputs = Vec::new();
     for app in &plan.apps {
-        outputs.extend(chart(app, &header, renderer)?);
+        outputs.extend(chart(app, plan.pipeline, &header, renderer)?);
     }
     Ok(outputs)
 }
 
-fn chart(app: &PlannedApp<'_>, header: &str, renderer: &Renderer) -> Result<Vec<Output>, Failure> {
+fn chart(app: &PlannedApp<'_>, pipeline: &Pipeline, header: &str, renderer: &Renderer) -> Result<Vec<Output>, Failure> {
     let folder = chart_folder(&app.app.name.value);
     let rows = |file: &str, title: Option<String>, rows: Vec<Row>| -> Result<Output, Failure> {
         let view = |r: Row| RowView { key: r.key, comment: r.comment.map(str::to_owned), value: Tree(r.value) };
         let view = RowsView { header, title, rows: rows.into_iter().map(view).collect() };
         Ok(Output::new(format!("{folder}/{file}"), renderer.yaml("helm/templates/rows.yaml.j2", &view)?))
     };
-    let values = values::values(app);
+    let values = values::values(app, pipeline);
     let mut outputs =
         vec![rows("Chart.yaml", None, about(app))?, rows("values.yaml", Some(values::TITLE.to_owned()), values.base)?];
     for (environment, own) in values.places {
@@ -70,29 +75,48 @@ fn chart(app: &PlannedApp<'_>, header: &str, renderer: &Renderer) -> Result<Vec<
     let schema = serde_json::to_string_pretty(&Tree(schema::schema(&values.keys)))
         .map_err(|e| Failure::Internal(format!("{folder}/values.schema.json: {e}")))?;
     outputs.push(Output { marked: false, ..Output::new(format!("{folder}/values.schema.json"), schema + "\n") });
+    let stepwise = |p: &PlannedPlace<'_>| p.settings.strategy.stepwise().is_some();
+    let rollouts = app.places.iter().any(stepwise);
+    let view = TemplateView { header, deployments: !rollouts || !app.places.iter().all(stepwise), rollouts };
     for (file, needs) in TEMPLATES {
-        if needs.is_none_or(|key| values.keys.contains(&key)) {
-            let text = renderer.yaml(&format!("helm/templates/{file}.j2"), &HeaderView { header })?;
+        let wanted = match needs {
+            Needs::Nothing => true,
+            Needs::Key(key) => values.keys.contains(key),
+            Needs::Deployment => view.deployments,
+            Needs::Rollout => view.rollouts,
+        };
+        if wanted {
+            let text = renderer.yaml(&format!("helm/templates/{file}.j2"), &view)?;
             outputs.push(Output::new(format!("{folder}/templates/{file}"), text));
         }
     }
     Ok(outputs)
 }
 
-/// The templates of a chart, and the key of the values without which each has nothing to say.
-const TEMPLATES: &[(&str, Option<Key>)] = &[
-    ("_helpers.tpl", None),
-    ("configmap.yaml", Some(Key::Config)),
-    ("deployment.yaml", Some(Key::Strategy)),
-    ("externalsecret.yaml", Some(Key::ExternalSecrets)),
-    ("hpa.yaml", Some(Key::Autoscale)),
-    ("ingress.yaml", Some(Key::Ingress)),
-    ("migrate.yaml", Some(Key::Migrate)),
-    ("pdb.yaml", None),
-    ("service.yaml", Some(Key::Ports)),
-    ("serviceaccount.yaml", None),
-    ("tests/health.yaml", Some(Key::Health)),
-    ("NOTES.txt", None),
+/// Without what a template has nothing to say.
+enum Needs {
+    Nothing,
+    Key(Key),
+    Deployment,
+    Rollout,
+}
+
+/// The templates of a chart.
+const TEMPLATES: &[(&str, Needs)] = &[
+    ("_helpers.tpl", Needs::Nothing),
+    ("analysistemplate.yaml", Needs::Key(Key::Analysis)),
+    ("configmap.yaml", Needs::Key(Key::Config)),
+    ("deployment.yaml", Needs::Deployment),
+    ("externalsecret.yaml", Needs::Key(Key::ExternalSecrets)),
+    ("hpa.yaml", Needs::Key(Key::Autoscale)),
+    ("ingress.yaml", Needs::Key(Key::Ingress)),
+    ("migrate.yaml", Needs::Key(Key::Migrate)),
+    ("pdb.yaml", Needs::Nothing),
+    ("rollout.yaml", Needs::Rollout),
+    ("service.yaml", Needs::Key(Key::Ports)),
+    ("serviceaccount.yaml", Needs::Nothing),
+    ("tests/health.yaml", Needs::Key(Key::Health)),
+    ("NOTES.txt", Needs::Nothing),
 ];
 
 fn about(app: &PlannedApp<'_>) -> Vec<Row> {

@@ -43,6 +43,17 @@ fn of(key: Key) -> RawValue {
         Key::User => whole(1),
         Key::WritableRoot => map([("type", text("boolean"))]),
         Key::Strategy => map([("type", text("object"))]),
+        Key::Analysis => open(object(
+            &["address", "query", "count", "successCondition"],
+            [
+                ("address", string()),
+                ("query", string()),
+                ("count", whole(1)),
+                ("interval", pattern("^([0-9]+[hms])+$")),
+                ("successCondition", string()),
+                ("token", object(&["store", "key"], [("store", string()), ("key", string())])),
+            ],
+        )),
     }
 }
 

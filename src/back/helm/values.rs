@@ -3,14 +3,23 @@
 //! Helm merges maps and replaces everything else, so a key of a map that an environment does not have would shine through from `values.yaml`. A
 //! value whose shape differs between environments therefore stands in the environments' own files only.
 
-use crate::back::tree::{map, number, text};
-use crate::ir::app::{Amount, AppSettings, Resources, Strategy};
+use crate::back::tree::{list, map, number, text};
+use crate::base::span::Spanned;
+use crate::ir::Pipeline;
+use crate::ir::app::{AppSettings, Resources};
+use crate::ir::id::GateId;
 use crate::ir::job::RawValue;
+use crate::ir::strategy::{Amount, CanaryStep, Strategy};
 use crate::ir::units::{Cpu, Size};
+use crate::plan::analysis::PlannedAnalysis;
 use crate::plan::delivery::{PlannedApp, SecretGroup};
 
 /// What stands at the top of `values.yaml`.
 pub(super) const TITLE: &str = "What holds in every environment; values-ENVIRONMENT.yaml stands beside it.";
+
+/// How long a Rollout may go without progress: its own default, <https://argo-rollouts.readthedocs.io/en/stable/features/specification/>. Pauses do
+/// not count there; an analysis does.
+const PROGRESS_SECONDS: u64 = 600;
 
 /// A key of the values.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -28,6 +37,7 @@ pub(super) enum Key {
     User,
     WritableRoot,
     Strategy,
+    Analysis,
 }
 
 impl Key {
@@ -50,6 +60,7 @@ impl Key {
         (Self::User, "user", None),
         (Self::WritableRoot, "writableRoot", None),
         (Self::Strategy, "strategy", Some("How new pods replace old ones.")),
+        (Self::Analysis, "analysis", Some("What is asked of Prometheus before the new version gets more.")),
     ];
 
     /// Its name in the files.
@@ -77,9 +88,10 @@ pub(super) struct Values {
 }
 
 /// The values of an app.
-pub(super) fn values(app: &PlannedApp<'_>) -> Values {
-    let of_base = settings(app, &app.app.base, &app.env, &[]);
-    let of_places: Vec<Vec<(Key, RawValue)>> = app.places.iter().map(|p| settings(app, p.settings, &p.env, &p.secrets)).collect();
+pub(super) fn values(app: &PlannedApp<'_>, pipeline: &Pipeline) -> Values {
+    let of_base = settings(pipeline, app, &app.app.base, &app.env, &[], &[]);
+    let of_places: Vec<Vec<(Key, RawValue)>> =
+        app.places.iter().map(|p| settings(pipeline, app, p.settings, &p.env, &p.secrets, &p.analyses)).collect();
     let (mut base, mut own, mut keys) = (Vec::new(), vec![Vec::new(); app.places.len()], Vec::new());
     for (key, name, comment) in Key::ALL {
         let find = |list: &[(Key, RawValue)]| list.iter().find(|(k, _)| k == key).map(|(_, v)| v.clone());
@@ -124,10 +136,12 @@ fn shape(value: &RawValue) -> Vec<String> {
 }
 
 fn settings(
+    pipeline: &Pipeline,
     app: &PlannedApp<'_>,
     settings: &AppSettings,
     env: &[(String, String)],
     secrets: &[SecretGroup],
+    analyses: &[PlannedAnalysis],
 ) -> Vec<(Key, RawValue)> {
     let mut out = vec![(Key::Image, map([("repository", text(&app.repository)), ("tag", text("")), ("digest", text(""))]))];
     match &settings.autoscale {
@@ -180,10 +194,56 @@ fn settings(
         out.push((Key::User, number(user.value)));
     }
     out.push((Key::WritableRoot, RawValue::Bool(settings.writable_root.is_some())));
-    let Strategy::Rolling { max_surge, max_unavailable } = &settings.strategy;
-    let rolling = map([("maxSurge", amount(*max_surge)), ("maxUnavailable", amount(*max_unavailable))]);
-    out.push((Key::Strategy, map([("type", text("RollingUpdate")), ("rollingUpdate", rolling)])));
+    out.push((Key::Strategy, strategy(pipeline, &settings.strategy)));
+    if !analyses.is_empty() {
+        out.push((Key::Analysis, map(analyses.iter().map(|a| (a.name.clone(), analysis(a))))));
+    }
     out
+}
+
+/// One key, by which the templates know what they are to write.
+fn strategy(pipeline: &Pipeline, strategy: &Strategy) -> RawValue {
+    let names = |gates: &[Spanned<GateId>]| list(gates.iter().map(|g| text(&pipeline.gate(g.value).name.value)));
+    let longest = strategy.gates().iter().map(|g| pipeline.gate(g.value).kind.seconds()).max().unwrap_or(0);
+    let deadline = ("progressDeadlineSeconds", number(PROGRESS_SECONDS + longest));
+    match strategy {
+        Strategy::Rolling { max_surge, max_unavailable } => {
+            let rolling = map([("maxSurge", amount(*max_surge)), ("maxUnavailable", amount(*max_unavailable))]);
+            map([("type", text("RollingUpdate")), ("rollingUpdate", rolling)])
+        }
+        Strategy::Canary(canary) => {
+            let step = |step: &CanaryStep| match step {
+                CanaryStep::Weight(share) => map([("weight", number(share.value))]),
+                CanaryStep::Pause(time) => map([("pause", text(time.value.to_string()))]),
+                CanaryStep::Analysis(gates) => map([("analysis", names(gates))]),
+            };
+            let router = canary.router.iter().map(|r| ("router", text(r.value.word())));
+            let steps = ("steps", list(canary.steps.iter().map(step)));
+            map([deadline, ("canary", map(router.chain([steps])))])
+        }
+        Strategy::BlueGreen(colours) => {
+            let mut pairs = vec![("preview", RawValue::Bool(colours.preview.is_some()))];
+            if colours.promote.value.seconds > 0 {
+                pairs.push(("autoPromotionSeconds", number(colours.promote.value.seconds)));
+            }
+            pairs.push(("scaleDownDelaySeconds", number(colours.keep_old.value.seconds)));
+            for (key, gates) in [("prePromotionAnalysis", &colours.before), ("postPromotionAnalysis", &colours.after)] {
+                if !gates.is_empty() {
+                    pairs.push((key, names(gates)));
+                }
+            }
+            map([deadline, ("blueGreen", map(pairs))])
+        }
+    }
+}
+
+fn analysis(analysis: &PlannedAnalysis) -> RawValue {
+    let mut pairs =
+        vec![("address", text(&analysis.address)), ("query", text(&analysis.query)), ("count", number(analysis.count))];
+    pairs.extend(analysis.interval.map(|i| ("interval", text(i.to_string()))));
+    pairs.push(("successCondition", text(&analysis.condition)));
+    pairs.extend(analysis.token.iter().map(|(store, key)| ("token", map([("store", text(store)), ("key", text(key))]))));
+    map(pairs)
 }
 
 fn resources(resources: Resources) -> Option<RawValue> {

@@ -7,6 +7,7 @@ use crate::base::span::Span;
 use crate::ir::Pipeline;
 use crate::ir::app::{App, AppAct, AppStep, Method, Placed};
 use crate::ir::environment::Environment;
+use crate::ir::id::EnvironmentId;
 use crate::ir::step::Tool;
 use crate::ir::text::Text;
 use crate::plan::delivery;
@@ -22,11 +23,26 @@ const TOOLS: &[(Method, &[(&str, &str)])] = &[
     (Method::Argocd, &[("argocd", "3.1.9")]),
 ];
 
+/// Tools that look after a Rollout, where the cluster's own login is at hand.
+const ROLLOUT_TOOLS: &[(&str, &str)] = &[("kubectl", "1.34.1"), ("kubectl-argo-rollouts", "1.8.3")];
+
+/// Whether Argo Rollouts replaces the pods of an app.
+pub fn by_rollouts(pipeline: &Pipeline, placed: &Placed) -> bool {
+    pipeline.delivery.rollouts.is_some() && placed.settings.strategy.stepwise().is_some()
+}
+
 /// The tools that a delivery needs.
-pub fn tools(method: Method, span: Span) -> Vec<Tool> {
+pub fn tools(pipeline: &Pipeline, app: &App, environment: EnvironmentId, span: Span) -> Vec<Tool> {
+    let method = app.via.value;
     let found = TOOLS.iter().find(|(m, _)| *m == method).map_or(&[][..], |(_, tools)| *tools);
+    let rollouts = method != Method::Argocd && app.place(environment).is_some_and(|p| by_rollouts(pipeline, p));
+    let more = ROLLOUT_TOOLS.iter().filter(|(name, _)| rollouts && found.iter().all(|(known, _)| known != name));
     let word = |text: &str| crate::base::span::Spanned::new(text.to_owned(), span);
-    found.iter().map(|(name, version)| Tool { name: word(name), version: Some(Text::literal(*version, span)) }).collect()
+    found
+        .iter()
+        .chain(more)
+        .map(|(name, version)| Tool { name: word(name), version: Some(Text::literal(*version, span)) })
+        .collect()
 }
 
 /// What a step of the spec runs. `keeps` says that a rollback follows if the deploy fails, so that nothing undoes itself before it.
@@ -38,8 +54,8 @@ pub fn parts(pipeline: &Pipeline, environment: &Environment, step: &AppStep, kee
     };
     let delivery = Delivered { pipeline, app, placed, environment, step, keeps, span };
     match (app.via.value, step.act) {
-        (Method::Helm, AppAct::RollBack) => vec![delivery.back("helm-rollback.sh")],
-        (Method::Kubectl, AppAct::RollBack) => vec![delivery.back("kubectl-rollback.sh")],
+        (Method::Helm, AppAct::RollBack) => vec![delivery.helm_back()],
+        (Method::Kubectl, AppAct::RollBack) => vec![delivery.kubectl_back()],
         (Method::Argocd, AppAct::RollBack) => vec![delivery.argocd_back()],
         (Method::Helm, AppAct::Tag | AppAct::Digest) => vec![delivery.helm()],
         (Method::Kubectl, AppAct::Tag | AppAct::Digest) => delivery.kubectl(),
@@ -66,6 +82,10 @@ impl Delivered<'_> {
     fn script(&self, name: &str) -> String {
         let app = self.name();
         let seconds = self.step.wait.seconds;
+        // What ran before comes back without the steps of the strategy.
+        let steps =
+            if self.step.act == AppAct::RollBack { 0 } else { self.placed.settings.strategy.seconds(&self.pipeline.gates) };
+        let total = seconds + steps;
         fill(
             name,
             &[
@@ -75,7 +95,8 @@ impl Delivered<'_> {
                 ("namespace", &quote(&delivery::namespace(self.environment))),
                 ("set", self.set()),
                 ("wait", &format!("{seconds}s")),
-                ("seconds", &seconds.to_string()),
+                ("total", &format!("{total}s")),
+                ("seconds", &total.to_string()),
                 ("keep", if self.keeps { "" } else { "--atomic " }),
             ],
         )
@@ -100,13 +121,27 @@ impl Delivered<'_> {
         format!("{what} {}", self.name())
     }
 
-    fn back(&self, script: &str) -> Part {
+    fn by_rollouts(&self) -> bool {
+        by_rollouts(self.pipeline, self.placed)
+    }
+
+    /// Helm waits for a Deployment and not for a Rollout.
+    fn helm_waits(&self) -> String {
+        if self.by_rollouts() { self.script("rollouts-status.sh") } else { String::new() }
+    }
+
+    fn helm_back(&self) -> Part {
+        (self.title("Bring back"), self.shell(&[self.script("helm-rollback.sh"), self.helm_waits()]))
+    }
+
+    fn kubectl_back(&self) -> Part {
+        let script = if self.by_rollouts() { "rollouts-rollback.sh" } else { "kubectl-rollback.sh" };
         (self.title("Bring back"), self.shell(&[self.script(script)]))
     }
 
     fn helm(&self) -> Part {
         let remember = if self.keeps { self.script("helm-remember.sh") } else { String::new() };
-        (self.title("Deliver"), self.shell(&[remember, self.script("helm-deploy.sh")]))
+        (self.title("Deliver"), self.shell(&[remember, self.script("helm-deploy.sh"), self.helm_waits()]))
     }
 
     fn kubectl(&self) -> Vec<Part> {
@@ -115,7 +150,13 @@ impl Delivered<'_> {
             let script = self.script("kubectl-migrate.sh").replace("@limit@", &format!("{}s", migrate.timeout.seconds));
             parts.push((self.title("Migrate"), self.shell(&[script])));
         }
-        parts.push((self.title("Deliver"), self.shell(&[self.script("kubectl-deploy.sh")])));
+        let [remember, status] = if self.by_rollouts() {
+            ["rollouts-remember.sh", "rollouts-status.sh"]
+        } else {
+            ["kubectl-remember.sh", "kubectl-status.sh"]
+        };
+        let scripts = [remember, "kubectl-apply.sh", status].map(|s| self.script(s));
+        parts.push((self.title("Deliver"), self.shell(&scripts)));
         parts
     }
 

@@ -3,8 +3,8 @@
 use crate::base::diag::Diagnostic;
 use crate::base::span::{Span, Spanned};
 use crate::ir::app::{
-    Amount, App, AppAct, AppImage, AppSettings, AppStep, Argocd, Autoscale, Delivery, Health, Ingress, Method, Migration, Placed,
-    Resources, Strategy, SyncPolicy, SyncRetry,
+    App, AppAct, AppImage, AppSettings, AppStep, Argocd, Autoscale, Delivery, Health, Ingress, Method, Migration, Placed,
+    Resources, SyncPolicy, SyncRetry,
 };
 use crate::ir::environment::Environment;
 use crate::ir::id::{AppId, EnvironmentId, ImageId};
@@ -15,7 +15,7 @@ use crate::ir::units::{Cpu, Duration, Percent, Size};
 use crate::sema::declare::{name_of, spanned};
 use crate::sema::interpolate::Place;
 use crate::sema::lower::{Lower, missing, raw_value};
-use crate::syntax::tree::{Entry, Node};
+use crate::syntax::tree::Node;
 
 /// Settings of `target` that only Argo CD has.
 const OF_ARGOCD: &[&str] = &["repo", "path", "revision", "namespace", "server", "token", "push-token"];
@@ -36,6 +36,10 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
                 Some("argocd") => {
                     self.foreign_settings(node, "argocd", &[OF_CI]);
                     delivery.argocd = self.argocd(node);
+                }
+                Some("rollouts") => {
+                    self.foreign_settings(node, "rollouts", &[OF_CI, OF_ARGOCD]);
+                    delivery.rollouts = Some(node.span);
                 }
                 Some(other) => self.foreign_settings(node, other, &[OF_ARGOCD]),
                 None => {}
@@ -233,7 +237,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
         }
     }
 
-    fn time(&mut self, node: &Node<'_>, setting: &str, seconds: u64) -> Duration {
+    pub(super) fn time(&mut self, node: &Node<'_>, setting: &str, seconds: u64) -> Duration {
         let own = node.setting(setting).and_then(|e| self.unit(e, Duration::parse));
         own.map_or(Duration::from_seconds(seconds), |d| d.value)
     }
@@ -328,72 +332,6 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
             self.diagnostics.push(missing(node.span, "the load to scale by", "cpu=\"70%\" or memory=\"80%\""));
         }
         Some(Autoscale { min, max, cpu, memory, span: node.span })
-    }
-
-    /// The strategy of an environment: the one that names it, else the one that names none.
-    fn strategy(&mut self, app: &'n Node<'a>, environment: Option<&str>) -> Strategy {
-        let named = |n: &Node<'_>| n.setting("env").and_then(|e| e.as_str()).map(str::to_owned);
-        let all: Vec<&Node<'a>> = app.children().iter().filter(|c| c.name() == "strategy").collect();
-        for node in &all {
-            if let Some(name) = node.setting("env").and_then(spanned) {
-                self.environment_named(&name);
-            }
-        }
-        for wanted in [environment.map(str::to_owned), None] {
-            let fitting: Vec<&&Node<'a>> = all.iter().filter(|n| named(n) == wanted).collect();
-            if let [first, second, ..] = fitting.as_slice() {
-                let whose = wanted.as_ref().map_or_else(|| "every environment".to_owned(), |w| format!("`{w}`"));
-                self.diagnostics.push(
-                    Diagnostic::error("strategy-twice", second.span, format!("{whose} gets two strategies"))
-                        .label("a second one")
-                        .related(first.span, "the first one")
-                        .help("name an environment with `env=`, or remove one of them"),
-                );
-            }
-            if let Some(found) = fitting.first() {
-                return self.strategy_of(found);
-            }
-        }
-        Strategy::Rolling { max_surge: Amount::Share(25), max_unavailable: Amount::Pods(0) }
-    }
-
-    fn strategy_of(&mut self, node: &Node<'a>) -> Strategy {
-        let mut amount =
-            |name: &str, default: Amount| node.setting(name).map_or(Some(default), |e| self.amount(e)).unwrap_or(default);
-        let (max_surge, max_unavailable) = (amount("max-surge", Amount::Share(25)), amount("max-unavailable", Amount::Pods(0)));
-        if max_surge.is_zero() && max_unavailable.is_zero() {
-            self.diagnostics.push(
-                Diagnostic::error(
-                    "strategy-never-moves",
-                    node.span,
-                    "no pod may be added and none may be missing: nothing can be replaced",
-                )
-                .label("both are zero")
-                .help("let one of max-surge and max-unavailable be at least 1"),
-            );
-        }
-        Strategy::Rolling { max_surge, max_unavailable }
-    }
-
-    /// `2`, `"2"` or `"25%"`.
-    fn amount(&mut self, entry: &Entry<'_>) -> Option<Amount> {
-        let text = entry.as_text().into_owned();
-        let found = match text.strip_suffix('%') {
-            Some(share) => share.parse().ok().filter(|n| *n <= 100).map(Amount::Share),
-            None => text.parse().ok().map(Amount::Pods),
-        };
-        if found.is_none() {
-            self.diagnostics.push(
-                Diagnostic::error(
-                    "wrong-value-type",
-                    entry.value_span,
-                    format!("`{text}` is no number of pods and no share of them"),
-                )
-                .label("not understood")
-                .help("write a whole number such as 1, or whole percent such as \"25%\""),
-            );
-        }
-        found
     }
 
     fn sync(&mut self, node: &Node<'a>) -> SyncPolicy {

@@ -29,7 +29,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
         for node in self.top("target") {
             let Some(word) = name_of(node) else { continue };
             // What delivers apps holds no jobs: see `app.rs`.
-            if matches!(word.value.as_str(), "helm" | "argocd") {
+            if matches!(word.value.as_str(), "helm" | "argocd" | "rollouts") {
                 continue;
             }
             let Some(id) = self.target_word(&word) else { continue };

@@ -1,7 +1,9 @@
 //! What makes a job a deploy.
 
 use crate::base::diag::Diagnostic;
-use crate::ir::gate::{Gate, GateKind};
+use crate::ir::app::App;
+use crate::ir::gate::Gate;
+use crate::ir::id::EnvironmentId;
 use crate::ir::job::{Deploy, Rollback};
 use crate::ir::step::{Script, Step, StepKind};
 use crate::ir::units::Duration;
@@ -73,12 +75,16 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
     }
 }
 
-/// How long the monitors of a deploy take at least: the longest probe, the samples of a query.
-pub(super) fn monitor_seconds(deploy: &Deploy, gates: &[Gate]) -> u64 {
-    let of = |gate: &Gate| match &gate.kind {
-        GateKind::Probe(probe) => probe.during.seconds,
-        GateKind::Query(query) => query.every.seconds * u64::from(query.samples.saturating_sub(1)),
-        _ => 0,
-    };
-    deploy.monitor.iter().filter_map(|g| gates.get(g.value.index())).map(of).sum()
+/// What a deploy takes beside its own commands: the longest probe and the samples of the queries that watch it, and the pauses of the strategies by
+/// which it brings apps.
+pub(super) fn waits(deploy: &Deploy, steps: &[Step], environment: Option<EnvironmentId>, gates: &[Gate], apps: &[App]) -> u64 {
+    let monitors: u64 = deploy.monitor.iter().filter_map(|g| gates.get(g.value.index())).map(|g| g.kind.seconds()).sum();
+    let strategies = steps.iter().filter_map(|s| {
+        let StepKind::App(act) = &s.kind else { return None };
+        let placed = apps.get(act.app.index())?.place(environment?)?;
+        let pauses = placed.settings.strategy.seconds(gates);
+        // The pods of each step have their own time to start.
+        (pauses > 0).then_some(pauses + act.wait.seconds)
+    });
+    monitors + strategies.sum::<u64>()
 }

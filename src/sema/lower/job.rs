@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::base::diag::Diagnostic;
 use crate::base::span::Spanned;
+use crate::ir::app::App;
 use crate::ir::bits::BitSet;
 use crate::ir::environment::Environment;
 use crate::ir::gate::Gate;
@@ -17,7 +18,7 @@ use crate::ir::units::Duration;
 use crate::sema::declare::{JobDecl, axes, name_of, spanned};
 use crate::sema::filter::filter;
 use crate::sema::interpolate::Place;
-use crate::sema::lower::deploy::monitor_seconds;
+use crate::sema::lower::deploy::waits;
 use crate::sema::lower::{DEFAULT_TIMEOUT_SECONDS, Lower, missing};
 use crate::syntax::tree::{Node, Value};
 
@@ -25,11 +26,17 @@ use crate::syntax::tree::{Node, Value};
 const MAX_CELLS: usize = 256;
 
 impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
-    pub(super) fn jobs(&mut self, gates: &[Gate], environments: &[Environment], workflows: &[Workflow]) -> Vec<Job> {
-        (0..self.scope.jobs.len()).map(|i| self.job(i, gates, environments, workflows)).collect()
+    pub(super) fn jobs(
+        &mut self,
+        gates: &[Gate],
+        environments: &[Environment],
+        apps: &[App],
+        workflows: &[Workflow],
+    ) -> Vec<Job> {
+        (0..self.scope.jobs.len()).map(|i| self.job(i, gates, environments, apps, workflows)).collect()
     }
 
-    fn job(&mut self, index: usize, gates: &[Gate], environments: &[Environment], workflows: &[Workflow]) -> Job {
+    fn job(&mut self, index: usize, gates: &[Gate], environments: &[Environment], apps: &[App], workflows: &[Workflow]) -> Job {
         let decl: &JobDecl<'n, 'a> = &self.scope.jobs[index];
         let node = decl.node;
         let environment = self.environment_use(node);
@@ -37,8 +44,8 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
         let place = Place { workflow: Some(decl.workflow), job: Some(decl), environment: used, ..Place::default() };
         let deploy = (node.name() == "deploy").then(|| self.deploy(node, &place));
         let when = node.setting("when").and_then(spanned);
-        let timeout = self.timeout(node, deploy.as_ref().map_or(0, |d| monitor_seconds(d, gates)));
         let steps = self.job_steps(index, node, &place);
+        let timeout = self.timeout(node, deploy.as_ref().map_or(0, |d| waits(d, &steps, used, gates, apps)));
         Job {
             name: decl.name.clone(),
             workflow: decl.workflow,
@@ -108,13 +115,13 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
         Some(EnvironmentUse { environment, purpose: purpose.map_or(Purpose::Deploy, |p| p.value), span: name.span })
     }
 
-    /// A deploy's default grows by what its monitors take; a limit of the spec's own is left to a rule.
-    fn timeout(&mut self, node: &Node<'a>, monitors: u64) -> Spanned<Duration> {
+    /// A deploy's default grows by what its monitors and strategies take; a limit of the spec's own is left to a rule.
+    fn timeout(&mut self, node: &Node<'a>, waits: u64) -> Spanned<Duration> {
         if let Some(own) = node.setting("timeout").and_then(|e| self.unit(e, Duration::parse)) {
             return own;
         }
         let seconds = self.defaults.timeout.map_or(DEFAULT_TIMEOUT_SECONDS, |t| t.seconds);
-        Spanned::new(Duration::from_seconds(seconds + monitors), self.defaults.timeout.map_or(node.span, |t| t.span))
+        Spanned::new(Duration::from_seconds(seconds + waits), self.defaults.timeout.map_or(node.span, |t| t.span))
     }
 
     fn job_env(&mut self, node: &Node<'a>, place: &Place<'_, 'n, 'a>) -> Vec<EnvVar> {

@@ -2,7 +2,7 @@
 
 use crate::syntax::shape::ValueType::{Count, Duration, Name, Port, Reference, String, Text, Variable, Word};
 use crate::syntax::shape::job::ENV;
-use crate::syntax::shape::{Child, Flag, Setting, Shape, arg, either, flag, keyed, line, list, many, node, once, word};
+use crate::syntax::shape::{Child, Flag, Setting, Shape, arg, either, flag, keyed, line, list, many, node, once, some, word};
 
 const SETTINGS: &[Setting] = &[
     line("image", String, "a `docker-build` of the spec, or the repository of an image, without a tag"),
@@ -138,14 +138,65 @@ pub static STRATEGY: Shape = node(
     "strategy",
     "strategy",
     "How a new version replaces the old one. At most one for an environment.",
-    "strategy rolling max-surge=\"50%\" max-unavailable=0",
+    "strategy canary { traffic nginx; weight \"10%\"; pause \"10m\"; weight \"50%\"; pause \"10m\" }",
 )
-.args(&[arg("kind", Word(&["rolling"]), "`rolling`: pod by pod")])
+.args(&[arg(
+    "kind",
+    Word(&["rolling", "canary", "blue-green"]),
+    "`rolling`: pod by pod; `canary`: a growing share of the requests; `blue-green`: all requests at once, with the old version kept",
+)])
 .settings(&[&[
     either("env", Reference("environment"), "only there; everywhere that has no strategy of its own without it"),
     either("max-surge", Text, "rolling: pods above the wanted number at one time, or a share of it").default("25%"),
     either("max-unavailable", Text, "rolling: pods missing at one time, or a share").default("0"),
-]]);
+    either(
+        "traffic",
+        Word(&["nginx", "alb"]),
+        "canary: what splits the requests at the ingress; without it their share is the share of the pods",
+    ),
+]])
+.flags(&[flag("preview", "blue-green: the new version has an address of its own in the cluster, `NAME-preview`")])
+.children(&[&[many(&WEIGHT), many(&PAUSE), many(&ANALYSIS), once(&PROMOTE), once(&KEEP_OLD)]]);
+
+/// `weight "10%"` of a canary.
+pub static WEIGHT: Shape = node(
+    "strategy.weight",
+    "weight",
+    "The new version gets this share of the requests from here on. Behind the last step it gets all of them.",
+    "weight \"10%\"",
+)
+.args(&[arg("share", String, "whole percent")]);
+
+/// `pause "10m"` of a canary.
+pub static PAUSE: Shape =
+    node("strategy.pause", "pause", "Nothing changes for so long.", "pause \"10m\"").args(&[arg("time", Duration, "how long")]);
+
+/// `analysis error-rate` of a strategy.
+pub static ANALYSIS: Shape = node(
+    "strategy.analysis",
+    "analysis",
+    "Gates that are asked here, all at one time: if one fails, the old version gets everything back.",
+    "analysis error-rate",
+)
+.args(&[some("gates", Reference("gate"), "gates with a `query`")]);
+
+/// `promote after="30s"` of blue-green.
+pub static PROMOTE: Shape = node(
+    "strategy.promote",
+    "promote",
+    "The switch to the new version. What is asked before it stands before it, what is asked after it stands behind.",
+    "promote after=\"30s\"",
+)
+.settings(&[&[either("after", Duration, "how long the new version stands ready before").default("0s")]]);
+
+/// `keep-old "10m"` of blue-green.
+pub static KEEP_OLD: Shape = node(
+    "strategy.keep-old",
+    "keep-old",
+    "How long the old version is kept after the switch, so that going back takes no time.",
+    "keep-old \"10m\"",
+)
+.args(&[arg("time", Duration, "how long")]);
 
 /// Options of Argo CD that a spec may name.
 pub const SYNC_OPTIONS: &[&str] = &[

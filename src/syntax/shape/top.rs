@@ -21,7 +21,7 @@ pub const TARGETS: &[&str] = &["github", "gitlab", "codebuild"];
 const COMPUTE: &[&str] = &["small", "medium", "large", "xlarge", "2xlarge"];
 
 /// The words of `target`: the CI vendors, and what delivers apps.
-pub const ALL_TARGETS: &[&str] = &["github", "gitlab", "codebuild", "helm", "argocd"];
+pub const ALL_TARGETS: &[&str] = &["github", "gitlab", "codebuild", "helm", "argocd", "rollouts"];
 
 /// The file itself: what may stand outside all nodes.
 pub static FILE: Shape = node("file", "", "The top of a file.", "").children(&[&[

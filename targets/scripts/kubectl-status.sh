@@ -1,0 +1,1 @@
+kubectl rollout status deployment/@app@ --namespace @namespace@ --timeout @wait@

@@ -1,0 +1,7 @@
+revision=$(cat "${TMPDIR:-/tmp}/@app@.revision" 2> /dev/null || true)
+if [ -z "$revision" ]; then
+  echo "@app@: nothing ran here before, so there is nothing to go back to"
+  exit 0
+fi
+kubectl argo rollouts undo @app@ --to-revision "$revision" --namespace @namespace@
+kubectl argo rollouts status @app@ --namespace @namespace@ --timeout @total@

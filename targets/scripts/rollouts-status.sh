@@ -1,0 +1,1 @@
+kubectl argo rollouts status @app@ --namespace @namespace@ --timeout @total@
