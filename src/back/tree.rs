@@ -2,7 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
-use crate::ir::job::RawValue;
+use crate::ir::raw::RawValue;
 
 /// A value as the spec writes it, or as a back end puts it together.
 pub(in crate::back) struct Tree(pub(in crate::back) RawValue);

@@ -10,8 +10,8 @@ use crate::ir::event::Event;
 use crate::ir::expr::{Expr, Truth};
 use crate::ir::id::WorkflowId;
 use crate::ir::job::{Group, Job};
-use crate::ir::step::{EnvVar, Notification, Push, Script, Step, StepKind};
-use crate::ir::text::{Context, Text};
+use crate::ir::step::{Notification, Push, Script, Step, StepKind};
+use crate::ir::text::{Context, EnvVar, Text};
 use crate::sema::presence::{Known, holds, value};
 
 pub(super) fn check(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {

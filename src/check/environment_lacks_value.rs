@@ -6,7 +6,7 @@ use crate::base::diag::{Diagnostic, Diagnostics};
 use crate::base::span::{Span, Spanned};
 use crate::ir::Pipeline;
 use crate::ir::app::App;
-use crate::ir::job::RawValue;
+use crate::ir::raw::RawValue;
 
 type Keys = Vec<(String, Span)>;
 

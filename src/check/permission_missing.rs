@@ -4,7 +4,7 @@ use crate::base::diag::{Diagnostic, Diagnostics};
 use crate::check::script;
 use crate::ir::Pipeline;
 use crate::ir::id::TargetId;
-use crate::ir::job::Permission;
+use crate::ir::step::Permission;
 use crate::ir::text::{Context, RunField};
 use crate::ir::walk;
 

@@ -2,8 +2,7 @@
 
 use crate::base::diag::{Diagnostic, Diagnostics};
 use crate::ir::Pipeline;
-use crate::ir::step::EnvVar;
-use crate::ir::text::{Part, Text};
+use crate::ir::text::{EnvVar, Part, Text};
 use crate::ir::walk::{self, Item};
 
 /// How the issuers of credentials begin them, and the fewest characters of theirs that follow.

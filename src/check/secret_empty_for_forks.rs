@@ -6,8 +6,7 @@ use crate::ir::Pipeline;
 use crate::ir::event::{Event, EventKind};
 use crate::ir::expr::Truth;
 use crate::ir::job::Job;
-use crate::ir::step::EnvVar;
-use crate::ir::text::{Context, Text};
+use crate::ir::text::{Context, EnvVar, Text};
 use crate::ir::walk::{self, Item};
 use crate::sema::presence::{holds, present};
 

@@ -10,9 +10,10 @@ use crate::ir::environment::{AwsIdentity, ClusterAccess};
 use crate::ir::expr::Expr;
 use crate::ir::gate::GateKind;
 use crate::ir::id::{ChannelId, RegistryId, TeamId};
-use crate::ir::job::{Group, Raw, RawValue, Runner};
-use crate::ir::step::{EnvVar, Step, StepKind};
-use crate::ir::text::{Context, Text};
+use crate::ir::job::{Group, Runner};
+use crate::ir::raw::{Raw, RawValue};
+use crate::ir::step::{Step, StepKind};
+use crate::ir::text::{Context, EnvVar, Text};
 use crate::ir::walk::{self, Item};
 
 #[derive(Default)]

@@ -96,7 +96,7 @@ fn finding(line: Line<'_>, name: &str, vendor: &str) -> Diagnostic {
 
 /// Whether the spec or the script gives the variable a value of its own.
 fn is_set(pipeline: &Pipeline, line: Line<'_>, name: &str) -> bool {
-    let own = |vars: &[crate::ir::step::EnvVar]| vars.iter().any(|v| v.name.value == name);
+    let own = |vars: &[crate::ir::text::EnvVar]| vars.iter().any(|v| v.name.value == name);
     let of_job = line.job.is_some_and(|j| {
         let environment = j.environment.as_ref().map(|e| pipeline.environment(e.environment));
         own(&j.env) || own(&pipeline.workflow(j.workflow).env) || environment.is_some_and(|e| own(&e.env))

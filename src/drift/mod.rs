@@ -9,12 +9,9 @@ pub mod write;
 
 use crate::base::source::read_text;
 use crate::drift::diff::Sameness;
-use crate::drift::outputs::Site;
+use crate::drift::outputs::{MAX_BYTES, Site};
 use crate::drift::place::Found;
 use crate::render::Output;
-
-/// Largest file that is read for a comparison, in bytes; no output comes near it.
-const MAX_BYTES: u64 = 64 << 20;
 
 /// How a committed file differs from what would be written.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]

@@ -6,10 +6,12 @@ use walkdir::WalkDir;
 
 use crate::base::failure::Failure;
 use crate::base::source::read_text;
-use crate::drift::MAX_BYTES;
 use crate::drift::place::{self, Found};
 use crate::render::Output;
 use crate::render::header::{self, Header};
+
+/// Largest file that is read for a comparison, in bytes; no output comes near it.
+pub(super) const MAX_BYTES: u64 = 64 << 20;
 
 /// The folder of the manifests.
 const FOLDER: &str = ".pipewright";

@@ -12,8 +12,7 @@ use tempfile::NamedTempFile;
 
 use crate::base::failure::Failure;
 use crate::base::source::read_text;
-use crate::drift::MAX_BYTES;
-use crate::drift::outputs::Site;
+use crate::drift::outputs::{MAX_BYTES, Site};
 use crate::drift::place::{self, Found};
 use crate::render::Output;
 

@@ -2,10 +2,9 @@
 
 use crate::base::span::{Span, Spanned};
 use crate::ir::id::{AppId, EnvironmentId, ImageId};
-use crate::ir::job::RawValue;
-use crate::ir::step::EnvVar;
+use crate::ir::raw::RawValue;
 use crate::ir::strategy::Strategy;
-use crate::ir::text::{Text, fields};
+use crate::ir::text::{EnvVar, Text, fields};
 use crate::ir::units::{Cpu, Duration, Percent, Size};
 
 /// A service that runs in a cluster.

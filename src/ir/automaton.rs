@@ -6,8 +6,6 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 
-use crate::ir::minimise;
-
 /// A state that accepts nothing, however the string goes on.
 pub(super) const DEAD: u32 = u32::MAX;
 
@@ -142,7 +140,7 @@ impl Automaton {
     }
 
     /// The states from which acceptance can be reached.
-    fn useful(&self) -> Vec<bool> {
+    pub(super) fn useful(&self) -> Vec<bool> {
         let mut before = vec![Vec::new(); self.len()];
         for state in 0..self.len() as u32 {
             for edge in self.edges(state) {
@@ -159,27 +157,6 @@ impl Automaton {
             }
         }
         useful
-    }
-
-    /// The smallest automaton of the same language: no useless states, equivalent ones merged, numbered by first visit.
-    fn canonical(self) -> Self {
-        let useful = self.useful();
-        if !useful[0] {
-            return Self::nothing();
-        }
-        let class = minimise::classes(&self, &useful);
-        let mut builder = Builder::new(class[0]);
-        let mut member = BTreeMap::new();
-        for (state, class) in class.iter().enumerate().filter(|(s, _)| useful[*s]) {
-            member.entry(*class).or_insert(state as u32);
-        }
-        while let Some(key) = builder.next() {
-            for edge in self.edges(member[&key]).iter().filter(|e| useful[e.to as usize]) {
-                builder.edge(edge.lo, edge.hi, class[edge.to as usize]);
-            }
-            builder.close();
-        }
-        builder.finish(|key| self.accepts(member[key]))
     }
 }
 

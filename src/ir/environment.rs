@@ -4,9 +4,9 @@ use crate::base::span::{Span, Spanned};
 use crate::ir::event::Filter;
 use crate::ir::id::{EnvironmentId, GateId, TargetId};
 use crate::ir::job::Concurrency;
-use crate::ir::step::EnvVar;
-use crate::ir::text::{Text, fields};
+use crate::ir::text::{EnvVar, Text};
 use crate::ir::units::Duration;
+use crate::ir::words::fields;
 
 /// A place that deploys change.
 #[derive(Clone, PartialEq, Debug)]

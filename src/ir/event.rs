@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use crate::base::span::{Span, Spanned};
+use crate::ir::cron::Cron;
 use crate::ir::glob::Glob;
 use crate::ir::id::WorkflowId;
 use crate::ir::lang::Lang;
-use crate::ir::text::{Text, fields};
-use crate::ir::units::{Cron, Decimal};
+use crate::ir::text::Text;
+use crate::ir::units::Decimal;
+use crate::ir::words::fields;
 
 fields! {
     /// Why a run starts.

@@ -4,8 +4,9 @@ use crate::base::span::{Span, Spanned};
 use crate::ir::expr::Expr;
 use crate::ir::id::{JobId, TeamId};
 use crate::ir::step::{Notification, Step};
-use crate::ir::text::{Text, fields};
+use crate::ir::text::Text;
 use crate::ir::units::{Decimal, Duration};
+use crate::ir::words::fields;
 
 /// A condition on going further.
 #[derive(Clone, PartialEq, Debug)]

@@ -1,6 +1,6 @@
 //! Indexes into the tables of a [`crate::ir::Pipeline`], and the targets' names.
 
-use crate::ir::text::fields;
+use crate::ir::words::fields;
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident,)*) => {

@@ -6,10 +6,12 @@ use crate::base::span::{Span, Spanned};
 use crate::ir::bits::BitSet;
 use crate::ir::event::{Filter, Input, Schedule};
 use crate::ir::expr::Expr;
-use crate::ir::id::{EnvironmentId, GateId, JobId, TargetId, WorkflowId};
-use crate::ir::step::{EnvVar, Notification, Outcome, Step};
-use crate::ir::text::{Text, fields};
+use crate::ir::id::{EnvironmentId, GateId, JobId, WorkflowId};
+use crate::ir::raw::Raw;
+use crate::ir::step::{Notification, Outcome, Permission, Step};
+use crate::ir::text::{EnvVar, Text};
 use crate::ir::units::Duration;
+use crate::ir::words::fields;
 
 /// A unit that events start.
 #[derive(Clone, PartialEq, Debug)]
@@ -337,38 +339,6 @@ pub struct Rollback {
     pub span: Span,
 }
 
-fields! {
-    /// What a job may do with the vendor's token.
-    Permission {
-        /// Read the repository.
-        ContentsRead = "contents-read",
-        /// Push to the repository, make releases.
-        ContentsWrite = "contents-write",
-        /// Pull from the vendor's registry.
-        PackagesRead = "packages-read",
-        /// Push to the vendor's registry.
-        PackagesWrite = "packages-write",
-        /// Write on pull requests.
-        PrComment = "pr-comment",
-        /// Open issues.
-        IssuesWrite = "issues-write",
-        /// Upload findings.
-        SecurityUpload = "security-upload",
-        /// Prove who it is to a cloud.
-        IdToken = "id-token",
-        /// Look at deployments.
-        DeploymentsRead = "deployments-read",
-        /// Record deployments.
-        DeploymentsWrite = "deployments-write",
-        /// Write checks.
-        ChecksWrite = "checks-write",
-        /// Publish pages.
-        PagesWrite = "pages-write",
-        /// Read other runs and their artifacts.
-        ActionsRead = "actions-read",
-    }
-}
-
 /// A failure that does not fail the run.
 #[derive(Clone, PartialEq, Debug)]
 pub struct AllowFailure {
@@ -424,30 +394,4 @@ fields! {
         /// PowerShell.
         Pwsh = "pwsh",
     }
-}
-
-/// Vendor keys that are merged into an output.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Raw {
-    /// Whose.
-    pub target: Spanned<TargetId>,
-    /// Keys in order.
-    pub keys: Vec<(Spanned<String>, RawValue)>,
-}
-
-/// A value of a raw key.
-#[derive(Clone, PartialEq, Debug)]
-pub enum RawValue {
-    /// `#null`
-    Null,
-    /// `#true`
-    Bool(bool),
-    /// A number, as written.
-    Number(String),
-    /// Text, as written; `${…}` is the vendor's own.
-    String(String),
-    /// Several arguments, or `- x` children.
-    List(Vec<RawValue>),
-    /// Children.
-    Map(Vec<(String, RawValue)>),
 }

@@ -2,10 +2,33 @@
 
 use std::collections::BTreeMap;
 
-use crate::ir::automaton::{Automaton, Edge};
+use crate::ir::automaton::{Automaton, Builder, Edge};
+
+impl Automaton {
+    /// The smallest automaton of the same language: no useless states, equivalent ones merged, numbered by first visit.
+    pub(super) fn canonical(self) -> Self {
+        let useful = self.useful();
+        if !useful[0] {
+            return Self::nothing();
+        }
+        let class = classes(&self, &useful);
+        let mut builder = Builder::new(class[0]);
+        let mut member = BTreeMap::new();
+        for (state, class) in class.iter().enumerate().filter(|(s, _)| useful[*s]) {
+            member.entry(*class).or_insert(state as u32);
+        }
+        while let Some(key) = builder.next() {
+            for edge in self.edges(member[&key]).iter().filter(|e| useful[e.to as usize]) {
+                builder.edge(edge.lo, edge.hi, class[edge.to as usize]);
+            }
+            builder.close();
+        }
+        builder.finish(|key| self.accepts(member[key]))
+    }
+}
 
 /// A number for every useful state, equal for states with the same future.
-pub(super) fn classes(automaton: &Automaton, useful: &[bool]) -> Vec<u32> {
+fn classes(automaton: &Automaton, useful: &[bool]) -> Vec<u32> {
     Classes::refine(automaton, useful)
 }
 

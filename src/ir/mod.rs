@@ -29,11 +29,13 @@ pub mod lang;
 mod minimise;
 pub mod order;
 pub mod partition;
+pub mod raw;
 pub mod step;
 pub mod strategy;
 pub mod text;
 pub mod units;
 pub mod walk;
+mod words;
 
 use crate::base::span::{Span, Spanned};
 use crate::ir::app::{App, Delivery};

@@ -1,11 +1,11 @@
 //! What a job does, step by step.
 
 use crate::base::span::{Span, Spanned};
-use crate::ir::app::AppStep;
 use crate::ir::expr::Expr;
-use crate::ir::id::{ChannelId, GateId, ImageId, RegistryId, TargetId};
-use crate::ir::text::{Text, fields};
+use crate::ir::id::{AppId, ChannelId, GateId, ImageId, RegistryId, TargetId};
+use crate::ir::text::{EnvVar, Text};
 use crate::ir::units::Duration;
+use crate::ir::words::fields;
 
 /// One step: its own shell process. Directory and variables do not carry over to the next.
 #[derive(Clone, PartialEq, Debug)]
@@ -40,15 +40,6 @@ fields! {
         /// In any case, cancellation included.
         Always = "always",
     }
-}
-
-/// A variable for scripts.
-#[derive(Clone, PartialEq, Debug)]
-pub struct EnvVar {
-    /// Its name, as the script sees it.
-    pub name: Spanned<String>,
-    /// Its value.
-    pub value: Text,
 }
 
 /// What a step does.
@@ -241,7 +232,7 @@ pub struct ActionBody {
     /// The steps.
     pub steps: Vec<Step>,
     /// What the steps need of the vendor's token.
-    pub permissions: Vec<crate::ir::job::Permission>,
+    pub permissions: Vec<Permission>,
 }
 
 /// A message to a channel.
@@ -276,5 +267,60 @@ fields! {
         Rollback = "rollback",
         /// A gate said no.
         GateFailed = "gate-failed",
+    }
+}
+
+fields! {
+    /// What a job may do with the vendor's token.
+    Permission {
+        /// Read the repository.
+        ContentsRead = "contents-read",
+        /// Push to the repository, make releases.
+        ContentsWrite = "contents-write",
+        /// Pull from the vendor's registry.
+        PackagesRead = "packages-read",
+        /// Push to the vendor's registry.
+        PackagesWrite = "packages-write",
+        /// Write on pull requests.
+        PrComment = "pr-comment",
+        /// Open issues.
+        IssuesWrite = "issues-write",
+        /// Upload findings.
+        SecurityUpload = "security-upload",
+        /// Prove who it is to a cloud.
+        IdToken = "id-token",
+        /// Look at deployments.
+        DeploymentsRead = "deployments-read",
+        /// Record deployments.
+        DeploymentsWrite = "deployments-write",
+        /// Write checks.
+        ChecksWrite = "checks-write",
+        /// Publish pages.
+        PagesWrite = "pages-write",
+        /// Read other runs and their artifacts.
+        ActionsRead = "actions-read",
+    }
+}
+
+/// What a deploy does with an app.
+#[derive(Clone, PartialEq, Debug)]
+pub struct AppStep {
+    /// Which.
+    pub app: AppId,
+    /// What is done.
+    pub act: AppAct,
+    /// How long the new pods may take.
+    pub wait: Duration,
+}
+
+fields! {
+    /// What a deploy does with an app.
+    AppAct {
+        /// Brings the version of the step's variable `VERSION`.
+        Tag = "tag",
+        /// Brings the image of the step's variable `IMAGE`, a reference with its digest.
+        Digest = "digest",
+        /// Brings back what ran before this job.
+        RollBack = "roll-back",
     }
 }

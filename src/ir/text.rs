@@ -2,6 +2,7 @@
 
 use crate::base::span::{Span, Spanned};
 use crate::ir::id::{EnvironmentId, GateId, ImageId, JobId, RegistryId, ValueId};
+use crate::ir::words::fields;
 
 /// Text in which `${context.name}` has been resolved. Constants, parameters and `each` variables are literal text by now.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -112,30 +113,6 @@ pub enum Context {
     },
 }
 
-macro_rules! fields {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)* }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-        pub enum $name { $($(#[$vdoc])* $variant,)* }
-
-        impl $name {
-            /// Every one with the word a spec uses.
-            pub const ALL: &'static [(&'static str, Self)] = &[$(($text, Self::$variant),)*];
-
-            /// The one of a word.
-            pub fn parse(word: &str) -> Option<Self> {
-                Self::ALL.iter().find(|(w, _)| *w == word).map(|(_, f)| *f)
-            }
-
-            /// The word a spec uses.
-            pub fn word(self) -> &'static str {
-                Self::ALL.iter().find(|(_, f)| *f == self).map_or("", |(w, _)| w)
-            }
-        }
-    };
-}
-pub(crate) use fields;
-
 fields! {
     /// What is known of the commit. `sha` is the commit checked out; on a pull request a vendor may check out the merge: `head-sha` is the author's.
     CommitField {
@@ -238,4 +215,13 @@ fields! {
         /// Who approved.
         Approver = "approver",
     }
+}
+
+/// A variable for scripts.
+#[derive(Clone, PartialEq, Debug)]
+pub struct EnvVar {
+    /// Its name, as the script sees it.
+    pub name: Spanned<String>,
+    /// Its value.
+    pub value: Text,
 }

@@ -3,8 +3,6 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-pub use crate::ir::cron::{Cron, Timezone};
-
 /// Why a text is not a value of the unit asked for. The caller knows where the text stands.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct UnitError {

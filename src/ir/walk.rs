@@ -5,8 +5,8 @@ use crate::ir::expr::Expr;
 use crate::ir::gate::{Gate, GateKind, Reading};
 use crate::ir::id::TargetId;
 use crate::ir::job::{Group, Job};
-use crate::ir::step::{EnvVar, Notification, Push, Script, Step, StepKind};
-use crate::ir::text::{Context, Text};
+use crate::ir::step::{Notification, Push, Script, Step, StepKind};
+use crate::ir::text::{Context, EnvVar, Text};
 
 /// What stands in a job, as a walk meets it.
 #[derive(Clone, Copy, Debug)]

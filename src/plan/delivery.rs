@@ -10,7 +10,7 @@ use crate::ir::app::{App, AppImage, AppSettings, Argocd, Method, Placed, SyncPol
 use crate::ir::environment::{ClusterAccess, Environment};
 use crate::ir::gate::{GateKind, Window};
 use crate::ir::id::EnvironmentId;
-use crate::ir::job::RawValue;
+use crate::ir::raw::RawValue;
 use crate::ir::step::StepKind;
 use crate::ir::strategy::Strategy;
 use crate::ir::text::{Context, Part, Text};
@@ -179,7 +179,7 @@ impl<'a> Planner<'a> {
         let repository = self.repository(app);
         self.own_values(&app.base.values);
         let places = app.places.iter().map(|p| self.place(app, p)).collect();
-        let everywhere = |v: &&crate::ir::step::EnvVar| constant(self.pipeline, None, &v.value).ok();
+        let everywhere = |v: &&crate::ir::text::EnvVar| constant(self.pipeline, None, &v.value).ok();
         let env = app.base.env.iter().filter_map(|v| Some((v.name.value.clone(), everywhere(&v)?))).collect();
         Some(PlannedApp { app, repository: repository?, env, places })
     }

@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 use crate::base::span::Spanned;
 use crate::ir::event::Filter;
 use crate::ir::id::{EnvironmentId, GateId, JobId};
-use crate::ir::job::{Job, NeedKind, Permission};
-use crate::ir::step::EnvVar;
-use crate::ir::text::Text;
+use crate::ir::job::{Job, NeedKind};
+use crate::ir::step::Permission;
+use crate::ir::text::{EnvVar, Text};
 use crate::ir::units::Duration;
 use crate::plan::step::PlannedStep;
 

@@ -37,7 +37,7 @@ use crate::ir::Pipeline;
 use crate::ir::environment::Target;
 use crate::ir::id::{JobId, WorkflowId};
 use crate::ir::job::Workflow;
-use crate::ir::step::EnvVar;
+use crate::ir::text::EnvVar;
 use crate::plan::drift::DriftCheck;
 use crate::plan::job::PlannedJob;
 use crate::plan::step::Notice;

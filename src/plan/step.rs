@@ -7,8 +7,8 @@ use crate::base::span::{Span, Spanned};
 use crate::ir::expr::Expr;
 use crate::ir::id::{GateId, RegistryId};
 use crate::ir::job::Shell;
-use crate::ir::step::{Cache, Checkout, DockerBuild, EnvVar, Moment, Script, Tool, Toolchain};
-use crate::ir::text::Text;
+use crate::ir::step::{Cache, Checkout, DockerBuild, Moment, Script, Tool, Toolchain};
+use crate::ir::text::{EnvVar, Text};
 use crate::ir::units::Duration;
 use crate::target::pins::PinnedAction;
 

@@ -2,13 +2,14 @@
 
 use crate::base::diag::{Diagnostic, Diagnostics};
 use crate::base::span::{Span, Spanned};
+use crate::ir::cron::{Cron, Timezone};
 use crate::ir::event::{
     Clause, ClauseKind, DEFAULT_PULL_REQUEST_TYPES, Filter, Input, InputKind, InputValue, PathFilter, Pattern, PullRequestType,
     Schedule,
 };
 use crate::ir::glob::Glob;
 use crate::ir::lang::Lang;
-use crate::ir::units::{Cron, Decimal, Timezone};
+use crate::ir::units::Decimal;
 use crate::sema::cond::pull_request_words;
 use crate::sema::declare::{Scope, name_of, spanned};
 use crate::sema::names::unknown;

@@ -3,8 +3,7 @@
 use crate::back::aws::place::{Place, Value};
 use crate::back::shell::single_quoted;
 use crate::ir::expr::{Comparison, Expr, ExprKind, Literal};
-use crate::ir::text::Context;
-use crate::ir::text::RunField;
+use crate::ir::text::{Context, RunField};
 
 /// How tightly a test binds.
 #[derive(Clone, Copy, PartialEq, Eq)]

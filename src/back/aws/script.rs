@@ -12,8 +12,8 @@ use crate::back::aws::{cache, data, docker, expr, setup};
 use crate::back::shell::{enclosed, single_quoted};
 use crate::back::state;
 use crate::ir::job::Shell;
-use crate::ir::step::{EnvVar, Outcome};
-use crate::ir::text::{Context, RunField, Text};
+use crate::ir::step::Outcome;
+use crate::ir::text::{Context, EnvVar, RunField, Text};
 use crate::plan::job::PlannedJob;
 use crate::plan::step::{Phase, PlannedKind, PlannedStep, RunWhen};
 

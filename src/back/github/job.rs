@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::ir::id::TargetId;
-use crate::ir::job::{Raw, RawValue, Shell};
+use crate::ir::job::Shell;
+use crate::ir::raw::{Raw, RawValue};
 use crate::plan::step::{Phase, PlannedKind, RunWhen};
 
 use super::attempts::is_attempted;

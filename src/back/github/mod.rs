@@ -200,7 +200,7 @@ fn route_job(plan: &Plan<'_>, workflow: &PlannedWorkflow<'_>, questions: &[route
         if kinds.contains(&EventKind::Push) {
             env.insert("BEFORE".into(), "${{ github.event.before }}".into());
         }
-        permissions = permission::view(&[crate::ir::job::Permission::ContentsRead].into());
+        permissions = permission::view(&[crate::ir::step::Permission::ContentsRead].into());
     }
     steps.push(StepView {
         name: Some("Decide".into()),
@@ -255,7 +255,7 @@ fn drift_view(plan: &Plan<'_>, drift: &DriftCheck, first: &PlannedWorkflow<'_>) 
         name: drift.id.clone(),
         needs: job::needs_value(Vec::new()),
         runs_on: serde_json::json!(machine::hosted("linux")),
-        permissions: permission::view(&[crate::ir::job::Permission::ContentsRead].into()),
+        permissions: permission::view(&[crate::ir::step::Permission::ContentsRead].into()),
         timeout: 10,
         steps: vec![checkout, install, check],
         ..JobView::default()

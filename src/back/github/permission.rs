@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::ir::job::Permission;
+use crate::ir::step::Permission;
 
 use super::view::PermissionView;
 

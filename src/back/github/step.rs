@@ -334,6 +334,6 @@ fn outputs(script: &str) -> String {
 }
 
 /// The pairs of a variable list.
-pub(super) fn pairs(writer: &mut Writer<'_, '_>, env: &[crate::ir::step::EnvVar]) -> Vec<Pair> {
+pub(super) fn pairs(writer: &mut Writer<'_, '_>, env: &[crate::ir::text::EnvVar]) -> Vec<Pair> {
     env.iter().map(|e| (e.name.value.clone(), writer.value(&e.value))).collect()
 }

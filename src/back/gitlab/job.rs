@@ -10,8 +10,8 @@ use crate::base::failure::Failure;
 use crate::ir::environment::{LicenceTier, Tier};
 use crate::ir::gate::{Approval, Gate, GateKind};
 use crate::ir::id::TargetId;
-use crate::ir::job::{Group, Mode, Permission, Purpose, Runner};
-use crate::ir::step::Outcome;
+use crate::ir::job::{Group, Mode, Purpose, Runner};
+use crate::ir::step::{Outcome, Permission};
 use crate::plan::job::{ApprovalBy, JobSource, PlannedJob};
 use crate::plan::step::{Phase, PlannedKind, PlannedStep, RunWhen};
 
@@ -93,7 +93,7 @@ pub(super) fn is_interruptible(place: Place<'_>) -> bool {
 }
 
 /// Vendor keys of the spec for this target.
-pub(super) fn raw(list: &[crate::ir::job::Raw]) -> Vec<view::Pair> {
+pub(super) fn raw(list: &[crate::ir::raw::Raw]) -> Vec<view::Pair> {
     let ours = list.iter().filter(|r| r.target.value == TargetId::Gitlab);
     ours.flat_map(|r| r.keys.iter().map(|(k, v)| view::Pair { key: k.value.clone(), value: Tree(v.clone()) })).collect()
 }

@@ -13,8 +13,7 @@ use crate::back::gitlab::value::{OUTPUT, Place, Value, gate_file, upper, word};
 use crate::back::shell::enclosed;
 use crate::back::state;
 use crate::ir::job::Shell;
-use crate::ir::step::EnvVar;
-use crate::ir::text::{Context, Text};
+use crate::ir::text::{Context, EnvVar, Text};
 use crate::ir::units::Duration;
 use crate::plan::step::{Phase, PlannedKind, PlannedStep, RunWhen};
 

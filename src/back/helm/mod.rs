@@ -12,7 +12,7 @@ use crate::back::helm::values::{Key, Row};
 use crate::back::tree::{Tree, text};
 use crate::base::failure::Failure;
 use crate::ir::Pipeline;
-use crate::ir::job::RawValue;
+use crate::ir::raw::RawValue;
 use crate::plan::delivery::{DeliveryPlan, PlannedApp, PlannedPlace, chart_folder};
 use crate::render::header::Header;
 use crate::render::{Output, Renderer};

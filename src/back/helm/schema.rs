@@ -3,7 +3,7 @@
 
 use crate::back::helm::values::Key;
 use crate::back::tree::{list, map, number, text};
-use crate::ir::job::RawValue;
+use crate::ir::raw::RawValue;
 
 /// The schema for the keys that a chart has.
 pub(super) fn schema(keys: &[Key]) -> RawValue {

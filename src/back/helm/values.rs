@@ -8,7 +8,7 @@ use crate::base::span::Spanned;
 use crate::ir::Pipeline;
 use crate::ir::app::{AppSettings, Resources};
 use crate::ir::id::GateId;
-use crate::ir::job::RawValue;
+use crate::ir::raw::RawValue;
 use crate::ir::strategy::{Amount, CanaryStep, Strategy};
 use crate::ir::units::{Cpu, Size};
 use crate::plan::analysis::PlannedAnalysis;

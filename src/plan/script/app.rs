@@ -5,10 +5,10 @@
 
 use crate::base::span::Span;
 use crate::ir::Pipeline;
-use crate::ir::app::{App, AppAct, AppStep, Method, Placed};
+use crate::ir::app::{App, Method, Placed};
 use crate::ir::environment::Environment;
 use crate::ir::id::EnvironmentId;
-use crate::ir::step::Tool;
+use crate::ir::step::{AppAct, AppStep, Tool};
 use crate::ir::text::Text;
 use crate::plan::delivery;
 use crate::plan::script::{Shell, fill, part, quote};

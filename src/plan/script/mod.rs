@@ -14,8 +14,8 @@ pub mod watch;
 pub mod window;
 
 use crate::base::span::Span;
-use crate::ir::step::{EnvVar, Script};
-use crate::ir::text::Text;
+use crate::ir::step::Script;
+use crate::ir::text::{EnvVar, Text};
 use crate::target::asset;
 
 /// Shell text with the variables that it reads.

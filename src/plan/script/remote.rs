@@ -2,8 +2,8 @@
 
 use crate::base::span::Spanned;
 use crate::ir::job::Shell as Interpreter;
-use crate::ir::step::{EnvVar, Ssh};
-use crate::ir::text::{Context, Part, Text};
+use crate::ir::step::Ssh;
+use crate::ir::text::{Context, EnvVar, Part, Text};
 use crate::plan::script::{Shell, part, variable};
 
 /// Shell that runs each script in one remote shell, with a key and a known host. Values of the run go along as variables of the remote shell.

@@ -1,7 +1,6 @@
 //! The steps that deliver apps, and the tools that they need.
 
-use crate::ir::app::{AppAct, AppStep};
-use crate::ir::step::{Step, StepKind, Tool};
+use crate::ir::step::{AppAct, AppStep, Step, StepKind, Tool};
 use crate::ir::units::Duration;
 use crate::plan::build::every_step;
 use crate::plan::script::{Shell, app};

@@ -3,14 +3,14 @@
 use crate::base::diag::Diagnostic;
 use crate::base::span::{Span, Spanned};
 use crate::ir::app::{
-    App, AppAct, AppImage, AppSettings, AppStep, Argocd, Autoscale, Delivery, Health, Ingress, Method, Migration, Placed,
-    Resources, SyncPolicy, SyncRetry,
+    App, AppImage, AppSettings, Argocd, Autoscale, Delivery, Health, Ingress, Method, Migration, Placed, Resources, SyncPolicy,
+    SyncRetry,
 };
 use crate::ir::environment::Environment;
 use crate::ir::id::{AppId, EnvironmentId, ImageId};
-use crate::ir::job::RawValue;
-use crate::ir::step::{EnvVar, Step, StepKind};
-use crate::ir::text::{Context, Part, Text};
+use crate::ir::raw::RawValue;
+use crate::ir::step::{AppAct, AppStep, Step, StepKind};
+use crate::ir::text::{Context, EnvVar, Part, Text};
 use crate::ir::units::{Cpu, Duration, Percent, Size};
 use crate::sema::declare::{name_of, spanned};
 use crate::sema::interpolate::Place;

@@ -353,7 +353,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
             }
         }
         if let Some(zone) = &timezone
-            && let Err(e) = crate::ir::units::Timezone::parse(&zone.value)
+            && let Err(e) = crate::ir::cron::Timezone::parse(&zone.value)
         {
             self.diagnostics.push(Diagnostic::error("bad-timezone", zone.span, e.message).label("not a zone").help(e.help));
         }

@@ -10,10 +10,11 @@ use crate::ir::environment::Environment;
 use crate::ir::gate::Gate;
 use crate::ir::id::{EnvironmentId, GateId};
 use crate::ir::job::{
-    AllowFailure, Artifact, Consume, EnvironmentUse, Job, Matrix, Mode, Permission, Purpose, Ready, Report, ReportKind, Runner,
-    Service, Shell, Workflow,
+    AllowFailure, Artifact, Consume, EnvironmentUse, Job, Matrix, Mode, Purpose, Ready, Report, ReportKind, Runner, Service,
+    Shell, Workflow,
 };
-use crate::ir::step::{Checkout, EnvVar, Outcome, Step, StepKind};
+use crate::ir::step::{Checkout, Outcome, Permission, Step, StepKind};
+use crate::ir::text::EnvVar;
 use crate::ir::units::Duration;
 use crate::sema::declare::{JobDecl, axes, name_of, spanned};
 use crate::sema::filter::filter;

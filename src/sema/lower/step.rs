@@ -4,9 +4,9 @@ use crate::base::span::Spanned;
 use crate::ir::expr::Expr;
 use crate::ir::id::{ImageId, RegistryId};
 use crate::ir::step::{
-    Cache, Checkout, DockerBuild, EnvVar, ImageTag, Moment, Outcome, Push, Script, Ssh, Step, StepKind, Tool, Toolchain,
+    Cache, Checkout, DockerBuild, ImageTag, Moment, Outcome, Push, Script, Ssh, Step, StepKind, Tool, Toolchain,
 };
-use crate::ir::text::Text;
+use crate::ir::text::{EnvVar, Text};
 use crate::ir::units::Duration;
 use crate::sema::declare::{name_of, spanned};
 use crate::sema::interpolate::Place;
