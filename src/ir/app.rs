@@ -1,11 +1,12 @@
 //! Apps: what runs in a cluster, who delivers it, and what differs between environments.
 
 use crate::base::span::{Span, Spanned};
-use crate::ir::id::{AppId, EnvironmentId, ImageId};
+use crate::ir::id::{EnvironmentId, ImageId};
 use crate::ir::raw::RawValue;
 use crate::ir::strategy::Strategy;
-use crate::ir::text::{EnvVar, Text, fields};
+use crate::ir::text::{EnvVar, Text};
 use crate::ir::units::{Cpu, Duration, Percent, Size};
+use crate::ir::words::fields;
 
 /// A service that runs in a cluster.
 #[derive(Clone, PartialEq, Debug)]
@@ -225,27 +226,4 @@ pub struct Argocd {
     pub push_token: Option<Text>,
     /// Where it stands.
     pub span: Span,
-}
-
-/// What a deploy does with an app.
-#[derive(Clone, PartialEq, Debug)]
-pub struct AppStep {
-    /// Which.
-    pub app: AppId,
-    /// What is done.
-    pub act: AppAct,
-    /// How long the new pods may take.
-    pub wait: Duration,
-}
-
-fields! {
-    /// What a deploy does with an app.
-    AppAct {
-        /// Brings the version of the step's variable `VERSION`.
-        Tag = "tag",
-        /// Brings the image of the step's variable `IMAGE`, a reference with its digest.
-        Digest = "digest",
-        /// Brings back what ran before this job.
-        RollBack = "roll-back",
-    }
 }

@@ -3,8 +3,8 @@
 use crate::base::span::{Span, Spanned};
 use crate::ir::gate::Gate;
 use crate::ir::id::GateId;
-use crate::ir::text::fields;
 use crate::ir::units::Duration;
+use crate::ir::words::fields;
 
 /// How a new version replaces the old one.
 #[derive(Clone, PartialEq, Debug)]
