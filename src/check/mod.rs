@@ -13,6 +13,9 @@ mod approval_set_outside;
 mod artifact_keep_out_of_range;
 mod artifact_not_available;
 mod budget_exceeded;
+mod canary_weight_not_held;
+mod canary_weight_not_rising;
+mod canary_weight_splits_pod;
 mod clause_excluded_by_outer;
 mod cluster_identity_missing;
 mod commit_of_another_checkout;
@@ -43,6 +46,7 @@ mod gha_cache_outside_github;
 mod image_not_there;
 mod image_upper_case;
 mod job_never_runs;
+mod keep_old_shorter_than_monitors;
 mod mutable_image;
 mod mutable_runner_label;
 mod need_not_present;
@@ -68,11 +72,15 @@ mod secret_out_of_scope;
 mod service_on_localhost;
 mod step_relies_on_earlier_shell;
 mod strategy_needs_rollouts;
+mod strategy_without_health;
 mod team_not_on_target;
 mod test_failed;
 mod timeout_shorter_than_monitors;
+mod timeout_shorter_than_strategy;
 mod timeout_too_long;
 mod token_event_does_not_start;
+mod traffic_in_service;
+mod traffic_without_ingress;
 mod trigger_without_jobs;
 mod two_deploys_one_environment;
 mod two_live_deployers;
@@ -137,7 +145,16 @@ pub const RULES: &[Rule] = &[
         Some(artifact_not_available::check),
         "an artifact is consumed that is never published by then",
     ),
+    warning("blue-green-behind-alb", None, "colours stand behind a load balancer of AWS"),
     warning("budget-exceeded", Some(budget_exceeded::check), "a workflow's time limits add up to more than its budget"),
+    error("canary-hold-without-weight", None, "a canary waits before it has a share of the requests"),
+    error("canary-weight-not-held", Some(canary_weight_not_held::check), "a share of a canary holds for no time"),
+    error("canary-weight-not-rising", Some(canary_weight_not_rising::check), "the shares of a canary do not rise"),
+    error(
+        "canary-weight-splits-pod",
+        Some(canary_weight_splits_pod::check),
+        "a share of the requests is no whole number of pods",
+    ),
     error(
         "clause-excluded-by-outer",
         Some(clause_excluded_by_outer::check),
@@ -206,6 +223,11 @@ pub const RULES: &[Rule] = &[
     error("image-upper-case", Some(image_upper_case::check), "an image name has a capital letter"),
     error("image-used-before-built", None, "an image is used in a workflow that does not build it"),
     error("job-never-runs", Some(job_never_runs::check), "no event lets a job run"),
+    error(
+        "keep-old-shorter-than-monitors",
+        Some(keep_old_shorter_than_monitors::check),
+        "the old version is gone before the new one has been watched",
+    ),
     error("latest-in-production", None, "production gets an image called `latest`"),
     warning("mutable-image", Some(mutable_image::check), "an image may change between two runs"),
     warning("mutable-runner-label", Some(mutable_runner_label::check), "a runner's label moves to a new system"),
@@ -258,15 +280,19 @@ pub const RULES: &[Rule] = &[
         "a step relies on the shell of an earlier one",
     ),
     error("strategy-needs-rollouts", Some(strategy_needs_rollouts::check), "nothing carries out the strategy of an app"),
+    warning("strategy-without-health", Some(strategy_without_health::check), "a strategy moves on before pods can answer"),
     error("team-not-on-target", Some(team_not_on_target::check), "an approval asks a team that a target does not know"),
     error("test-failed", Some(test_failed::check), "a run does not look as a test of the spec says"),
     error("timeout-shorter-than-monitors", Some(timeout_shorter_than_monitors::check), "a deploy ends before its monitors do"),
+    error("timeout-shorter-than-strategy", Some(timeout_shorter_than_strategy::check), "a deploy ends before its strategy does"),
     warning("timeout-too-long", Some(timeout_too_long::check), "a time limit is never reached"),
     error(
         "token-event-does-not-start",
         Some(token_event_does_not_start::check),
         "an event made with the built-in token starts nothing",
     ),
+    error("traffic-in-service", Some(traffic_in_service::check), "shares of requests are written into a Service"),
+    error("traffic-without-ingress", Some(traffic_without_ingress::check), "requests are split at an ingress that is not there"),
     warning("trigger-without-jobs", Some(trigger_without_jobs::check), "an event starts a run without jobs"),
     error(
         "two-deploys-one-environment",

@@ -113,7 +113,8 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
             let default = if delivery.argocd.is_some() { Method::Argocd } else { Method::Helm };
             let base_place = Place { is_gate: true, ..Place::default() };
             let places = (0..environments.len() as u32).map(EnvironmentId);
-            let places = places.filter_map(|id| self.placed(node, &name.value, id)).collect();
+            let places: Vec<Placed> = places.filter_map(|id| self.placed(node, &name.value, id)).collect();
+            self.strategies_elsewhere(node, &places);
             apps.push(App {
                 via: via.unwrap_or(Spanned::new(default, name.span)),
                 base: self.settings(node, node, None, &base_place),

@@ -319,10 +319,22 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
             scale,
             limits,
             project: self.prop_text(node, "project", place),
-            samples: samples.and_then(|s| self.count_of(s)).map_or(1, |n| n.value.max(1)),
+            samples: samples.and_then(|s| self.samples(s)).unwrap_or(1),
             every: every.map_or(Duration::from_seconds(60), |d| d.value),
             no_data: no_data.unwrap_or(NoData::Fail),
         })
+    }
+
+    fn samples(&mut self, node: &Node<'_>) -> Option<u32> {
+        let count = self.count_of(node)?;
+        if count.value == 0 {
+            self.diagnostics.push(
+                Diagnostic::error("wrong-value-type", count.span, "a gate that is never asked cannot fail")
+                    .label("asked no time at all")
+                    .help("write samples 1, or more with every=\"1m\""),
+            );
+        }
+        Some(count.value)
     }
 
     fn window(&mut self, node: &Node<'a>) -> Option<Window> {

@@ -2,6 +2,7 @@
 
 use crate::base::diag::Diagnostic;
 use crate::base::span::Spanned;
+use crate::ir::app::Placed;
 use crate::ir::id::GateId;
 use crate::ir::strategy::{Amount, BlueGreen, Canary, CanaryStep, Router, Strategy};
 use crate::ir::units::{Duration, Percent};
@@ -48,6 +49,21 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
             }
         }
         Strategy::Rolling { max_surge: Amount::Share(25), max_unavailable: Amount::Pods(0) }
+    }
+
+    /// A strategy for an environment that the app never reaches.
+    pub(super) fn strategies_elsewhere(&mut self, app: &'n Node<'a>, places: &[Placed]) {
+        for node in app.children().iter().filter(|c| c.name() == "strategy") {
+            let Some(name) = node.setting("env").and_then(spanned) else { continue };
+            let known = self.scope.environments.get(&name.value);
+            if known.is_some_and(|at| places.iter().all(|p| p.environment.index() != at)) {
+                self.diagnostics.push(
+                    Diagnostic::warning("strategy-nowhere", name.span, format!("the app does not run in `{}`", name.value))
+                        .label("nothing is replaced there")
+                        .help("remove the strategy, or name the app there: environment NAME { app NAME {} }, or a deploy"),
+                );
+            }
+        }
     }
 
     fn strategy_of(&mut self, node: &Node<'a>) -> Strategy {
