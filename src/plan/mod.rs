@@ -20,6 +20,7 @@ pub mod build;
 pub mod delivery;
 pub mod drift;
 pub mod job;
+pub mod kept;
 pub mod legalize;
 pub mod names;
 pub mod readers;

@@ -89,6 +89,7 @@ capabilities! {
     "A runner named by an axis of the matrix." RunnerAxis "runner-axis"
     "Scripts in the POSIX shell." ShellSh "shell-sh"
     "Scripts in PowerShell." ShellPwsh "shell-pwsh"
+    "Scripts for bash or a POSIX shell on Windows." ShellPosixOnWindows "shell-posix-on-windows"
     "Steps inside a container." Image "image"
     "A container beside a job." Service "service"
     "Waiting until a service answers before the first step." ServiceReady "service-ready"

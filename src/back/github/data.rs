@@ -6,6 +6,7 @@
 use crate::ir::job::{Artifact, Consume, ReportKind};
 use crate::ir::step::{Cache, Outcome};
 use crate::plan::job::JobSource;
+use crate::plan::kept;
 
 use super::context::Writer;
 use super::step::action;
@@ -17,16 +18,17 @@ impl Writer<'_, '_> {
         self.workflow.jobs.iter().any(|j| j.job.consumes.iter().any(|c| c.name.value == name))
     }
 
-    /// The steps that publish artifacts and reports.
-    pub(super) fn uploads(&mut self) -> Vec<StepView> {
+    /// The steps that publish artifacts and reports: those of a run that went well stand before a way back and before `finally`, the
+    /// others behind them.
+    pub(super) fn uploads(&mut self, late: bool) -> Vec<StepView> {
         let job = &self.job.job;
         let mut steps: Vec<StepView> = Vec::new();
-        for artifact in &job.produces {
+        for artifact in job.produces.iter().filter(|a| (a.when != Outcome::Success) == late) {
             let paths: Vec<&str> = artifact.paths.iter().map(|p| p.value.as_str()).collect();
             let days = artifact.keep.as_ref().map(|d| d.value.days_ceil());
             steps.push(self.upload(&artifact.name.value, &paths, artifact.when, days));
         }
-        for report in &job.reports {
+        for report in job.reports.iter().filter(|r| (r.when != Outcome::Success) == late) {
             let paths: Vec<&str> = report.paths.iter().map(|p| p.value.as_str()).collect();
             let name = format!("{}-{}", job.name.value, report.kind.value.word());
             if report.kind.value == ReportKind::Sarif {
@@ -55,14 +57,15 @@ impl Writer<'_, '_> {
     fn upload(&self, name: &str, paths: &[&str], when: Outcome, days: Option<u64>) -> StepView {
         let mut step = action("actions/upload-artifact", &format!("Keep {name}"));
         step.condition = status(when);
+        let must_hold = kept::must_hold(self.workflow, self.job, name, when);
         let name = if self.job.job.matrix.is_some() { format!("{name}-${{{{ strategy.job-index }}}}") } else { name.to_owned() };
         step.with.push(("name".into(), name));
         step.with.push(("path".into(), if paths.len() > 1 { paths.join("\n") + "\n" } else { paths.concat() }));
         // Hidden files are files too; the action leaves them out unless told.
-        if paths.iter().any(|p| p.ends_with('/') || p.contains("**") || p.split('/').any(|part| part.starts_with('.'))) {
+        if paths.iter().any(|p| p.ends_with('/') || p.split('/').any(|part| part.starts_with(['.', '*', '?', '[']))) {
             step.with.push(("include-hidden-files".into(), "true".into()));
         }
-        step.with.push(("if-no-files-found".into(), if when == Outcome::Success { "error" } else { "warn" }.into()));
+        step.with.push(("if-no-files-found".into(), if must_hold { "error" } else { "warn" }.into()));
         if let Some(days) = days {
             step.with.push(("retention-days".into(), days.to_string()));
         }

@@ -68,7 +68,7 @@ impl Writer<'_, '_> {
         let job = self.job;
         let mut steps: Vec<StepView> = Vec::new();
         let mut downloaded = job.job.consumes.is_empty();
-        let mut uploaded = false;
+        let (mut kept, mut uploaded) = (false, false);
         if presence.loose && job.job.deploy.is_some() {
             steps.push(self.name_guard());
         }
@@ -79,8 +79,13 @@ impl Writer<'_, '_> {
                 steps.extend(self.downloads());
                 downloaded = true;
             }
-            if !uploaded && planned.phase == Phase::Notify && downloaded && planned.when != RunWhen::Success {
-                steps.extend(self.uploads());
+            let late = planned.when != RunWhen::Success && planned.phase >= Phase::Rollback;
+            if !kept && late && downloaded {
+                steps.extend(self.uploads(false));
+                kept = true;
+            }
+            if !uploaded && late && planned.phase == Phase::Notify && downloaded {
+                steps.extend(self.uploads(true));
                 uploaded = true;
             }
             if job.job.retry.is_some() && is_attempted(planned) {
@@ -94,8 +99,11 @@ impl Writer<'_, '_> {
         if !downloaded {
             steps.extend(self.downloads());
         }
+        if !kept {
+            steps.extend(self.uploads(false));
+        }
         if !uploaded {
-            steps.extend(self.uploads());
+            steps.extend(self.uploads(true));
         }
         if let Some(first) = self.values_step() {
             steps.insert(0, first);

@@ -1,6 +1,7 @@
 //! What goes into a job and what comes out of it: checks before its steps, outputs behind them, artifacts and reports.
 
 use crate::back::gitlab::job::words;
+use crate::back::gitlab::kept;
 use crate::back::gitlab::script::Item;
 use crate::back::gitlab::value::{OUTPUT, Place, input, output, word};
 use crate::back::gitlab::view;
@@ -62,8 +63,14 @@ fn input_check(place: Place<'_>) -> Option<String> {
     }
 }
 
-/// Lines behind the steps: outputs under the names that other jobs read.
+/// Lines behind the steps: a look for the files of artifacts, and outputs under the names that other jobs read.
 pub(super) fn last_lines(place: Place<'_>) -> Vec<Item> {
+    let mut lines = kept::looked_for(place);
+    lines.extend(outputs(place));
+    lines
+}
+
+fn outputs(place: Place<'_>) -> Vec<Item> {
     let outputs = &place.job.job.outputs;
     if outputs.is_empty() {
         return Vec::new();

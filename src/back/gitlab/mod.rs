@@ -9,6 +9,7 @@ mod data;
 pub mod events;
 mod expr;
 mod job;
+mod kept;
 mod regex;
 mod rules;
 mod script;

@@ -135,6 +135,15 @@ impl Walk<'_> {
         }
     }
 
+    /// Whether the job, or a cell of it, runs on the Windows runner that every target knows.
+    fn runs_on_windows(&self, job: &Job) -> bool {
+        let own = self.pipeline.runners.iter().any(|r| r.name.value == "windows");
+        !own && match &job.runner {
+            Runner::Named(name) => name.value == "windows",
+            Runner::Axis(_) => job.matrix.iter().flat_map(|m| &m.cells).flatten().flatten().any(|v| v == "windows"),
+        }
+    }
+
     /// Runner, shell, image, services.
     fn place_of(&mut self, job: &Job, what: &str) {
         match &job.runner {
@@ -155,6 +164,10 @@ impl Walk<'_> {
             Shell::Bash => {}
             Shell::Sh => self.need(Capability::ShellSh, job.shell.span, what),
             Shell::Pwsh => self.need(Capability::ShellPwsh, job.shell.span, what),
+        }
+        if job.shell.value != Shell::Pwsh && self.runs_on_windows(job) {
+            let (Runner::Named(place) | Runner::Axis(place)) = &job.runner;
+            self.need(Capability::ShellPosixOnWindows, place.span, what);
         }
         if let Some(image) = &job.image {
             self.need(Capability::Image, image.span, what);

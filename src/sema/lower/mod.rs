@@ -21,6 +21,7 @@ use crate::base::source::SourceMap;
 use crate::base::span::{Span, Spanned};
 use crate::ir::Pipeline;
 use crate::ir::expr::Expr;
+use crate::ir::glob::Glob;
 use crate::ir::id::{EnvironmentId, JobId, TargetId};
 use crate::ir::job::Shell;
 use crate::ir::raw::{Raw, RawValue};
@@ -245,8 +246,38 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
             .or_else(|| Some(Spanned::new(".".to_owned(), path.span)))
     }
 
+    /// Paths and patterns of files that vendors search for; braces become several.
     fn paths(&mut self, entries: impl Iterator<Item = impl std::borrow::Borrow<Entry<'a>>>) -> Vec<Spanned<String>> {
-        entries.filter_map(|e| self.path(std::borrow::Borrow::borrow(&e))).collect()
+        let mut found = Vec::new();
+        for entry in entries {
+            let Some(path) = self.path(std::borrow::Borrow::borrow(&entry)) else { continue };
+            if let Some(why) = read_differently(&path.value) {
+                self.diagnostics.push(
+                    Diagnostic::error(
+                        "path-read-differently",
+                        path.span,
+                        format!("vendors do not read `{}` alike", path.value.escape_debug()),
+                    )
+                    .label(why)
+                    .help("name the files that are meant by plain names and `*`, `**`, `?`, `[abc]`, `{a,b}`"),
+                );
+                continue;
+            }
+            if !path.value.contains(['{', '}']) {
+                found.push(path);
+                continue;
+            }
+            match Glob::parse(&path.value) {
+                Ok(glob) => {
+                    let each = glob.expand_braces();
+                    found.extend(each.iter().map(|g| Spanned::new(g.text().to_owned(), path.span)));
+                }
+                Err(e) => self
+                    .diagnostics
+                    .push(Diagnostic::error("bad-glob", path.span, e.message).label("in this pattern").help(e.help)),
+            }
+        }
+        found
     }
 
     fn raws(&mut self, node: &Node<'a>) -> Vec<Raw> {
@@ -302,4 +333,22 @@ fn missing(node: Span, what: &str, example: &str) -> Diagnostic {
 /// The job of a declaration's position.
 fn job_id(index: usize) -> JobId {
     JobId(index as u32)
+}
+
+/// Why a pattern of files would mean one thing to one vendor and another to the next: GitHub's glob package takes out what `!` names, reads
+/// a line with `#` as a comment and trims it (README of @actions/glob); GitLab expands variables (docs of `artifacts:paths`).
+fn read_differently(path: &str) -> Option<&'static str> {
+    if path.starts_with('!') {
+        Some("`!` takes files out on GitHub, and is a letter on GitLab")
+    } else if path.starts_with('#') {
+        Some("`#` begins a comment on GitHub")
+    } else if path.contains('$') {
+        Some("GitLab expands variables here, GitHub does not")
+    } else if path.contains('\\') {
+        Some("a backslash divides folders on Windows only")
+    } else if path.trim() != path {
+        Some("GitHub cuts the spaces off")
+    } else {
+        None
+    }
 }
