@@ -29,7 +29,7 @@ use pipewright::render::Renderer;
 use pipewright::sema::expand::expand;
 use pipewright::sema::lower::lower;
 use pipewright::syntax::check as shape;
-use pipewright::syntax::check::call::Actions;
+use pipewright::syntax::check::actions::Actions;
 use pipewright::syntax::parse;
 use pipewright::syntax::settle::settle;
 use pipewright::target::asset;

@@ -22,7 +22,7 @@ use crate::sema::expand::expand;
 use crate::sema::lower::lower;
 use crate::sema::order;
 use crate::syntax::check as shape;
-use crate::syntax::check::call::Actions;
+use crate::syntax::check::actions::Actions;
 use crate::syntax::parse;
 use crate::syntax::settle::settle;
 use crate::target::asset;

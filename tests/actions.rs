@@ -1,7 +1,7 @@
 //! The standard actions are written in the language they are read with, and every version in them is pinned.
 
 use pipewright::base::span::{SourceId, Span};
-use pipewright::syntax::check::call::Actions;
+use pipewright::syntax::check::actions::Actions;
 use pipewright::syntax::check::check;
 use pipewright::syntax::parse::parse;
 use pipewright::target::{asset, pins};

@@ -5,15 +5,16 @@
 
 use crate::base::diag::{Diagnostic, Diagnostics};
 use crate::base::span::Span;
-use crate::syntax::check::call::Actions;
+use crate::syntax::check::actions::Actions;
 use crate::syntax::check::words::listed;
 use crate::syntax::hint;
 use crate::syntax::read::Source;
 use crate::syntax::shape::{self, Arg, Place, Shape, Times, ValueType, top};
 use crate::syntax::tree::{Document, Entry, Node};
 
+pub mod actions;
 mod block;
-pub mod call;
+mod call;
 pub mod value;
 mod words;
 
@@ -236,7 +237,7 @@ pub(super) fn known_annotation(entry: &Entry<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::call::Actions;
+    use super::actions::Actions;
     use super::check;
     use crate::base::diag::Diagnostic;
     use crate::base::source::SourceMap;

@@ -7,11 +7,9 @@ use crate::base::span::Span;
 use crate::syntax::chars;
 use crate::syntax::lex::{Flaw, Kind, MAX_DEPTH, Token};
 use crate::syntax::number;
-use crate::syntax::report::Report;
+use crate::syntax::report::{KDL_SYNTAX, Report};
 use crate::syntax::string::Fault;
 
-/// A text that is no KDL.
-pub const KDL_SYNTAX: &str = "kdl-syntax";
 /// Blocks or comments nested too deep.
 pub const KDL_TOO_DEEP: &str = "kdl-too-deep";
 /// Something that KDL 1 wrote differently.
@@ -98,20 +96,6 @@ pub fn version(span: Span) -> Diagnostic {
 pub fn too_deep(span: Span) -> Diagnostic {
     Diagnostic::error(KDL_TOO_DEEP, span, format!("blocks are nested deeper than {MAX_DEPTH} levels; what is inside is not read"))
         .help("flatten the structure, or move parts into a `template`")
-}
-
-/// A block without end.
-pub fn unclosed(span: Span) -> Diagnostic {
-    Diagnostic::error(KDL_SYNTAX, span, "this `{` is never closed")
-        .label("opened here")
-        .help("write the missing `}` where the block ends")
-}
-
-/// Errors that are not shown.
-pub fn beyond(span: Span, count: usize) -> Diagnostic {
-    let lines = if count == 1 { "line has a syntax error" } else { "lines have syntax errors" };
-    Diagnostic::error(KDL_SYNTAX, span, format!("{count} more {lines}; the first of them is here"))
-        .help("mend the errors above first: these may follow from them")
 }
 
 /// `/-` with nothing to comment out.

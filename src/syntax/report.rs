@@ -2,8 +2,10 @@
 
 use crate::base::diag::{Diagnostic, Diagnostics};
 use crate::base::span::{SourceId, Span};
-use crate::syntax::hint;
 use crate::syntax::lex::{Kind, Lexer};
+
+/// A text that is no KDL.
+pub const KDL_SYNTAX: &str = "kdl-syntax";
 
 /// Most syntax errors that one text is given; then one line tells how many more there are.
 pub const MAX_ERRORS: usize = 100;
@@ -89,16 +91,30 @@ impl<'a> Report<'a> {
         }
         let at = misplaced(self.text).unwrap_or(open) as usize;
         // Its line lies behind the last error, so it is neither folded nor counted with the others.
-        self.list.push(hint::unclosed(self.span(at, at + 1)));
+        self.list.push(unclosed(self.span(at, at + 1)));
     }
 
     /// All errors, with a last one for those beyond [`MAX_ERRORS`].
     pub fn finish(mut self) -> Diagnostics {
         if let Some((span, count)) = self.beyond {
-            self.list.push(hint::beyond(span, count));
+            self.list.push(beyond(span, count));
         }
         self.list
     }
+}
+
+/// A block without end.
+fn unclosed(span: Span) -> Diagnostic {
+    Diagnostic::error(KDL_SYNTAX, span, "this `{` is never closed")
+        .label("opened here")
+        .help("write the missing `}` where the block ends")
+}
+
+/// Errors that are not shown.
+fn beyond(span: Span, count: usize) -> Diagnostic {
+    let lines = if count == 1 { "line has a syntax error" } else { "lines have syntax errors" };
+    Diagnostic::error(KDL_SYNTAX, span, format!("{count} more {lines}; the first of them is here"))
+        .help("mend the errors above first: these may follow from them")
 }
 
 /// The first `{` whose `}` stands first on its line and further out than the line of the `{`: most likely that `}` closes an outer block.

@@ -2,7 +2,7 @@
 //!
 //! It runs on a checked tree, so that what reads the tree next has one place to look at and cannot pass over the other.
 
-use crate::syntax::check::call::Actions;
+use crate::syntax::check::actions::Actions;
 use crate::syntax::shape::{Place, Shape, step, top};
 use crate::syntax::tree::{Document, Entry, Node};
 
@@ -44,7 +44,7 @@ fn lift(node: &mut Node<'_>, single: &dyn Fn(&str) -> bool) {
 mod tests {
     use super::settle;
     use crate::base::span::SourceId;
-    use crate::syntax::check::call::Actions;
+    use crate::syntax::check::actions::Actions;
     use crate::syntax::parse::parse;
 
     #[test]

@@ -1,8 +1,8 @@
 //! What goes into a job and what comes out of it: checks before its steps, outputs behind them, artifacts and reports.
 
-use crate::back::gitlab::job::words;
 use crate::back::gitlab::kept;
 use crate::back::gitlab::script::Item;
+use crate::back::gitlab::time::words;
 use crate::back::gitlab::value::{OUTPUT, Place, input, output, word};
 use crate::back::gitlab::view;
 use crate::ir::event::EventKind;

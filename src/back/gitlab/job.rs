@@ -2,6 +2,7 @@
 
 use crate::back::gitlab::rules::{self, Rule, Start, Way};
 use crate::back::gitlab::script::{self, Item};
+use crate::back::gitlab::time;
 use crate::back::gitlab::value::{OUTPUT, Place, axis};
 use crate::back::gitlab::view::{self, Pairs};
 use crate::back::gitlab::{cache, data, setup};
@@ -49,8 +50,8 @@ pub(super) fn view(place: Place<'_>, stage: &str, ways: &[Way<'_>], pipeline: &[
     let mut timeout = planned.timeout.seconds;
     let limited = |s: &PlannedStep| s.when != RunWhen::Success && (s.timeout.is_some() || s.phase == Phase::Rollback);
     if planned.steps.iter().any(limited) {
-        variables.push(("RUNNER_SCRIPT_TIMEOUT".to_owned(), short(planned.timeout.seconds)));
-        variables.push(("RUNNER_AFTER_SCRIPT_TIMEOUT".to_owned(), short(rollback)));
+        variables.push(("RUNNER_SCRIPT_TIMEOUT".to_owned(), time::short(planned.timeout.seconds)));
+        variables.push(("RUNNER_AFTER_SCRIPT_TIMEOUT".to_owned(), time::short(rollback)));
         timeout += rollback + 60;
     }
     let (allow_failure, exit_codes) = match &job.allow_failure {
@@ -71,7 +72,7 @@ pub(super) fn view(place: Place<'_>, stage: &str, ways: &[Way<'_>], pipeline: &[
         environment: environment(place),
         resource_group: resource_group(place),
         interruptible: None,
-        timeout: words(timeout),
+        timeout: time::words(timeout),
         retry: job.retry.as_ref().map(|r| r.value).filter(|r| *r > 0),
         allow_failure,
         exit_codes,
@@ -333,44 +334,4 @@ fn last_wins(pairs: Vec<(String, String)>) -> Vec<(String, String)> {
     // A variable that is given by itself is there already.
     out.retain(|(name, value)| *value != format!("${name}"));
     out
-}
-
-/// A time in GitLab's words: `1 hour 30 minutes`.
-pub(super) fn words(seconds: u64) -> String {
-    let units = [("week", 604_800), ("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)];
-    let mut rest = seconds;
-    let mut out: Vec<String> = Vec::new();
-    for (unit, size) in units {
-        // "1 week" reads better than "7 days", "2 weeks 2 days" worse than "16 days".
-        let count = if unit == "week" && !rest.is_multiple_of(size) { 0 } else { rest / size };
-        if count > 0 {
-            out.push(format!("{count} {unit}{}", if count == 1 { "" } else { "s" }));
-            rest -= count * size;
-        }
-    }
-    out.join(" ")
-}
-
-/// A time for the runner: `15m`.
-fn short(seconds: u64) -> String {
-    if seconds.is_multiple_of(60) { format!("{}m", seconds / 60) } else { format!("{seconds}s") }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::words;
-
-    #[test]
-    fn times_are_written_in_words() {
-        let cases = [
-            (90, "1 minute 30 seconds"),
-            (1200, "20 minutes"),
-            (5400, "1 hour 30 minutes"),
-            (604_800, "1 week"),
-            (1_382_400, "16 days"),
-        ];
-        for (seconds, expected) in cases {
-            assert_eq!(words(seconds), expected);
-        }
-    }
 }

@@ -16,6 +16,7 @@ mod script;
 pub(super) mod settings;
 mod setup;
 mod stage;
+mod time;
 mod value;
 mod view;
 

@@ -1,8 +1,8 @@
 //! Rows of portable actions: declared once, called like steps.
 
 use crate::syntax::shape::ValueType::{Any, Name, String, Text, Word};
-use crate::syntax::shape::job::{ENV, PERMISSIONS};
-use crate::syntax::shape::step::{STEP_FLAGS, STEP_SETTINGS, STEPS};
+use crate::syntax::shape::job::PERMISSIONS;
+use crate::syntax::shape::step::{ENV, STEP_FLAGS, STEP_SETTINGS, STEPS};
 use crate::syntax::shape::{Open, Shape, arg, either, keyed, line, list, many, node, some, word};
 
 /// `action codecov { … }`

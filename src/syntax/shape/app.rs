@@ -1,7 +1,7 @@
 //! Rows of apps: what runs in a cluster, and how a deploy brings it there.
 
 use crate::syntax::shape::ValueType::{Count, Duration, Name, Port, Reference, String, Text, Variable, Word};
-use crate::syntax::shape::job::ENV;
+use crate::syntax::shape::step::ENV;
 use crate::syntax::shape::{Child, Flag, Setting, Shape, arg, either, flag, keyed, line, list, many, node, once, some, word};
 
 const SETTINGS: &[Setting] = &[

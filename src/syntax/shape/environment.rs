@@ -3,8 +3,9 @@
 use crate::syntax::shape::ValueType::{Count, Name, Reference, Secret, String, Text, Url, Variable, Word};
 use crate::syntax::shape::app::{ENVIRONMENT_APP, VALUES};
 use crate::syntax::shape::event::ALLOW;
-use crate::syntax::shape::job::{ENV, PURPOSES};
+use crate::syntax::shape::job::PURPOSES;
 use crate::syntax::shape::reuse::{EACH, TEMPLATE_USE};
+use crate::syntax::shape::step::ENV;
 use crate::syntax::shape::{Shape, arg, either, keyed, line, list, many, maybe, node, once, prop, some, word};
 
 /// `environment staging { … }`

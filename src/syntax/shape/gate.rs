@@ -93,7 +93,7 @@ pub static SAMPLES: Shape =
 
 /// `check { run "…" }`
 pub static CHECK: Shape = node("check", "check", "Commands that must succeed.", "check { run \"conftest test k8s/\" }")
-    .children(&[&STEPS, &[many(&super::job::ENV), many(&TEMPLATE_USE)]])
+    .children(&[&STEPS, &[many(&super::step::ENV), many(&TEMPLATE_USE)]])
     .calls();
 
 /// `window { deny "Fri 16:00" "Mon 08:00" }`

@@ -1,20 +1,14 @@
 //! Rows of jobs and deploys, without their steps.
 
-use crate::syntax::shape::ValueType::{
-    Any, Count, Duration, Expr, Image, Name, Path, Port, Reference, String, Text, Variable, Word,
-};
+use crate::syntax::shape::ValueType::{Any, Count, Duration, Expr, Image, Name, Path, Port, Reference, String, Text, Word};
 use crate::syntax::shape::app::DEPLOY_APP;
 use crate::syntax::shape::event::ONLY;
 use crate::syntax::shape::gate::JOB_GATE;
 use crate::syntax::shape::reuse::TEMPLATE_USE;
-use crate::syntax::shape::step::{NOTIFY, STEPS, WITH_SETTINGS};
-use crate::syntax::shape::workflow::{CONCURRENCY, RAW};
+use crate::syntax::shape::step::{ENV, NOTIFY, OUTCOMES, STEPS, WITH_SETTINGS};
 use crate::syntax::shape::{
-    Child, Flag, Open, Setting, Shape, any, arg, either, flag, keyed, line, list, many, node, once, some,
+    Child, Flag, Open, Setting, Shape, any, arg, either, flag, keyed, line, list, many, maybe, node, once, some, word,
 };
-
-/// The words of `when`.
-pub const OUTCOMES: &[&str] = &["success", "failure", "always"];
 
 /// What a job may do with the vendor's token; the words of `permissions`.
 pub const PERMISSIONS: &[&str] = &[
@@ -154,15 +148,6 @@ pub static ALLOW_FAILURE: Shape =
     node("allow-failure", "allow-failure", "The job's failure does not fail the run.", "allow-failure { exit-codes 42 }")
         .settings(&[&[list("exit-codes", Count, "only for these exit codes")]]);
 
-/// `env LEVEL=debug`
-pub static ENV: Shape = node("env", "env", "Variables for scripts.", "env LEVEL=debug TOKEN=(secret)API_TOKEN").open(Open {
-    name: "NAME",
-    key: Variable,
-    ty: Text,
-    required: true,
-    doc: "the variable's value",
-});
-
 /// `service postgres image="postgres:16"`
 pub static SERVICE: Shape = node(
     "service",
@@ -264,3 +249,27 @@ pub static FINALLY: Shape = node(
 )
 .children(&[&STEPS])
 .calls();
+
+/// `concurrency per=branch cancel-running`
+pub static CONCURRENCY: Shape = node(
+    "concurrency",
+    "concurrency",
+    "What may run at one time. Only jobs that are neither deploys nor gates of deploys are ever cancelled.",
+    "concurrency per=branch cancel-running",
+)
+.args(&[maybe("group", Text, "a group of the spec's own; `per` names the usual ones")])
+.settings(&[&[
+    either("per", Word(&["branch", "workflow", "environment"]), "what two runs must share to exclude one another"),
+    either("queue", Word(&["all", "latest"]), "whether every run waits for its turn, or only the newest").default("all"),
+]])
+.flags(&[word("cancel-running", "a newer run cancels the running one")]);
+
+/// `raw github { … }`
+pub static RAW: Shape = node(
+    "raw",
+    "raw",
+    "Keys of one vendor, merged into its output as they stand. They must be keys that pipewright does not write itself.",
+    "raw gitlab { hooks { pre_get_sources_script \"git config --global core.longpaths true\" } }",
+)
+.args(&[some("targets", Word(super::top::TARGETS), "whose keys they are")])
+.foreign();

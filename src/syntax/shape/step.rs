@@ -1,10 +1,23 @@
 //! Rows of steps that the compiler knows. Portable actions are declared, not listed: see `targets/actions.kdl`.
 
-use crate::syntax::shape::ValueType::{Bool, Count, Duration, Expr, Name, Path, Reference, Secret, String, Text, Version, Word};
-use crate::syntax::shape::job::{ENV, OUTCOMES};
+use crate::syntax::shape::ValueType::{
+    Bool, Count, Duration, Expr, Name, Path, Reference, Secret, String, Text, Variable, Version, Word,
+};
 use crate::syntax::shape::{
     Child, Flag, Open, Setting, Shape, any, arg, either, either_list, flag, list, many, maybe, node, once, prop, some, word,
 };
+
+/// The words of `when`.
+pub const OUTCOMES: &[&str] = &["success", "failure", "always"];
+
+/// `env LEVEL=debug`
+pub static ENV: Shape = node("env", "env", "Variables for scripts.", "env LEVEL=debug TOKEN=(secret)API_TOKEN").open(Open {
+    name: "NAME",
+    key: Variable,
+    ty: Text,
+    required: true,
+    doc: "the variable's value",
+});
 
 /// Settings of every step, calls of portable actions included.
 pub const STEP_SETTINGS: &[Setting] = &[

@@ -6,8 +6,9 @@ use crate::syntax::shape::app::APP;
 use crate::syntax::shape::environment::ENVIRONMENT;
 use crate::syntax::shape::event::{EVENTS, KINDS};
 use crate::syntax::shape::gate::GATE;
-use crate::syntax::shape::job::{DEFAULTS, ENV};
+use crate::syntax::shape::job::DEFAULTS;
 use crate::syntax::shape::reuse::{CONST, EACH, INCLUDE, TEMPLATE};
+use crate::syntax::shape::step::ENV;
 use crate::syntax::shape::test::TEST;
 use crate::syntax::shape::workflow::WORKFLOW;
 use crate::syntax::shape::{
