@@ -1,6 +1,7 @@
 //! What several rules say in the same words.
 
 use crate::ir::Pipeline;
+use crate::ir::alert::{Alert, Metrics};
 use crate::ir::bits::BitSet;
 use crate::ir::event::{Event, Filter};
 use crate::ir::gate::GateKind;
@@ -37,6 +38,12 @@ pub(super) fn passing(pipeline: &Pipeline, workflow: WorkflowId, filters: &[Opti
 /// The filter of a job's stage.
 pub(super) fn stage_only<'p>(pipeline: &'p Pipeline, job: &Job) -> Option<&'p Filter> {
     job.stage.and_then(|s| pipeline.workflow(job.workflow).stages[s].only.as_ref())
+}
+
+/// Every alert, with the figures that its app gives Prometheus there.
+pub(super) fn alerts(pipeline: &Pipeline) -> impl Iterator<Item = (&Alert, Option<&Metrics>)> {
+    let settings = pipeline.apps.iter().flat_map(|a| std::iter::once(&a.base).chain(a.places.iter().map(|p| &p.settings)));
+    settings.flat_map(|s| s.alerts.iter().map(|a| (a, s.metrics.as_ref())))
 }
 
 /// Whether a gate is an approval.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::base::diag::{Diagnostic, Diagnostics};
+use crate::check::facts;
 use crate::ir::Pipeline;
 use crate::ir::id::GateId;
 use crate::ir::step::{Step, StepKind};
@@ -29,6 +30,7 @@ pub(super) fn check(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
         }
     }
     used.extend(pipeline.apps.iter().flat_map(|a| &a.places).flat_map(|p| p.settings.strategy.gates()).map(|g| g.value));
+    used.extend(facts::alerts(pipeline).map(|(alert, _)| alert.gate.value));
     for (index, gate) in pipeline.gates.iter().enumerate() {
         // A measured gate fails its own job, so it guards even where nobody names it.
         if gate.producers.is_empty() && !used.contains(&GateId(index as u32)) {
@@ -40,7 +42,7 @@ pub(super) fn check(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
                 )
                 .label("declared, but it guards nothing")
                 .help(format!(
-                    "write `requires {0}` in an environment, stage or job, `monitor {0}` in a deploy, `analysis {0}` in a strategy, or remove it",
+                    "write `requires {0}` in an environment, stage or job, `monitor {0}` in a deploy, `analysis {0}` in a strategy, `gate {0}` in an alert, or remove it",
                     gate.name.value
                 )),
             );

@@ -6,6 +6,8 @@
 
 mod accept_unused;
 mod advisory_gate_required;
+mod alert_not_a_query;
+mod alert_shorter_than_scrape;
 mod analysis_not_a_query;
 mod app_cluster_unreachable;
 mod app_without_target;
@@ -57,6 +59,11 @@ mod permission_missing;
 mod pipe_hides_failure;
 mod plaintext_credential;
 mod promotion_skipped;
+mod query;
+mod query_label_unknown;
+mod query_syntax;
+mod query_unit_mismatch;
+mod query_window_too_short;
 mod rate_against_ratio;
 mod ref_case_variants;
 mod registry_login_missing;
@@ -122,6 +129,12 @@ const fn note(name: &'static str, check: Option<fn(&Pipeline, &mut Diagnostics)>
 pub const RULES: &[Rule] = &[
     warning("accept-unused", Some(accept_unused::check), "an `accept` has nothing to accept"),
     warning("advisory-gate-required", Some(advisory_gate_required::check), "a gate that lets everything pass is required"),
+    error("alert-not-a-query", Some(alert_not_a_query::check), "an alert of a gate that Prometheus cannot watch"),
+    warning(
+        "alert-shorter-than-scrape",
+        Some(alert_shorter_than_scrape::check),
+        "an alert waits less than the time between two figures",
+    ),
     error("analysis-not-a-query", Some(analysis_not_a_query::check), "a strategy asks a gate that the cluster cannot ask"),
     error(
         "app-cluster-unreachable",
@@ -245,6 +258,10 @@ pub const RULES: &[Rule] = &[
     warning("plaintext-credential", Some(plaintext_credential::check), "text looks like a credential"),
     error("producer-does-not-run", None, "an artifact or output is read from a job that is absent"),
     note("promotion-skipped", Some(promotion_skipped::check), "production is reached without the environment before"),
+    error("query-label-unknown", Some(query_label_unknown::check), "a query names a label that its metric does not have"),
+    error("query-syntax", Some(query_syntax::check), "a query that Prometheus does not take"),
+    error("query-unit-mismatch", Some(query_unit_mismatch::check), "a query answers in another unit than its gate reads"),
+    warning("query-window-too-short", Some(query_window_too_short::check), "a rate over less time than two fetches take"),
     warning("rate-against-ratio", Some(rate_against_ratio::check), "events a second are compared with a share"),
     warning("ref-case-variants", Some(ref_case_variants::check), "two names differ in case only"),
     error("registry-login-missing", Some(registry_login_missing::check), "an image is pushed or pulled without a login"),

@@ -1,6 +1,7 @@
 //! Apps: what runs in a cluster, who delivers it, and what differs between environments.
 
 use crate::base::span::{Span, Spanned};
+use crate::ir::alert::{Alert, Metrics};
 use crate::ir::id::{EnvironmentId, ImageId};
 use crate::ir::raw::RawValue;
 use crate::ir::strategy::Strategy;
@@ -82,6 +83,10 @@ pub struct AppSettings {
     pub user: Option<Spanned<u32>>,
     /// Whether its processes may write to their own file system.
     pub writable_root: Option<Span>,
+    /// Figures that Prometheus fetches from it.
+    pub metrics: Option<Metrics>,
+    /// Who is told when it is not well.
+    pub alerts: Vec<Alert>,
     /// How a new version replaces the old one.
     pub strategy: Strategy,
     /// How Argo CD keeps it.

@@ -13,6 +13,7 @@
 //! Invariant: this room imports `base` only, never reads a file and never prints. What is here has been resolved: a reference is an index,
 //! a condition is typed, a duration is a number of seconds. Spans stay, so that every later finding can point at the spec.
 
+pub mod alert;
 pub mod app;
 mod automaton;
 pub mod bits;
@@ -29,6 +30,7 @@ pub mod lang;
 mod minimise;
 pub mod order;
 pub mod partition;
+pub mod promql;
 pub mod raw;
 pub mod step;
 pub mod strategy;

@@ -90,6 +90,15 @@ impl Decimal {
         Self::of(self.digits, self.places.checked_add(by).filter(|p| *p <= 2 * Self::PLACES)?)
     }
 
+    /// The exact quotient; none if it has too many digits or no end.
+    pub fn over(self, other: Self) -> Option<Self> {
+        let divided = |more: u32| {
+            let top = self.digits.checked_mul(10i128.checked_pow(other.places + more)?)?;
+            (other.digits != 0 && top % other.digits == 0).then(|| Self::of(top / other.digits, self.places + more))?
+        };
+        (0..=Self::PLACES).find_map(divided)
+    }
+
     /// Whether it is below zero.
     pub fn is_negative(self) -> bool {
         self.digits < 0

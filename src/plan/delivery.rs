@@ -6,6 +6,7 @@ use crate::base::diag::{Diagnostic, Diagnostics};
 use crate::base::span::{Span, Spanned};
 use crate::check::Checked;
 use crate::ir::Pipeline;
+use crate::ir::alert::Alert;
 use crate::ir::app::{App, AppImage, AppSettings, Argocd, Method, Placed, SyncPolicy};
 use crate::ir::environment::{ClusterAccess, Environment};
 use crate::ir::gate::{GateKind, Window};
@@ -15,6 +16,7 @@ use crate::ir::step::StepKind;
 use crate::ir::strategy::Strategy;
 use crate::ir::text::{Context, Part, Text};
 use crate::ir::units::Duration;
+use crate::plan::alert::{PlannedAlert, expression};
 use crate::plan::analysis::{PlannedAnalysis, condition};
 use crate::sema::constant::constant;
 
@@ -103,6 +105,8 @@ pub struct PlannedApp<'a> {
     pub repository: String,
     /// Its variables where no environment is known: those that are the same everywhere.
     pub env: Vec<(String, String)>,
+    /// Its alerts, if they are the same everywhere.
+    pub alerts: Vec<PlannedAlert>,
     /// Its environments.
     pub places: Vec<PlannedPlace<'a>>,
 }
@@ -120,6 +124,8 @@ pub struct PlannedPlace<'a> {
     pub secrets: Vec<SecretGroup>,
     /// The gates that the cluster asks while a new version comes in.
     pub analyses: Vec<PlannedAnalysis>,
+    /// Its alerts.
+    pub alerts: Vec<PlannedAlert>,
     /// What Argo CD is told; none where it does not deliver.
     pub application: Option<PlannedApplication<'a>>,
 }
@@ -181,7 +187,9 @@ impl<'a> Planner<'a> {
         let places = app.places.iter().map(|p| self.place(app, p)).collect();
         let everywhere = |v: &&crate::ir::text::EnvVar| constant(self.pipeline, None, &v.value).ok();
         let env = app.base.env.iter().filter_map(|v| Some((v.name.value.clone(), everywhere(&v)?))).collect();
-        Some(PlannedApp { app, repository: repository?, env, places })
+        let alerts = app.base.alerts.iter().map(|a| self.alert(a, None));
+        let alerts: Option<Vec<PlannedAlert>> = alerts.map(Result::ok).collect();
+        Some(PlannedApp { app, repository: repository?, env, alerts: alerts.unwrap_or_default(), places })
     }
 
     /// The repository of the image: of the registry that the build pushes to.
@@ -233,6 +241,7 @@ impl<'a> Planner<'a> {
             env: self.env(placed),
             analyses: if self.by_rollouts(&placed.settings.strategy) { self.analyses(placed, &secrets) } else { Vec::new() },
             secrets,
+            alerts: self.alerts(placed),
             application,
         }
     }
@@ -322,6 +331,35 @@ impl<'a> Planner<'a> {
             match constant(self.pipeline, Some(placed.environment), &variable.value) {
                 Ok(value) => list.push((variable.name.value.clone(), value)),
                 Err(context) => self.unknown(&variable.name.value, placed.environment, &context),
+            }
+        }
+        list
+    }
+
+    /// An alert in an environment; the gate of a rule that was refused answers nothing.
+    fn alert(&self, alert: &Alert, environment: Option<EnvironmentId>) -> Result<PlannedAlert, Spanned<Context>> {
+        let known = |text: &Text| constant(self.pipeline, environment, text);
+        let expr = match &self.pipeline.gate(alert.gate.value).kind {
+            GateKind::Query(query) => expression(&known(&query.query)?, query, alert.without_data),
+            _ => String::new(),
+        };
+        let labels = alert.labels.iter().map(|(name, value)| Ok((name.value.clone(), known(value)?)));
+        let annotations = alert.annotations.iter().map(|(name, value)| Ok(((*name).to_owned(), known(value)?)));
+        Ok(PlannedAlert {
+            name: alert.name.value.clone(),
+            expr,
+            during: alert.during.as_ref().map(|d| d.value),
+            labels: labels.collect::<Result<_, _>>()?,
+            annotations: annotations.collect::<Result<_, _>>()?,
+        })
+    }
+
+    fn alerts(&mut self, placed: &'a Placed) -> Vec<PlannedAlert> {
+        let mut list = Vec::new();
+        for alert in &placed.settings.alerts {
+            match self.alert(alert, Some(placed.environment)) {
+                Ok(alert) => list.push(alert),
+                Err(context) => self.unknown(&format!("alert {}", alert.name.value), placed.environment, &context),
             }
         }
         list

@@ -9,6 +9,7 @@
 //! - **children** with rows of their own.
 
 pub mod action;
+pub mod alert;
 pub mod app;
 pub mod environment;
 pub mod event;

@@ -112,9 +112,11 @@ const TEMPLATES: &[(&str, Needs)] = &[
     ("ingress.yaml", Needs::Key(Key::Ingress)),
     ("migrate.yaml", Needs::Key(Key::Migrate)),
     ("pdb.yaml", Needs::Nothing),
+    ("prometheusrule.yaml", Needs::Key(Key::Alerts)),
     ("rollout.yaml", Needs::Rollout),
     ("service.yaml", Needs::Key(Key::Ports)),
     ("serviceaccount.yaml", Needs::Nothing),
+    ("servicemonitor.yaml", Needs::Key(Key::Metrics)),
     ("tests/health.yaml", Needs::Key(Key::Health)),
     ("NOTES.txt", Needs::Nothing),
 ];

@@ -54,6 +54,23 @@ fn of(key: Key) -> RawValue {
                 ("token", object(&["store", "key"], [("store", string()), ("key", string())])),
             ],
         )),
+        Key::Metrics => object(
+            &["path", "port", "interval"],
+            [("path", pattern("^/")), ("port", string()), ("interval", pattern("^([0-9]+[dhms])+$"))],
+        ),
+        Key::Alerts => {
+            let rule = object(
+                &["alert", "expr"],
+                [
+                    ("alert", string()),
+                    ("expr", string()),
+                    ("for", pattern("^([0-9]+[dhms])+$")),
+                    ("labels", open(string())),
+                    ("annotations", open(string())),
+                ],
+            );
+            map([("type", text("array")), ("items", rule)])
+        }
     }
 }
 

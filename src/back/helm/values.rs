@@ -11,6 +11,7 @@ use crate::ir::id::GateId;
 use crate::ir::raw::RawValue;
 use crate::ir::strategy::{Amount, CanaryStep, Strategy};
 use crate::ir::units::{Cpu, Size};
+use crate::plan::alert::PlannedAlert;
 use crate::plan::analysis::PlannedAnalysis;
 use crate::plan::delivery::{PlannedApp, SecretGroup};
 
@@ -38,6 +39,8 @@ pub(super) enum Key {
     WritableRoot,
     Strategy,
     Analysis,
+    Metrics,
+    Alerts,
 }
 
 impl Key {
@@ -61,6 +64,8 @@ impl Key {
         (Self::WritableRoot, "writableRoot", None),
         (Self::Strategy, "strategy", Some("How new pods replace old ones.")),
         (Self::Analysis, "analysis", Some("What is asked of Prometheus before the new version gets more.")),
+        (Self::Metrics, "metrics", Some("What Prometheus fetches from each pod.")),
+        (Self::Alerts, "alerts", Some("Each fires when its gate would not pass.")),
     ];
 
     /// Its name in the files.
@@ -89,9 +94,9 @@ pub(super) struct Values {
 
 /// The values of an app.
 pub(super) fn values(app: &PlannedApp<'_>, pipeline: &Pipeline) -> Values {
-    let of_base = settings(pipeline, app, &app.app.base, &app.env, &[], &[]);
+    let of_base = settings(pipeline, app, &app.app.base, &app.env, &[], &[], &app.alerts);
     let of_places: Vec<Vec<(Key, RawValue)>> =
-        app.places.iter().map(|p| settings(pipeline, app, p.settings, &p.env, &p.secrets, &p.analyses)).collect();
+        app.places.iter().map(|p| settings(pipeline, app, p.settings, &p.env, &p.secrets, &p.analyses, &p.alerts)).collect();
     let (mut base, mut own, mut keys) = (Vec::new(), vec![Vec::new(); app.places.len()], Vec::new());
     for (key, name, comment) in Key::ALL {
         let find = |list: &[(Key, RawValue)]| list.iter().find(|(k, _)| k == key).map(|(_, v)| v.clone());
@@ -142,6 +147,7 @@ fn settings(
     env: &[(String, String)],
     secrets: &[SecretGroup],
     analyses: &[PlannedAnalysis],
+    alerts: &[PlannedAlert],
 ) -> Vec<(Key, RawValue)> {
     let mut out = vec![(Key::Image, map([("repository", text(&app.repository)), ("tag", text("")), ("digest", text(""))]))];
     match &settings.autoscale {
@@ -198,6 +204,14 @@ fn settings(
     if !analyses.is_empty() {
         out.push((Key::Analysis, map(analyses.iter().map(|a| (a.name.clone(), analysis(a))))));
     }
+    if let Some(metrics) = &settings.metrics {
+        let pairs =
+            [("path", text(&metrics.path.value)), ("port", text(&metrics.port)), ("interval", text(metrics.every.to_string()))];
+        out.push((Key::Metrics, map(pairs)));
+    }
+    if !alerts.is_empty() {
+        out.push((Key::Alerts, list(alerts.iter().map(alert))));
+    }
     out
 }
 
@@ -243,6 +257,16 @@ fn analysis(analysis: &PlannedAnalysis) -> RawValue {
     pairs.extend(analysis.interval.map(|i| ("interval", text(i.to_string()))));
     pairs.push(("successCondition", text(&analysis.condition)));
     pairs.extend(analysis.token.iter().map(|(store, key)| ("token", map([("store", text(store)), ("key", text(key))]))));
+    map(pairs)
+}
+
+/// A rule of Prometheus, as its own files have it.
+fn alert(alert: &PlannedAlert) -> RawValue {
+    let texts = |pairs: &[(String, String)]| map(pairs.iter().map(|(name, value)| (name.clone(), text(value))));
+    let mut pairs = vec![("alert", text(&alert.name)), ("expr", text(&alert.expr))];
+    pairs.extend(alert.during.map(|d| ("for", text(d.to_string()))));
+    pairs.push(("labels", texts(&alert.labels)));
+    pairs.push(("annotations", texts(&alert.annotations)));
     map(pairs)
 }
 

@@ -229,6 +229,8 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
                     span: c.span,
                 })
             }),
+            metrics: node.child("metrics").and_then(|c| self.metrics(c, &ports)),
+            alerts: self.alerts(node, place),
             user: node.setting("user").and_then(|e| self.count(e)),
             writable_root: node.flag("writable-root"),
             strategy: self.strategy(app, environment),
@@ -273,7 +275,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
     }
 
     /// The port that a node names, or the only one there is.
-    fn port_of(&mut self, node: &Node<'_>, ports: &[(Spanned<String>, u16)]) -> Option<String> {
+    pub(super) fn port_of(&mut self, node: &Node<'_>, ports: &[(Spanned<String>, u16)]) -> Option<String> {
         let known = ports.iter().map(|(n, _)| n.value.as_str());
         match node.setting("port").and_then(spanned) {
             Some(named) if ports.iter().any(|(n, _)| n.value == named.value) => Some(named.value),

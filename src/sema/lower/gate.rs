@@ -15,7 +15,7 @@ use crate::syntax::tree::{Entry, Node, Value};
 
 /// Units that figures are read in, the metric they are of, and the factor to its base unit. A word of two metrics stands under the one that a
 /// query means by it first.
-const UNITS: &[(&str, Metric, &str)] = &[
+pub(super) const UNITS: &[(&str, Metric, &str)] = &[
     ("ratio", Metric::Ratio, "1"),
     ("percent", Metric::Percent, "1"),
     ("percent", Metric::Ratio, "0.01"),

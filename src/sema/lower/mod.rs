@@ -1,6 +1,7 @@
 //! The second walk: nodes to the meaning, room by room.
 
 mod action;
+mod alert;
 mod app;
 mod declaration;
 mod deploy;

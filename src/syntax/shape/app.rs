@@ -1,6 +1,7 @@
 //! Rows of apps: what runs in a cluster, and how a deploy brings it there.
 
 use crate::syntax::shape::ValueType::{Count, Duration, Name, Port, Reference, String, Text, Variable, Word};
+use crate::syntax::shape::alert::{ALERT, METRICS};
 use crate::syntax::shape::step::ENV;
 use crate::syntax::shape::{Child, Flag, Setting, Shape, arg, either, flag, keyed, line, list, many, node, once, some, word};
 
@@ -13,7 +14,7 @@ const SETTINGS: &[Setting] = &[
 
 const FLAGS: &[Flag] = &[flag("writable-root", "its processes may write anywhere in their file system, not below /tmp alone")];
 
-static PARTS: [Child; 9] = [
+static PARTS: [Child; 11] = [
     keyed(&PORT),
     once(&RESOURCES),
     once(&HEALTH),
@@ -21,6 +22,8 @@ static PARTS: [Child; 9] = [
     once(&INGRESS),
     once(&AUTOSCALE),
     once(&MIGRATE),
+    once(&METRICS),
+    keyed(&ALERT),
     once(&SYNC),
     once(&VALUES),
 ];
