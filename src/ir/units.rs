@@ -424,6 +424,20 @@ mod tests {
     }
 
     #[test]
+    fn quotients_are_exact_or_none() {
+        for (top, bottom, expected) in [
+            ("0.2", "0.001", Some("200")),
+            ("1", "8", Some("0.125")),
+            ("5", "1", Some("5")),
+            ("-3", "1024", Some("-0.0029296875")),
+            ("1", "3", None),
+            ("1", "0", None),
+        ] {
+            assert_eq!(number(top).over(number(bottom)), expected.map(number), "{top} / {bottom}");
+        }
+    }
+
+    #[test]
     fn percentages_need_their_sign() {
         assert_eq!(Percent::parse("80%").unwrap().ratio(), Some(number("0.8")));
         assert_eq!(Percent::parse("99.50%").unwrap().to_string(), "99.5%");

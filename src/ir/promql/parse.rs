@@ -363,7 +363,8 @@ mod tests {
         for (query, why) in [
             ("sum(rate(x[5m])", "missing at the end"),
             ("x{code=500}", "a quoted value is"),
-            ("x[5 minutes]", "neither a number nor a time"),
+            ("x[5 minutes]", "`]` is"),
+            ("x[5q]", "neither a number nor a time"),
             ("rate(x[m])", "a time such as 5m"),
             ("x{code}", "compared with nothing"),
             ("a b", "not expected"),
