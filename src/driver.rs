@@ -207,6 +207,9 @@ fn places(target: TargetId) -> &'static [&'static str] {
         TargetId::Codebuild => {
             &[".codebuild/*.yml", ".codebuild/*/*.yml", "standby/.codebuild/*.yml", "standby/.codebuild/*/*.yml"]
         }
+        TargetId::Codepipeline => {
+            &[".codepipeline/*.yml", ".codepipeline/*/*.yml", "standby/.codepipeline/*.yml", "standby/.codepipeline/*/*.yml"]
+        }
     }
 }
 

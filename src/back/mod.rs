@@ -5,6 +5,7 @@
 mod argocd;
 mod aws;
 mod codebuild;
+mod codepipeline;
 mod downloads;
 mod github;
 pub mod gitlab;
@@ -29,6 +30,7 @@ pub fn emit(plan: &Plan<'_>, renderer: &Renderer) -> Result<Vec<Output>, Failure
         TargetId::Github => github::emit(plan, renderer),
         TargetId::Gitlab => gitlab::emit(plan, renderer),
         TargetId::Codebuild => codebuild::emit(plan, renderer),
+        TargetId::Codepipeline => codepipeline::emit(plan, renderer),
     }
 }
 

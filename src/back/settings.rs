@@ -42,7 +42,7 @@ pub fn settings(plan: &Plan<'_>) -> Result<Option<Settings>, Failure> {
     let (json, mut parts) = match plan.target.id {
         TargetId::Github => github::settings::settings(plan, &outside),
         TargetId::Gitlab => gitlab::settings::settings(plan, &outside),
-        TargetId::Codebuild => return Ok(None),
+        TargetId::Codebuild | TargetId::Codepipeline => return Ok(None),
     };
     let further: Vec<String> = plan.settings.iter().filter(|s| !is_covered(s.capability)).map(|s| s.text.clone()).collect();
     parts.push(Part { title: "Further".to_owned(), items: further });

@@ -121,6 +121,7 @@ fn gather(pipeline: &Pipeline) -> Used {
     }
     pipeline.variables.iter().filter_map(|v| v.value.as_ref()).for_each(|t| used.text(t));
     pipeline.targets.iter().filter_map(|t| t.aws.connection.as_ref()).for_each(|t| used.text(t));
+    pipeline.teams.iter().filter_map(|t| t.topic.as_ref()).for_each(|t| used.text(t));
     for value in &pipeline.values {
         value.arms.iter().map(|(_, t)| t).chain(&value.otherwise).for_each(|t| used.text(t));
     }

@@ -71,7 +71,8 @@ pub(super) fn check(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
         let mut said = BTreeSet::new();
         for name in script::expanded(&text) {
             let Some((_, vendor, target)) = VENDORS.iter().find(|(start, ..)| name.starts_with(start)) else { continue };
-            let other = pipeline.targets.iter().any(|t| Some(t.id) != *target);
+            let sets = |id: TargetId| Some(id) == *target || id.is_aws() && target.is_some_and(TargetId::is_aws);
+            let other = pipeline.targets.iter().any(|t| !sets(t.id));
             if other && said.insert(name) && !is_set(pipeline, line, name) {
                 diagnostics.push(finding(line, name, vendor));
             }

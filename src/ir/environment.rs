@@ -214,6 +214,8 @@ pub struct Team {
     pub name: Spanned<String>,
     /// What each vendor calls it.
     pub names: Vec<(TargetId, Spanned<String>)>,
+    /// The topic of SNS by which AWS asks its people.
+    pub topic: Option<Text>,
 }
 
 /// A secret by name; its value lives with the vendor.
@@ -328,6 +330,11 @@ pub enum ChannelKind {
         /// Its address.
         url: Text,
     },
+    /// A topic of AWS SNS.
+    Sns {
+        /// Its ARN.
+        topic: Text,
+    },
     /// PagerDuty events, version 2.
     Pagerduty {
         /// The routing key.
@@ -339,7 +346,10 @@ impl ChannelKind {
     /// The texts it is made of, which may hold secrets.
     pub fn texts(&self) -> Vec<&Text> {
         match self {
-            Self::Slack { webhook: text } | Self::Webhook { url: text } | Self::Pagerduty { key: text } => vec![text],
+            Self::Slack { webhook: text }
+            | Self::Webhook { url: text }
+            | Self::Pagerduty { key: text }
+            | Self::Sns { topic: text } => vec![text],
             Self::Email { to, from, smtp, user, password } => {
                 to.iter().chain(from).chain([smtp]).chain(user).chain(password).collect()
             }

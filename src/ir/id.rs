@@ -51,5 +51,14 @@ fields! {
         Gitlab = "gitlab",
         /// AWS CodeBuild: a batch build for each workflow and kind of event.
         Codebuild = "codebuild",
+        /// AWS CodePipeline: a pipeline for each workflow and kind of event, whose jobs CodeBuild runs.
+        Codepipeline = "codepipeline",
+    }
+}
+
+impl TargetId {
+    /// Whether its jobs run as builds of AWS CodeBuild.
+    pub fn is_aws(self) -> bool {
+        matches!(self, Self::Codebuild | Self::Codepipeline)
     }
 }

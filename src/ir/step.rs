@@ -218,9 +218,10 @@ pub struct ActionCall {
 }
 
 impl ActionCall {
-    /// What a target does.
+    /// What a target does. The jobs of a pipeline of AWS are builds of CodeBuild: what is said for those is for these.
     pub fn body(&self, target: TargetId) -> Option<&ActionBody> {
-        self.bodies.iter().find(|b| b.targets.contains(&target))
+        let own = |id: TargetId| self.bodies.iter().find(|b| b.targets.contains(&id));
+        own(target).or_else(|| own(TargetId::Codebuild).filter(|_| target == TargetId::Codepipeline))
     }
 }
 

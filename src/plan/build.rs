@@ -19,6 +19,7 @@ use crate::plan::approve;
 use crate::plan::drift::{self, DriftCheck};
 use crate::plan::job::{JobSource, PlannedEnvironment, PlannedJob, PlannedNeed};
 use crate::plan::legalize;
+use crate::plan::limits;
 use crate::plan::names::{Names, github};
 use crate::plan::require;
 use crate::plan::step::{Notice, PlannedKind, PlannedStep, RunWhen};
@@ -49,6 +50,9 @@ pub fn plan<'a>(checked: Checked<'a>, target: &'a Target, options: &Options) -> 
     let mut verdict = legalize::legalize(pipeline, target, table, &required, options);
     words::review(pipeline, &selected, target.id, &mut verdict.diagnostics);
     let (workflows, drift) = build_workflows(pipeline, target, &selected, &mut verdict.diagnostics);
+    if target.id == TargetId::Codepipeline {
+        limits::review(pipeline, &workflows, &mut verdict.diagnostics);
+    }
     if verdict.diagnostics.has_errors() {
         return Ok((None, verdict.diagnostics));
     }
@@ -221,7 +225,7 @@ fn own_registry(pipeline: &Pipeline, target: TargetId, index: usize, wanted: Per
     let own = match target {
         TargetId::Github => RegistryKind::Ghcr,
         TargetId::Gitlab => RegistryKind::Gitlab,
-        TargetId::Codebuild => RegistryKind::Ecr,
+        TargetId::Codebuild | TargetId::Codepipeline => RegistryKind::Ecr,
     };
     if registry.kind == own && registry.password.is_none() {
         all.insert(wanted);

@@ -42,7 +42,7 @@ impl Names {
         let legal = match target {
             TargetId::Github => github(name),
             TargetId::Gitlab => gitlab(name),
-            TargetId::Codebuild => codebuild(name),
+            TargetId::Codebuild | TargetId::Codepipeline => codebuild(name),
         };
         if self.take(&legal) {
             return legal;
@@ -50,12 +50,12 @@ impl Names {
         let qualified = match target {
             TargetId::Github => github(&format!("{workflow}-{name}")),
             TargetId::Gitlab => gitlab(&format!("{workflow}:{name}")),
-            TargetId::Codebuild => codebuild(&format!("{workflow}_{name}")),
+            TargetId::Codebuild | TargetId::Codepipeline => codebuild(&format!("{workflow}_{name}")),
         };
         if self.take(&qualified) {
             return qualified;
         }
-        let mark = if matches!(target, TargetId::Codebuild) { '_' } else { '-' };
+        let mark = if target.is_aws() { '_' } else { '-' };
         (2u32..).map(|i| format!("{qualified}{mark}{i}")).find(|n| self.take(n)).unwrap_or(qualified)
     }
 

@@ -24,7 +24,7 @@ pub fn login(pipeline: &Pipeline, target: TargetId, job: &Job, registry: Registr
                 return Some(None);
             }
             StepKind::Action(call) => {
-                steps.extend(call.bodies.iter().filter(|b| b.targets.contains(&target)).flat_map(|b| &b.steps));
+                steps.extend(call.body(target).iter().flat_map(|b| &b.steps));
             }
             _ => {}
         }

@@ -19,21 +19,22 @@ pub fn review(pipeline: &Pipeline, workflows: &[WorkflowId], target: TargetId, d
         for job in workflow.jobs.iter().map(|j| pipeline.job(*j)) {
             raws(&job.raw, target, Level::Job, &[], &format!("job `{}`", job.name.value), diagnostics);
             every_step(job).for_each(|s| languages(s, target, diagnostics));
-            if target == TargetId::Codebuild {
-                machines(pipeline, job, diagnostics);
+            if target.is_aws() {
+                machines(pipeline, job, target, diagnostics);
             }
         }
     }
 }
 
 /// What a build of AWS cannot have together, and a runner that says nothing for it.
-fn machines(pipeline: &Pipeline, job: &Job, diagnostics: &mut Diagnostics) {
+fn machines(pipeline: &Pipeline, job: &Job, target: TargetId, diagnostics: &mut Diagnostics) {
+    let word = target.word();
     if let Some(image) = &job.image {
         let toolchain = job.steps.iter().find(|s| matches!(s.kind, StepKind::Toolchain(_))).map(|s| (s.span, "a toolchain"));
         let service = job.services.first().map(|s| (s.name.span, "a service"));
         let docker = job.docker.map(|span| (span, "docker"));
         if let Some((span, what)) = toolchain.or(service).or(docker) {
-            let message = format!("job `{}` cannot have {what} in an image of its own on codebuild", job.name.value);
+            let message = format!("job `{}` cannot have {what} in an image of its own on {word}", job.name.value);
             diagnostics.push(
                 Diagnostic::error("not-expressible", span, message)
                     .related(image.span, "the image")
@@ -43,7 +44,7 @@ fn machines(pipeline: &Pipeline, job: &Job, diagnostics: &mut Diagnostics) {
     }
     let Runner::Named(name) = &job.runner else { return };
     if let Some(own) = pipeline.runners.iter().find(|r| r.name.value == name.value && r.codebuild.is_none()) {
-        let message = format!("runner `{}` says nothing for codebuild", name.value);
+        let message = format!("runner `{}` says nothing for {word}", name.value);
         diagnostics.push(
             Diagnostic::error("not-expressible", name.span, message)
                 .related(own.name.span, "declared here")

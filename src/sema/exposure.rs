@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::ir::Pipeline;
-use crate::ir::environment::{AwsIdentity, ChannelKind, ClusterAccess};
+use crate::ir::environment::{AwsIdentity, ClusterAccess};
 use crate::ir::gate::GateKind;
 use crate::ir::id::{ChannelId, GateId, RegistryId, TargetId};
 use crate::ir::job::Job;
@@ -68,14 +68,7 @@ impl Found<'_> {
     }
 
     fn channel(&mut self, channel: ChannelId) {
-        match &self.pipeline.channels[channel.index()].kind {
-            ChannelKind::Slack { webhook: text } | ChannelKind::Webhook { url: text } | ChannelKind::Pagerduty { key: text } => {
-                self.text(text);
-            }
-            ChannelKind::Email { to, from, smtp, user, password } => {
-                to.iter().chain(from).chain([smtp]).chain(user).chain(password).for_each(|t| self.text(t));
-            }
-        }
+        self.pipeline.channels[channel.index()].kind.texts().into_iter().for_each(|t| self.text(t));
     }
 
     fn notification(&mut self, notification: &Notification) {

@@ -110,7 +110,7 @@ pub fn tools(target: TargetId) -> &'static [KnownTool] {
     match target {
         TargetId::Github => GITHUB,
         // The images of CodeBuild have Debian's packages too, and what has a version is downloaded likewise.
-        TargetId::Gitlab | TargetId::Codebuild => GITLAB,
+        TargetId::Gitlab | TargetId::Codebuild | TargetId::Codepipeline => GITLAB,
     }
 }
 
@@ -119,7 +119,7 @@ pub fn toolchains(target: TargetId) -> &'static [&'static str] {
     match target {
         TargetId::Github => &["dotnet", "go", "java", "node", "pnpm", "python", "ruby", "rust", "uv"],
         TargetId::Gitlab => &["dotnet", "go", "java", "node", "php", "python", "ruby", "rust"],
-        TargetId::Codebuild => &["dotnet", "go", "java", "node", "php", "python", "ruby"],
+        TargetId::Codebuild | TargetId::Codepipeline => &["dotnet", "go", "java", "node", "php", "python", "ruby"],
     }
 }
 

@@ -78,7 +78,7 @@ pub fn is_owned(target: TargetId, level: Level, key: &str) -> bool {
         (TargetId::Gitlab, Level::Workflow) => GITLAB_WORKFLOW,
         (TargetId::Gitlab, Level::Job) => GITLAB_JOB,
         // The tables refuse `raw` there.
-        (TargetId::Codebuild, _) => &[],
+        (TargetId::Codebuild | TargetId::Codepipeline, _) => &[],
     };
     owned.contains(&key)
 }

@@ -56,10 +56,13 @@ impl Schema {
     }
 }
 
-/// Graphs of batches lie in `.codebuild`, buildspecs a folder below.
+/// Graphs of batches lie in `.codebuild`, buildspecs a folder below; above those of a pipeline lie stacks.
 fn is_buildspec(path: &str) -> bool {
-    let Some(below) = path.strip_prefix("standby/").unwrap_or(path).strip_prefix(".codebuild/") else { return false };
-    below != "template.yml" && below.matches('/').count() <= 1
+    match path.strip_prefix("standby/").unwrap_or(path).split('/').collect::<Vec<_>>().as_slice() {
+        [".codebuild", file] => *file != "template.yml",
+        [".codebuild" | ".codepipeline", _, _] => true,
+        _ => false,
+    }
 }
 
 /// One place where a text breaks its schema.

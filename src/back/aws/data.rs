@@ -8,9 +8,9 @@ use crate::back::state;
 use crate::ir::event::{EventKind, InputKind};
 use crate::ir::job::{Job, Report, ReportKind};
 use crate::ir::step::Outcome;
-use crate::ir::text::{Context, RunField};
+use crate::ir::text::{Context, Part, RunField};
 use crate::plan::job::PlannedJob;
-use crate::plan::step::PlannedKind;
+use crate::plan::step::{PlannedKind, PlannedStep};
 
 /// The context of the id of the run, which is the folder of its files.
 pub(super) const RUN: Context = Context::Run(RunField::Id);
@@ -35,14 +35,25 @@ fn aws(place: &Place<'_>) -> &'static str {
 /// Whether a step of the job takes another role than the build's.
 pub(in crate::back) fn takes_role(job: &PlannedJob<'_>) -> bool {
     job.steps.iter().any(|s| match &s.kind {
-        PlannedKind::Run(script) => script
-            .lines
-            .iter()
-            .flat_map(|l| &l.parts)
-            .any(|p| matches!(p, crate::ir::text::Part::Literal(t) if t.contains(".aws/config"))),
+        PlannedKind::Run(script) => {
+            script.lines.iter().flat_map(|l| &l.parts).any(|p| matches!(p, Part::Literal(t) if t.contains(".aws/config")))
+        }
         _ => false,
     })
 }
+
+/// Whether a step writes to a topic of SNS.
+pub(super) fn publishes(step: &PlannedStep) -> bool {
+    let says = |p: &Part| matches!(p, Part::Literal(text) if text.contains(PUBLISH));
+    matches!(&step.kind, PlannedKind::Run(script) if script.lines.iter().flat_map(|l| &l.parts).any(says))
+}
+
+/// The command of such a step; as the build itself, since a role that a step took is for what it deploys.
+pub(super) fn published(place: &Place<'_>, line: String) -> String {
+    if takes_role(place.job) { line.replace(PUBLISH, &format!("AWS_CONFIG_FILE=/dev/null {PUBLISH}")) } else { line }
+}
+
+const PUBLISH: &str = "aws sns publish";
 
 /// Whether the job reads or writes the bucket.
 pub(in crate::back) fn uses_store(place: &Place<'_>) -> bool {

@@ -59,7 +59,7 @@ fn filter(filter: &Filter, kind: EventKind, place: &Place<'_>, contexts: &mut Ve
             (ClauseKind::PullRequest { targets, heads, types, .. }, EventKind::PullRequest) => {
                 let mut tests = names(targets, Context::Pr(PrField::Target), place, contexts);
                 tests.extend(names(heads, Context::Pr(PrField::Source), place, contexts));
-                tests.extend(pull_request_types(types));
+                tests.extend(pull_request_types(types, place));
                 tests
             }
             (ClauseKind::Schedule { .. }, EventKind::Schedule) => Vec::new(),
@@ -127,8 +127,13 @@ pub(in crate::back) fn webhook_event(kind: PullRequestType) -> Option<&'static s
     }
 }
 
-fn pull_request_types(types: &[PullRequestType]) -> Option<String> {
-    if types == crate::ir::event::DEFAULT_PULL_REQUEST_TYPES {
+/// A test on what happened to the pull request; none where the job takes all that starts the workflow.
+fn pull_request_types(types: &[PullRequestType], place: &Place<'_>) -> Option<String> {
+    let starting = place.workflow.workflow.on.clauses.iter().flat_map(|c| match &c.kind {
+        ClauseKind::PullRequest { types, .. } => types.as_slice(),
+        _ => &[],
+    });
+    if starting.into_iter().all(|t| types.contains(t)) {
         return None;
     }
     let words: Vec<&str> = types.iter().filter_map(|t| webhook_event(*t)).collect();

@@ -1,8 +1,9 @@
 //! Where a build runs: image, size, and whether it may start containers.
 
+use serde::Serialize;
+
 use crate::back::aws::place::Place;
-use crate::ir::environment::{AwsTarget, Compute};
-use crate::ir::id::TargetId;
+use crate::ir::environment::Compute;
 use crate::ir::job::Runner;
 use crate::plan::step::PlannedKind;
 
@@ -12,7 +13,7 @@ const IMAGE: &str = "aws/codebuild/standard:7.0";
 const IMAGE_ARM: &str = "aws/codebuild/amazonlinux-aarch64-standard:3.0";
 
 /// Where a build runs.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
 pub(in crate::back) struct Machine {
     /// The container.
     pub(in crate::back) image: String,
@@ -24,23 +25,17 @@ pub(in crate::back) struct Machine {
     pub(in crate::back) privileged: bool,
 }
 
-/// What the targets of AWS say: a pipeline takes what the `codebuild` target says beside it.
-fn defaults<'p>(place: &Place<'p>) -> (&'p AwsTarget, Option<&'p AwsTarget>) {
-    let beside = place.plan.pipeline.targets.iter().find(|t| t.id == TargetId::Codebuild).map(|t| &t.aws);
-    (&place.plan.target.aws, beside)
-}
-
 /// The machine of a job.
 pub(in crate::back) fn of_job(place: &Place<'_>) -> Machine {
     let job = &*place.job.job;
-    let (own, beside) = defaults(place);
+    let own = &place.plan.target.aws;
     let (mut arm, mut compute) = (false, None);
     if let Runner::Named(name) = &job.runner {
         arm = name.value == "linux-arm";
         compute = place.plan.pipeline.runners.iter().find(|r| r.name.value == name.value).and_then(|r| r.codebuild.as_ref());
     }
-    let compute = compute.or(own.compute.as_ref()).or(beside.and_then(|b| b.compute.as_ref()));
-    let usual = own.image.as_ref().or(beside.and_then(|b| b.image.as_ref())).map(|i| i.value.as_str());
+    let compute = compute.or(own.compute.as_ref());
+    let usual = own.image.as_ref().map(|i| i.value.as_str());
     let image = match job.image.as_ref().and_then(|i| place.fixed(i)) {
         Some(image) => image,
         None if arm => IMAGE_ARM.to_owned(),

@@ -17,6 +17,8 @@ use crate::plan::{Plan, PlannedWorkflow};
 pub(in crate::back) const OUTPUT: &str = "PIPEWRIGHT_OUTPUT";
 /// The variable with the kind of event, in the words of a spec. The batch or the pipeline passes it.
 pub(in crate::back) const RUN_EVENT: &str = "RUN_EVENT";
+/// The variable with the tag, where a pipeline passes it.
+const COMMIT_TAG: &str = "COMMIT_TAG";
 /// The variable with the branch, where a pipeline passes it.
 pub(in crate::back) const COMMIT_BRANCH: &str = "COMMIT_BRANCH";
 
@@ -25,8 +27,7 @@ pub(in crate::back) const COMMIT_BRANCH: &str = "COMMIT_BRANCH";
 pub(in crate::back) enum Host {
     /// A batch build of CodeBuild, started by a webhook or a schedule.
     Batch,
-    /// A pipeline of CodePipeline.
-    #[expect(dead_code, reason = "the pipelines are about to be written")]
+    /// A pipeline of CodePipeline, which passes what a build must know of its event as variables.
     Pipeline,
 }
 
@@ -166,7 +167,7 @@ impl<'p> Place<'p> {
             CommitField::Branch => self.branch(),
             CommitField::Tag => match self.host {
                 Host::Batch => derived("COMMIT_TAG", "COMMIT_TAG=${CODEBUILD_WEBHOOK_TRIGGER#tag/}"),
-                Host::Pipeline => derived("COMMIT_TAG", "COMMIT_TAG=$(git describe --tags --exact-match)"),
+                Host::Pipeline => Value::Variable(COMMIT_TAG.to_owned()),
             },
             CommitField::Ref => {
                 let kinds = self.kinds();
@@ -176,10 +177,7 @@ impl<'p> Place<'p> {
                     (false, _) => self.branch(),
                     (true, false) => match self.host {
                         Host::Batch => derived("COMMIT_REF", "COMMIT_REF=${CODEBUILD_WEBHOOK_TRIGGER#*/}"),
-                        Host::Pipeline => derived(
-                            "COMMIT_REF",
-                            "COMMIT_REF=${COMMIT_BRANCH:-}\nif [ \"$RUN_EVENT\" = tag ]; then COMMIT_REF=$(git describe --tags --exact-match); fi",
-                        ),
+                        Host::Pipeline => derived("COMMIT_REF", "COMMIT_REF=${COMMIT_TAG:-$COMMIT_BRANCH}"),
                     },
                 }
             }
@@ -230,10 +228,12 @@ impl<'p> Place<'p> {
             (PrField::Number, Host::Batch) => derived("PR_NUMBER", "PR_NUMBER=${CODEBUILD_WEBHOOK_TRIGGER#pr/}"),
             (PrField::Source, Host::Batch) => derived("PR_SOURCE", "PR_SOURCE=${CODEBUILD_WEBHOOK_HEAD_REF#refs/heads/}"),
             (PrField::Target, Host::Batch) => derived("PR_TARGET", "PR_TARGET=${CODEBUILD_WEBHOOK_BASE_REF#refs/heads/}"),
-            // A pipeline's branch is the one that the pull request comes from.
-            (PrField::Source, Host::Pipeline) => Value::Variable(COMMIT_BRANCH.to_owned()),
-            // The tables refuse the rest.
-            (PrField::Title, _) | (PrField::Number | PrField::Target, Host::Pipeline) => Value::Fixed(String::new()),
+            (PrField::Number, Host::Pipeline) => Value::Variable("PR_NUMBER".to_owned()),
+            (PrField::Source, Host::Pipeline) => Value::Variable("PR_SOURCE".to_owned()),
+            (PrField::Target, Host::Pipeline) => Value::Variable("PR_TARGET".to_owned()),
+            (PrField::Title, Host::Pipeline) => Value::Variable("PR_TITLE".to_owned()),
+            // The tables refuse it.
+            (PrField::Title, Host::Batch) => Value::Fixed(String::new()),
         }
     }
 

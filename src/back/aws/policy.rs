@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::back::aws::place::Place;
 use crate::back::aws::{buildspec, data};
+use crate::back::codebuild::project::parameter;
 use crate::ir::environment::{AwsIdentity, ClusterAccess, RegistryKind};
 use crate::ir::id::RegistryId;
 use crate::ir::step::Push;
@@ -73,6 +74,7 @@ pub(in crate::back) fn of_jobs(jobs: &[Place<'_>], project: &str, bucket: &str) 
     }
     registries(jobs, &mut all);
     roles(jobs, &mut all);
+    topics(jobs, &mut all);
     all
 }
 
@@ -179,5 +181,20 @@ fn roles(jobs: &[Place<'_>], all: &mut Vec<Statement>) {
 
 /// A variable that only the account knows is a parameter of the stack.
 fn reference(place: &Place<'_>, text: &crate::ir::text::Text) -> String {
-    format!("${{{}}}", place.shown(text).trim_start_matches('$').replace('_', ""))
+    format!("${{{}}}", parameter(place.shown(text).trim_start_matches('$')))
+}
+
+/// Topics that the jobs write to.
+fn topics(jobs: &[Place<'_>], all: &mut Vec<Statement>) {
+    let mut topics: Vec<String> = Vec::new();
+    for place in jobs {
+        for step in place.job.steps.iter().filter(|s| data::publishes(s)) {
+            let topic = step.env.iter().find(|e| e.name.value == "TOPIC");
+            topics.extend(topic.map(|t| place.fixed(&t.value).unwrap_or_else(|| reference(place, &t.value))));
+        }
+    }
+    tidy(&mut topics);
+    if !topics.is_empty() {
+        all.push(Statement::new(&["sns:Publish"], topics));
+    }
 }

@@ -384,7 +384,10 @@ impl<'p> Writer<'p> {
     /// The code of a step; none for what is no script here.
     fn lines(&self, step: &PlannedStep) -> Vec<String> {
         match &step.kind {
-            PlannedKind::Run(script) => script.lines.iter().map(|l| self.place.code(l).trim_end().to_owned()).collect(),
+            PlannedKind::Run(script) => {
+                let code = script.lines.iter().map(|l| self.place.code(l).trim_end().to_owned());
+                if data::publishes(step) { code.map(|l| data::published(&self.place, l)).collect() } else { code.collect() }
+            }
             other => setup::lines(other, &self.place),
         }
     }

@@ -3,8 +3,8 @@
 //! `.codebuild/<workflow>-<event>.yml` is the graph of a batch, `.codebuild/<workflow>/<job>.yml` the buildspec of a build in it, and
 //! `.codebuild/template.yml` the stack of CloudFormation that makes the projects, with their webhooks, schedules and roles.
 
-mod project;
-mod view;
+pub(super) mod project;
+pub(super) mod view;
 
 use crate::back::aws::place::{COMMIT_BRANCH, Host, Place, RUN_EVENT, axis};
 use crate::back::aws::{buildspec, guard, machine, script};

@@ -64,15 +64,41 @@ pub(in crate::back) fn setting(plan: &Plan<'_>, text: &Text, parameters: &mut Ve
     }
     let id = parameter(&name);
     if !parameters.iter().any(|p| p.name == id) {
-        parameters.push(view::Parameter { name: id.clone(), description: format!("The variable {name} of the spec") });
+        parameters.push(variable(plan, &name));
     }
     format!("${{{id}}}")
+}
+
+/// The parameter of a variable whose value only the account knows. Builds read it from the same place.
+fn variable(plan: &Plan<'_>, name: &str) -> view::Parameter {
+    view::Parameter {
+        name: parameter(name),
+        description: format!("The variable {name} of the spec"),
+        stored: true,
+        default: Some(format!("/{}/{name}", plan.pipeline.name.value)),
+    }
+}
+
+/// The parameters that statements name and that are not there yet.
+pub(in crate::back) fn named<'s>(
+    plan: &Plan<'_>,
+    statements: impl Iterator<Item = &'s Statement>,
+    parameters: &mut Vec<view::Parameter>,
+) {
+    for name in statements.flat_map(|s| &s.resources).flat_map(|r| referred(r)) {
+        let declared = plan.pipeline.variables.iter().find(|v| parameter(&v.name.value) == name);
+        if let Some(declared) = declared.filter(|_| !parameters.iter().any(|p| p.name == name)) {
+            parameters.push(variable(plan, &declared.name.value));
+        }
+    }
 }
 
 pub(super) fn stack<'p>(plan: &'p Plan<'p>, batches: Vec<Batch<'p>>, header: String) -> view::Stack {
     let mut parameters = vec![view::Parameter {
         name: "RepositoryUrl".to_owned(),
         description: "The address to clone the repository from".to_owned(),
+        stored: false,
+        default: plan.target.aws.repository.as_ref().map(|r| format!("https://github.com/{}.git", r.value)),
     }];
     let connection = plan.target.aws.connection.as_ref().map(|c| setting(plan, c, &mut parameters));
     let mut projects: Vec<view::Project> = batches.iter().map(|b| project(plan, b)).collect();
@@ -81,11 +107,7 @@ pub(super) fn stack<'p>(plan: &'p Plan<'p>, batches: Vec<Batch<'p>>, header: Str
         let actions = ["codeconnections:GetConnection", "codeconnections:GetConnectionToken"];
         projects.iter_mut().for_each(|p| p.statements.push(Statement::new(&actions, vec![connection.clone()])));
     }
-    for name in projects.iter().flat_map(|p| &p.statements).flat_map(|s| &s.resources).flat_map(|r| referred(r)) {
-        if !parameters.iter().any(|p| p.name == name) {
-            parameters.push(view::Parameter { description: format!("{name}, a variable of the spec"), name });
-        }
-    }
+    named(plan, projects.iter().flat_map(|p| &p.statements), &mut parameters);
     let wanted = projects.iter().any(|p| p.store || p.cache);
     view::Stack {
         header,
@@ -98,7 +120,7 @@ pub(super) fn stack<'p>(plan: &'p Plan<'p>, batches: Vec<Batch<'p>>, header: Str
 }
 
 /// Parameters that a text of `Fn::Sub` names, without the stack's own words.
-pub(in crate::back) fn referred(text: &str) -> Vec<String> {
+fn referred(text: &str) -> Vec<String> {
     let names = text.split("${").skip(1).filter_map(|p| p.split('}').next());
     names.filter(|n| !n.starts_with("AWS::") && !n.ends_with(".Arn")).map(str::to_owned).collect()
 }

@@ -41,6 +41,9 @@ pub(super) struct Stack {
 pub(in crate::back) struct Parameter {
     pub(in crate::back) name: String,
     pub(in crate::back) description: String,
+    /// Whether it is read from the Parameter Store, where its default is its name.
+    pub(in crate::back) stored: bool,
+    pub(in crate::back) default: Option<String>,
 }
 
 /// A project, its role and what starts it.

@@ -42,7 +42,7 @@ impl Means {
             (None, TargetId::Github) => Self::default(),
             (None, TargetId::Gitlab) => on_gitlab(job),
             // The image is that of the target or the runner: a script looks first.
-            (None, TargetId::Codebuild) => Self::default(),
+            (None, TargetId::Codebuild | TargetId::Codepipeline) => Self::default(),
         }
     }
 

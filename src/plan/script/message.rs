@@ -16,6 +16,9 @@ pub fn message(kind: &ChannelKind, notification: &Notification, moment: Moment, 
     match kind {
         ChannelKind::Slack { webhook } => with_json("slack.sh", &[]).with("WEBHOOK", webhook.clone()),
         ChannelKind::Webhook { url } => with_json("webhook.sh", &[("moment", moment.word())]).with("WEBHOOK", url.clone()),
+        ChannelKind::Sns { topic } => {
+            Shell::plain(part("sns.sh"), span).with("MESSAGE", notification.text.clone()).with("TOPIC", topic.clone())
+        }
         ChannelKind::Pagerduty { key } => {
             let severity =
                 if matches!(moment, Moment::Failure | Moment::Rollback | Moment::GateFailed) { "critical" } else { "info" };

@@ -47,7 +47,7 @@ impl Builder<'_> {
             TargetId::Gitlab => {
                 self.script("Take the role in AWS", login::aws_role(identity), phase, RunWhen::Success, identity.span);
             }
-            TargetId::Codebuild => {
+            TargetId::Codebuild | TargetId::Codepipeline => {
                 self.script("Take the role in AWS", login::aws_role_of_build(identity), phase, RunWhen::Success, identity.span);
             }
         }
@@ -73,7 +73,7 @@ impl Builder<'_> {
                 TargetId::Github => "promoted-github.sh",
                 TargetId::Gitlab => "promoted-gitlab.sh",
                 // Nothing there knows of earlier deployments: the table refuses it.
-                TargetId::Codebuild => continue,
+                TargetId::Codebuild | TargetId::Codepipeline => continue,
             };
             let mut shell = watch::promoted(script, &before, after.span);
             if self.target == TargetId::Github {

@@ -63,8 +63,16 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
                 compute: node.setting("compute").and_then(spanned).and_then(|w| self.compute(&w)),
             };
             let (tags, install) = (words("tags"), words("install"));
+            if id == TargetId::Codepipeline {
+                let given = [("connection", aws.connection.is_some()), ("repository", aws.repository.is_some())];
+                for (word, _) in given.iter().filter(|(_, is)| !is) {
+                    let what = format!("`{word}` of target `codepipeline`");
+                    self.diagnostics.push(missing(node.span, &what, &format!("{word}=…")));
+                }
+            }
             targets.push(Target { id, tier, tags, workflows, standby, check_drift, settings, install, aws, span: node.span });
         }
+        merge_builds(&mut targets);
         targets
     }
 
@@ -107,7 +115,8 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
                 let name = name_of(node)?;
                 let of = |(word, id): &(&'static str, TargetId)| Some((*id, node.setting(word).and_then(spanned)?));
                 let names = TargetId::ALL.iter().filter_map(of).collect();
-                Some(Team { name, names })
+                let topic = node.setting("codepipeline").map(|e| self.text(e, &Place::default()));
+                Some(Team { name, names, topic })
             })
             .collect()
     }
@@ -238,6 +247,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
                 let kind = match means.value.as_str() {
                     "slack" => ChannelKind::Slack { webhook: need(self, "webhook")? },
                     "webhook" => ChannelKind::Webhook { url: need(self, "url")? },
+                    "sns" => ChannelKind::Sns { topic: need(self, "topic")? },
                     "pagerduty" => ChannelKind::Pagerduty { key: need(self, "key")? },
                     "email" => {
                         need(self, "to")?;
@@ -251,7 +261,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
                         }
                     }
                     other => {
-                        let known = ["slack", "email", "webhook", "pagerduty"];
+                        let known = ["slack", "email", "webhook", "pagerduty", "sns"];
                         self.diagnostics.push(crate::sema::names::unknown(
                             "kind of channel",
                             other,
@@ -300,6 +310,17 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
         }
         Some(policy)
     }
+}
+
+/// A pipeline of AWS brings its own projects of CodeBuild: a `codebuild` beside it says what they are like where it does not say so itself.
+fn merge_builds(targets: &mut Vec<Target>) {
+    let Some(at) = targets.iter().position(|t| t.id == TargetId::Codebuild) else { return };
+    let Some(pipeline) = targets.iter().position(|t| t.id == TargetId::Codepipeline) else { return };
+    let beside = targets[at].aws.clone();
+    let own = &mut targets[pipeline].aws;
+    own.image = own.image.take().or(beside.image);
+    own.compute = own.compute.take().or(beside.compute);
+    targets.remove(at);
 }
 
 /// The kind that a registry's name or host tells.

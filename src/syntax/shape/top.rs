@@ -16,13 +16,13 @@ use crate::syntax::shape::{
 };
 
 /// The CI vendors by name.
-pub const TARGETS: &[&str] = &["github", "gitlab", "codebuild"];
+pub const TARGETS: &[&str] = &["github", "gitlab", "codebuild", "codepipeline"];
 
 /// Sizes of machines on AWS.
 const COMPUTE: &[&str] = &["small", "medium", "large", "xlarge", "2xlarge"];
 
 /// The words of `target`: the CI vendors, and what delivers apps.
-pub const ALL_TARGETS: &[&str] = &["github", "gitlab", "codebuild", "helm", "argocd", "rollouts"];
+pub const ALL_TARGETS: &[&str] = &["github", "gitlab", "codebuild", "codepipeline", "helm", "argocd", "rollouts"];
 
 /// The file itself: what may stand outside all nodes.
 pub static FILE: Shape = node("file", "", "The top of a file.", "").children(&[&[
@@ -87,7 +87,7 @@ pub static TARGET: Shape = node("target", "target", "A vendor to write for.", "t
         either("token", Secret, "of argocd: its token, for deploys"),
         either("push-token", Secret, "of argocd: what may push to the repository, for deploys"),
         either("connection", Text, "of AWS: the ARN of the connection to the repository's host"),
-        either("repository", String, "of AWS: `owner/name`"),
+        either("repository", String, "of AWS: `owner/name`; codepipeline must know it"),
         either("image", String, "of codebuild: the image of jobs that name none"),
         either("compute", Word(COMPUTE), "of codebuild: the size of machines, where a job's runner says none"),
     ]])
@@ -146,6 +146,7 @@ pub static TEAM: Shape = node(
 .settings(&[&[
     line("github", String, "`organisation/team`, or a user"),
     line("gitlab", String, "the path of a group, or a user"),
+    line("codepipeline", Text, "the ARN of the SNS topic by which they are asked"),
 ]]);
 
 /// `value version { on tag "…"; otherwise "…" }`
@@ -201,11 +202,15 @@ pub static DOC: Shape = node(
 /// `channel team slack webhook=(secret)SLACK_WEBHOOK`
 pub static CHANNEL: Shape =
     node("channel", "channel", "Where messages go; used by `notify`.", "channel team slack webhook=(secret)SLACK_WEBHOOK")
-        .args(&[arg("name", Name, "its name"), arg("kind", Word(&["slack", "email", "webhook", "pagerduty"]), "by which means")])
+        .args(&[
+            arg("name", Name, "its name"),
+            arg("kind", Word(&["slack", "email", "webhook", "pagerduty", "sns"]), "by which means"),
+        ])
         .settings(&[&[
             either("webhook", Secret, "of slack: the webhook's address"),
             either("url", Url, "of webhook: an address that takes a JSON object"),
             either("key", Secret, "of pagerduty: the routing key"),
+            either("topic", Text, "of sns: the ARN of the topic"),
             either_list("to", Text, "of email: who gets it"),
             either("from", Text, "of email: who sends it"),
             either("smtp", Text, "of email: `host:port`, with TLS"),

@@ -1,0 +1,3 @@
+# arn:aws:sns:REGION:ACCOUNT:NAME
+region=${TOPIC#arn:*:sns:}
+aws sns publish --region "${region%%:*}" --topic-arn "$TOPIC" --message "$MESSAGE"
