@@ -18,6 +18,7 @@ use crate::plan::build;
 use crate::plan::delivery;
 use crate::render::Output;
 use crate::render::Renderer;
+use crate::render::header;
 use crate::sema::expand::expand;
 use crate::sema::lower::lower;
 use crate::sema::order;
@@ -150,8 +151,9 @@ pub fn settings(sources: &SourceMap, spec: SourceId, options: &Options<'_>) -> R
         for target in pipeline.targets.iter().filter(|t| wanted(options, t.id.word())) {
             let (plan, losses) = build::plan(checked, target, &plan_options)?;
             found.extend(losses);
-            if let Some(plan) = plan {
-                made.extend(settings::settings(&plan)?.map(|s| (target.id.word(), s)));
+            if let Some(mut kept) = plan.map(|p| settings::settings(&p)).transpose()?.flatten() {
+                [&mut kept.checklist, &mut kept.json, &mut kept.script].into_iter().for_each(stamp);
+                made.push((target.id.word(), kept));
             }
         }
     }
@@ -191,8 +193,16 @@ fn write(checked: Checked<'_>, options: &Options<'_>, found: &mut Diagnostics) -
     if found.has_errors() {
         return Ok(Vec::new());
     }
+    outputs.iter_mut().for_each(stamp);
     outputs.iter().try_for_each(schema::check)?;
     Ok(outputs)
+}
+
+/// A file that can say so says which file it is.
+fn stamp(output: &mut Output) {
+    if output.marked {
+        header::stamp(&mut output.text, &output.path);
+    }
 }
 
 fn wanted(options: &Options<'_>, target: &str) -> bool {

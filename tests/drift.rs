@@ -4,11 +4,11 @@ use std::fs;
 use std::path::Path;
 
 use pipewright::base::failure::Failure;
-use pipewright::drift::outputs::{Site, orphans, with_manifest};
+use pipewright::drift::outputs::{Site, copies, orphans, with_manifest};
 use pipewright::drift::write::{Written, apply};
 use pipewright::drift::{Kind, compare};
 use pipewright::render::Output;
-use pipewright::render::header::Header;
+use pipewright::render::header::{self, Header};
 
 const PLACES: &[&str] = &[".github/workflows/*.yml", ".gitlab-ci.yml", "standby/**"];
 const CI: &str = ".github/workflows/ci.yml";
@@ -182,6 +182,25 @@ fn orphans_are_found_by_marker_and_removed() {
     assert_eq!(kinds(root, &outputs), gone.map(|path| (path.to_owned(), Kind::Orphan)));
     assert_eq!(build(root, &outputs).unwrap().removed, gone);
     assert_eq!(left(root), [".github/workflows/by-hand.yml", CI, "elsewhere/old.yml"]);
+}
+
+#[test]
+fn a_copy_that_somebody_goes_on_with_is_left_alone() {
+    let root = tempfile::tempdir().unwrap();
+    let root = root.path();
+    let mut ci = ours(CI, "a: 1\n");
+    header::stamp(&mut ci.text, CI);
+    let outputs = [ci];
+    build(root, &outputs).unwrap();
+    let mine = ".github/workflows/mine.yml";
+    put(root, mine, &outputs[0].text.replace("a: 1", "a: 2"));
+    assert_eq!(kinds(root, &outputs), [], "no orphan");
+    assert_eq!(build(root, &outputs).unwrap().removed, [""; 0]);
+    assert_eq!(copies(&site(root), PLACES), [(mine.to_owned(), CI.to_owned())]);
+    // Nor does it make room for an output of that path.
+    let text = refusal(build(root, &[outputs[0].clone(), ours(mine, "")]));
+    assert!(text.contains("is a copy of .github/workflows/ci.yml"), "{text}");
+    assert!(fs::read_to_string(root.join(mine)).unwrap().contains("a: 2"));
 }
 
 #[test]

@@ -42,6 +42,7 @@ pub(super) fn write(global: &Global, making: &Making, console: &Console) -> Resu
         for removed in &done.removed {
             report.say(&format!("removed {}\n", path(removed)));
         }
+        tell_copies(&site, compiled, report);
         report.verbose(&format!("{} files of {} were in step\n", done.unchanged, spec.shown));
         Ok(())
     })
@@ -57,6 +58,9 @@ pub(super) fn check(global: &Global, making: &Making, console: &Console, says: S
         let leaving = outputs::orphans(&site, &compiled.places, &compiled.outputs);
         let drift = drift::compare(&site, &compiled.outputs, &leaving);
         report.drift(&site, &drift, &command(spec, making), says == Says::Diff);
+        if says == Says::Why {
+            tell_copies(&site, compiled, report);
+        }
         Ok(())
     })
 }
@@ -108,6 +112,13 @@ fn each(
         last(&spec, &compiled, &mut report)?;
     }
     Ok(report.finish())
+}
+
+/// A copy of a generated file is somebody's work: it stays, and whoever made it learns what it is taken for.
+fn tell_copies(site: &Site<'_>, compiled: &Compiled, report: &mut Report<'_>) {
+    for (copy, own) in outputs::copies(site, &compiled.places) {
+        report.say(&format!("{copy} is a copy of {own} and left alone: take its first line out if it is yours, or delete it\n"));
+    }
 }
 
 fn site<'a>(spec: &'a Spec, making: &'a Making) -> Result<Site<'a>, Failure> {

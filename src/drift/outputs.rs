@@ -8,7 +8,7 @@ use crate::base::failure::Failure;
 use crate::base::source::read_text;
 use crate::drift::place::{self, Found};
 use crate::render::Output;
-use crate::render::header::{self, Header};
+use crate::render::header::{self, Header, Marker};
 
 /// Largest file that is read for a comparison, in bytes; no output comes near it.
 pub(super) const MAX_BYTES: u64 = 64 << 20;
@@ -29,8 +29,10 @@ pub fn with_manifest(mut outputs: Vec<Output>, header: &Header) -> Vec<Output> {
     let listed: Vec<&str> = outputs.iter().filter(|o| !o.marked).map(|o| o.path.as_str()).collect();
     if !listed.is_empty() {
         let header = Header { losses: Vec::new(), ..header.clone() };
-        let text = format!("{}# Files without comments that it wrote, a path each.\n{}\n", header.text(), listed.join("\n"));
-        outputs.push(Output::new(manifest_path(&header.spec), text));
+        let mut text = format!("{}# Files without comments that it wrote, a path each.\n{}\n", header.text(), listed.join("\n"));
+        let path = manifest_path(&header.spec);
+        header::stamp(&mut text, &path);
+        outputs.push(Output::new(path, text));
     }
     outputs
 }
@@ -64,13 +66,15 @@ impl<'a> Site<'a> {
         if self.root.is_absolute() || below.is_empty() || below == "." { path.to_owned() } else { format!("{below}/{path}") }
     }
 
-    /// Whether a text on disk is ours to replace: it has our marker and no other spec that is still there claims it, or the manifest lists it.
+    /// Whether a text on disk is ours to replace: it has our marker with this path and no other spec that is still there claims it, or the
+    /// manifest lists it.
     ///
     /// # Errors
     /// In words, to stand behind the path.
     pub(super) fn claim(&self, path: &str, on_disk: &str) -> Result<(), String> {
         match header::marker(on_disk) {
             Some(marker) if self.is_live(&marker.spec) => Err(format!("is written from {}, too", marker.spec)),
+            Some(Marker { path: Some(own), .. }) if own != path => Err(format!("is a copy of {own}, continued by hand perhaps")),
             Some(_) => Ok(()),
             None if self.listed.iter().any(|known| known == path) => Ok(()),
             None => Err("was not written by pipewright".to_owned()),
@@ -125,6 +129,22 @@ pub fn orphans(site: &Site<'_>, places: &[&str], outputs: &[Output]) -> Vec<Stri
     found
 }
 
+/// Files below the places of the targets that carry the marker of another file: copies, which are left alone. Each with what it is a copy of.
+pub fn copies(site: &Site<'_>, places: &[&str]) -> Vec<(String, String)> {
+    let mut found: Vec<(String, String)> = places
+        .iter()
+        .flat_map(|place| files(site.root, place))
+        .filter_map(|path| {
+            let marker = marker_of(site, &path).filter(|m| !site.is_live(&m.spec))?;
+            let own = marker.path.filter(|own| *own != path)?;
+            Some((path, own))
+        })
+        .collect();
+    found.sort();
+    found.dedup();
+    found
+}
+
 /// The regular files of a place, with their paths below the root; no link is followed.
 fn files(root: &Path, place: &str) -> Vec<String> {
     let (folder, name) = place.rsplit_once('/').unwrap_or(("", place));
@@ -146,9 +166,12 @@ fn files(root: &Path, place: &str) -> Vec<String> {
 
 /// Whether a file has the marker of this spec, or of one that is gone.
 fn is_of(site: &Site<'_>, path: &str) -> bool {
+    marker_of(site, path).is_some_and(|marker| !site.is_live(&marker.spec) && marker.path.is_none_or(|own| own == path))
+}
+
+fn marker_of(site: &Site<'_>, path: &str) -> Option<Marker> {
     if !matches!(place::inspect(site.root, path), Ok(Found::File { .. })) {
-        return false;
+        return None;
     }
-    let marker = read_text(&site.root.join(path), MAX_BYTES).ok().and_then(|text| header::marker(&text));
-    marker.is_some_and(|marker| !site.is_live(&marker.spec))
+    header::marker(&read_text(&site.root.join(path), MAX_BYTES).ok()?)
 }
