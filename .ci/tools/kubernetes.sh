@@ -9,6 +9,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/repository.sh"
 
 at=$(repository "${1:?FOLDER}")
+example=$(basename "$1")
 trap 'rm -rf "$at"' EXIT
 cd "$at"
 # Helm keeps its own folders; what it finds in a person's must not matter here.
@@ -72,12 +73,18 @@ rollouts() {
 }
 
 # shellcheck disable=SC2329 # `check` calls it by its name.
-# promtool reads what Prometheus reads, which the operator makes of the groups of a PrometheusRule.
+# promtool reads what Prometheus reads, which the operator makes of the groups of a PrometheusRule. Where .ci/rules has figures for the
+# alerts of an app in an environment, they must fire on those that say so, and on no others.
 rules() {
-    local file
+    local file figures
     for file in "${objects[@]}"; do
         "$TOOLS/python/bin/python" "$here/kubernetes.py" rules "$file" >"$rendered/rules.yml"
-        [ ! -s "$rendered/rules.yml" ] || "$TOOLS/promtool/promtool" check rules --lint=all --lint-fatal "$rendered/rules.yml" || return 1
+        [ -s "$rendered/rules.yml" ] || continue
+        "$TOOLS/promtool/promtool" check rules --lint=all --lint-fatal "$rendered/rules.yml" || return 1
+        figures=$here/../rules/$example/${file##*/helm4-}
+        [ -f "$figures" ] || continue
+        cp "$figures" "$rendered/figures.yml"
+        "$TOOLS/promtool/promtool" test rules "$rendered/figures.yml" || return 1
     done
 }
 

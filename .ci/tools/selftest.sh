@@ -53,6 +53,14 @@ if [ -d "$TOOLS/kubernetes" ] && have "$TOOLS/helm4/helm" && have "$TOOLS/kubeco
     for sample in "$samples"/kubernetes/values/*; do
         check "refused: kubernetes/values/$(basename "$sample")" refused kubernetes charts/shop/values-sample.yaml "$sample" "$base"
     done
+    # An alert that fires while all is well must be seen by the figures in .ci/rules.
+    turned=$(mktemp -d "${TMPDIR:-/tmp}/pipewright-ci.XXXXXX")
+    cp -r "$here/../../golden/storefront" "$turned/"
+    sed -i 's/ > 0\.05$/ < 0.05/' "$turned/storefront/charts/api/values-production.yaml"
+    # shellcheck disable=SC2329 # `check` calls it by its name.
+    turned() { ONLY=promtool "$here/kubernetes.sh" "$turned/storefront"; }
+    check "refused: an alert turned round" refuses turned
+    rm -rf "$turned"
 fi
 if have cfn-lint && have check-jsonschema && have yamllint && have shellcheck; then
     for sample in "$samples"/aws/*.yml; do

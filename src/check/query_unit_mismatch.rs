@@ -203,28 +203,9 @@ fn call(pipeline: &Pipeline, function: &str, args: &[Query]) -> Option<Figure> {
     }
 }
 
-/// A constant, whatever arithmetic makes it.
-fn constant(query: &Query) -> Option<f64> {
-    match query {
-        Query::Number(value) => Some(*value),
-        Query::Negative(inner) => constant(inner).map(|v| -v),
-        Query::Binary { op, left, right } => {
-            let (left, right) = (constant(left)?, constant(right)?);
-            match op.as_str() {
-                "+" => Some(left + right),
-                "-" => Some(left - right),
-                "*" => Some(left * right),
-                "/" => Some(left / right),
-                _ => None,
-            }
-        }
-        _ => None,
-    }
-}
-
 fn binary(pipeline: &Pipeline, op: &str, left: &Query, right: &Query) -> Option<Figure> {
     let scaled = |figure: Option<Figure>, by: f64| figure.map(|f| Figure { factor: f.factor / by, ..f });
-    match (op, constant(left), constant(right)) {
+    match (op, left.constant(), right.constant()) {
         ("*", Some(by), None) => return scaled(figure(pipeline, right), by),
         ("*", None, Some(by)) => return scaled(figure(pipeline, left), by),
         ("/", None, Some(by)) => return scaled(figure(pipeline, left), 1.0 / by),

@@ -48,7 +48,7 @@ pub(super) fn tokens(query: &str) -> Result<Vec<Token>, SyntaxError> {
         } else if c.is_ascii_alphabetic() || c == '_' || (c == ':' && brackets == 0) {
             let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_' || (c == ':' && brackets == 0);
             let end = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
-            tokens.push(word(&rest[..end]));
+            tokens.push(Token::Word(rest[..end].to_owned()));
             rest = &rest[end..];
         } else if let Some(sign) = SIGNS.iter().find(|s| rest.starts_with(**s)) {
             match *sign {
@@ -63,14 +63,6 @@ pub(super) fn tokens(query: &str) -> Result<Vec<Token>, SyntaxError> {
         }
     }
     Ok(tokens)
-}
-
-fn word(word: &str) -> Token {
-    match word.to_ascii_lowercase().as_str() {
-        "inf" => Token::Number(f64::INFINITY),
-        "nan" => Token::Number(f64::NAN),
-        _ => Token::Word(word.to_owned()),
-    }
 }
 
 fn text(rest: &str, quote: char) -> Result<(String, &str), SyntaxError> {

@@ -90,6 +90,27 @@ impl Query {
         }
     }
 
+    /// Its value, if it is a number whatever Prometheus holds.
+    pub fn constant(&self) -> Option<f64> {
+        match self {
+            Self::Number(value) => Some(*value),
+            Self::Negative(inner) => inner.constant().map(|v| -v),
+            Self::Binary { op, left, right } => {
+                let (left, right) = (left.constant()?, right.constant()?);
+                match op.as_str() {
+                    "+" => Some(left + right),
+                    "-" => Some(left - right),
+                    "*" => Some(left * right),
+                    "/" => Some(left / right),
+                    "%" => Some(left % right),
+                    "^" => Some(left.powf(right)),
+                    _ => None,
+                }
+            }
+            Self::Text | Self::Select(_) | Self::Call { .. } | Self::Aggregate { .. } | Self::Subquery(_) => None,
+        }
+    }
+
     /// Whether a comparison behind it would not see all of it: `a or b > 1` compares `b` alone, `a > b > 1` compares what is left of `a`.
     pub fn binds_looser_than_comparison(&self) -> bool {
         matches!(self, Self::Binary { op, .. } if parse::precedence(op).is_some_and(|p| p <= parse::COMPARISON))

@@ -7,6 +7,7 @@ use crate::ir::promql::{Grouping, Query, Select, SyntaxError};
 const MAX_DEPTH: usize = 100;
 /// How strongly comparisons bind.
 pub(super) const COMPARISON: u8 = 3;
+const ADDITION: u8 = 4;
 const POWER: u8 = 6;
 /// What makes one series of many.
 const AGGREGATIONS: &[&str] = &[
@@ -32,7 +33,7 @@ pub(super) fn precedence(op: &str) -> Option<u8> {
         "or" => 1,
         "and" | "unless" => 2,
         "==" | "!=" | "<" | "<=" | ">" | ">=" => COMPARISON,
-        "+" | "-" => 4,
+        "+" | "-" => ADDITION,
         "*" | "/" | "%" | "atan2" => 5,
         "^" => POWER,
         _ => return None,
@@ -167,7 +168,7 @@ impl Parser {
         self.behind(first)
     }
 
-    /// `[5m]`, `[1h:5m]`, `offset 1d`, `@ end()`
+    /// `[5m]`, `[1h:5m]`, `offset 1d`, `@ end()`, `anchored`
     fn behind(&mut self, mut query: Query) -> Result<Query, SyntaxError> {
         loop {
             if self.eat("[") {
@@ -179,36 +180,29 @@ impl Parser {
                     query = Query::Subquery(Box::new(query));
                 } else {
                     match &mut query {
-                        Query::Select(select) if select.range.is_none() => select.range = Some(range),
+                        Query::Select(select) if select.range.is_none() => select.range = range,
                         _ => return error("`[…]` stands behind a metric, or with a colon behind a query"),
                     }
                 }
                 self.expect("]")?;
-            } else if self.eat_word(&["offset"]).is_some() {
-                self.eat("-");
-                self.time()?;
-            } else if self.eat("@") {
-                if self.eat_word(&["start", "end"]).is_some() {
-                    self.expect("(")?;
-                    self.expect(")")?;
-                } else {
-                    self.eat("-");
-                    self.time()?;
-                }
-            } else {
+            } else if self.eat_word(&["offset"]).is_some() || self.eat("@") {
+                let _ = self.eat("-") || self.eat("+");
+                self.primary()?;
+            } else if self.eat_word(&["anchored", "smoothed"]).is_none() {
                 return Ok(query);
             }
         }
     }
 
-    fn time(&mut self) -> Result<f64, SyntaxError> {
-        match self.tokens.get(self.at) {
-            Some(Token::Time(seconds) | Token::Number(seconds)) => {
-                self.at += 1;
-                Ok(*seconds)
-            }
-            Some(token) => Err(SyntaxError { message: format!("{}; a time such as 5m is", unexpected(token).message) }),
-            None => error("a time such as 5m is missing at the end"),
+    /// A time, in seconds; none where only Prometheus can know it, such as `step()`.
+    fn time(&mut self) -> Result<Option<f64>, SyntaxError> {
+        let at = self.at;
+        match self.binary(ADDITION)? {
+            Query::Select(_) | Query::Text | Query::Subquery(_) => match &self.tokens[at] {
+                Token::Sign("]") => error("a time such as 5m is missing in `[]`"),
+                token => Err(SyntaxError { message: format!("{}; a time such as 5m is", unexpected(token).message) }),
+            },
+            time => Ok(time.constant()),
         }
     }
 
@@ -233,6 +227,11 @@ impl Parser {
             Token::Word(word) => {
                 self.at += 1;
                 let lower = word.to_ascii_lowercase();
+                match lower.as_str() {
+                    "inf" => return Ok(Query::Number(f64::INFINITY)),
+                    "nan" => return Ok(Query::Number(f64::NAN)),
+                    _ => {}
+                }
                 let grouped = self.word().is_some_and(|w| matches!(w.to_ascii_lowercase().as_str(), "by" | "without"));
                 if AGGREGATIONS.contains(&lower.as_str()) && (grouped || self.sign() == Some("(")) {
                     self.aggregate(lower)
@@ -351,6 +350,8 @@ mod tests {
             ("max_over_time((a - b)[30m:1m] @ end()) * on (a) group_left b", "(max_over_time((a{} - b{})[:]) * b{})"),
             ("{__name__=\"up\"} == 0", "(up{} == 0)"),
             ("sum", "sum{}"),
+            ("x offset 1m @ 123 [10m:5s]", "x{}[:]"),
+            ("rate(x[2m * (10 + 5)]) + x[step()] * nan", "(rate(x{}[1800]) + (x{} * NaN))"),
             ("job:errors:rate5m > 1e-3", "(job:errors:rate5m{} > 0.001)"),
             ("{\"http.requests\", \"a.b\"=\"c\"}", "http.requests{a.b}"),
         ] {
