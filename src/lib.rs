@@ -48,6 +48,7 @@ pub mod check;
 pub mod cli;
 pub mod drift;
 pub mod driver;
+pub mod front;
 pub mod ir;
 pub mod plan;
 pub mod render;

@@ -17,6 +17,7 @@ mod features;
 mod golden;
 mod hostile;
 mod house;
+mod import;
 mod meaning;
 mod plan;
 mod render;

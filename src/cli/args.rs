@@ -139,6 +139,52 @@ pub struct Making {
     pub out: Option<PathBuf>,
 }
 
+/// Whose configuration is read.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum From {
+    /// Workflows of GitHub Actions
+    Github,
+}
+
+/// How an import says what became of the input.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ImportReport {
+    /// For a person
+    Text,
+    /// One document, schema `pipewright-import-1`
+    Json,
+    /// SARIF 2.1.0
+    Sarif,
+    /// For a pull request
+    Markdown,
+}
+
+/// What to import.
+#[derive(Args, Debug, Clone)]
+pub struct Importing {
+    /// Files, or folders in which the vendor's files lie at their places [default: this folder]
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Whose configuration it is [default: the vendor whose files are found]
+    #[arg(long, value_enum)]
+    pub from: Option<From>,
+    /// A target of the spec; may stand several times [default: the vendor it comes from]
+    #[arg(long, value_name = "TARGET", value_parser = ["github", "gitlab", "codebuild"])]
+    pub to: Vec<String>,
+    /// Exit with 1 if anything is not carried
+    #[arg(long)]
+    pub strict: bool,
+    /// How to say what became of the input
+    #[arg(long, value_enum, default_value_t = ImportReport::Text)]
+    pub report: ImportReport,
+    /// The spec to write; a file that is there is not replaced
+    #[arg(long, short, value_name = "FILE", default_value = "pipeline.kdl", conflicts_with = "stdout")]
+    pub out: PathBuf,
+    /// Print the spec instead of writing it; the report goes to the standard error
+    #[arg(long)]
+    pub stdout: bool,
+}
+
 /// What to do.
 #[derive(Subcommand, Debug)]
 pub enum Command {
@@ -181,6 +227,8 @@ pub enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Read the configuration that is there, and write the spec that says the same; what could not be carried is listed
+    Import(Importing),
     /// Print what a vendor keeps outside its files: reviewers, branch rules, schedules, secrets by name
     Settings {
         /// The target; all of the spec without it

@@ -150,7 +150,7 @@ fn targets(folder: &Path) -> Vec<&'static str> {
 }
 
 /// The branch that the remote calls its own, or the one that is checked out; `main` when git does not say.
-fn default_branch(folder: &Path) -> String {
+pub(super) fn default_branch(folder: &Path) -> String {
     let remote = text(folder, ".git/refs/remotes/origin/HEAD")
         .and_then(|t| t.trim().strip_prefix("ref: refs/remotes/origin/").map(str::to_owned));
     let main = || ["main", "master"].iter().find(|b| folder.join(".git/refs/heads").join(b).is_file()).map(|b| (*b).to_owned());
@@ -159,7 +159,7 @@ fn default_branch(folder: &Path) -> String {
 }
 
 /// The folder's name with what every vendor takes in a name.
-fn name_of(folder: &Path) -> String {
+pub(super) fn name_of(folder: &Path) -> String {
     let name = folder.file_name().and_then(|n| n.to_str()).unwrap_or_default().to_lowercase();
     let name: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
     let name = name.trim_matches('-');

@@ -11,6 +11,7 @@ mod doctor;
 mod events;
 mod explain;
 mod fmt;
+mod import;
 mod init;
 mod plan;
 mod report;
@@ -52,6 +53,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Settings { target, form } => settings::run(&line.global, target.as_deref(), *form, &console),
         Command::Doctor { target, export } => doctor::run(&line.global, target, export, &console),
         Command::Events { target } => events::run(&line.global, target, &console),
+        Command::Import(what) => import::run(&line.global, what, &console),
         Command::Init => init::run(&line.global, &console),
         Command::Completions { shell } => completions(*shell, &console),
         Command::Man => man(&console),

@@ -1,5 +1,6 @@
 //! Findings and drift, printed in the format that the user wants.
 
+pub(super) mod account;
 pub(super) mod clean;
 mod full;
 mod github;

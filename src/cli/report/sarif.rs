@@ -61,8 +61,11 @@ pub(super) fn document(rows: &[Value]) -> String {
     let mut names: Vec<&str> = rows.iter().filter_map(|row| row["ruleId"].as_str()).collect();
     names.sort_unstable();
     names.dedup();
-    let rules: Vec<_> =
-        names.iter().map(|name| json!({ "id": name, "help": { "text": format!("run `pipewright explain {name}`") } })).collect();
+    let help = |name: &str| match name.starts_with("import-") {
+        true => "what an import carries, and how: lang-spec/import.md".to_owned(),
+        false => format!("run `pipewright explain {name}`"),
+    };
+    let rules: Vec<_> = names.iter().map(|name| json!({ "id": name, "help": { "text": help(name) } })).collect();
     let document = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -75,7 +78,7 @@ pub(super) fn document(rows: &[Value]) -> String {
     format!("{document:#}\n")
 }
 
-fn location(sources: &SourceMap, span: Span, related: Option<(usize, &str)>) -> Value {
+pub(super) fn location(sources: &SourceMap, span: Span, related: Option<(usize, &str)>) -> Value {
     let at = Place::of(sources, span);
     let mut location = json!({
         "physicalLocation": {

@@ -1,0 +1,223 @@
+//! What an import declares at the top of the spec, because a workflow uses it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::front::name::{Names, is_variable};
+use crate::front::node::{Build, node};
+use crate::syntax::shape::job;
+use crate::syntax::tree::Node;
+
+/// Portable actions that come with pipewright, and words that a step's call may not be.
+const TAKEN: &[&str] = &[
+    "scan",
+    "release",
+    "comment",
+    "issue",
+    "http-check",
+    "http-call",
+    "wait",
+    "kubectl",
+    "helm-upgrade",
+    "argocd-sync",
+    "aws-role",
+];
+
+/// Settings of every step: an input may not be called so.
+const SETTINGS: &[&str] = &["name", "if", "when", "timeout", "env", "continue-on-error", "argument"];
+
+/// Runners that a spec knows, by GitHub's labels.
+const RUNNERS: &[(&str, &str)] = &[
+    ("ubuntu-latest", "linux"),
+    ("ubuntu-24.04", "linux"),
+    ("ubuntu-24.04-arm", "linux-arm"),
+    ("windows-latest", "windows"),
+    ("windows-2025", "windows"),
+    ("macos-latest", "macos"),
+    ("macos-15", "macos"),
+];
+
+/// Before the name of a node that stands for a use of an action until all uses are known.
+const MARK: char = '\u{1}';
+
+/// What is declared once for the whole import.
+pub(crate) struct Declared {
+    /// Secrets by name.
+    pub(crate) secrets: BTreeSet<String>,
+    /// Variables that live with the vendor.
+    pub(crate) variables: BTreeSet<String>,
+    /// Runners by name, with their labels.
+    pub(crate) runners: BTreeMap<String, Vec<String>>,
+    /// Environments: the vendor's name to the spec's, with the address.
+    pub(crate) environments: BTreeMap<String, (String, Option<String>)>,
+    environment_names: Names,
+    runner_names: Names,
+    /// Names of schedules.
+    pub(crate) schedules: Names,
+    actions: Vec<Action>,
+}
+
+/// Uses of one action with the same inputs.
+struct Action {
+    /// `owner/name@version`
+    reference: String,
+    /// What stands behind it as a comment: the version of a commit.
+    version: Option<String>,
+    keys: Vec<String>,
+    /// The values of each use, in the order of the keys.
+    uses: Vec<Vec<String>>,
+}
+
+impl Default for Declared {
+    fn default() -> Self {
+        Self {
+            secrets: BTreeSet::new(),
+            variables: BTreeSet::new(),
+            runners: BTreeMap::new(),
+            environments: BTreeMap::new(),
+            environment_names: Names::default(),
+            runner_names: Names::without(&["linux", "linux-arm", "windows", "macos"]),
+            schedules: Names::default(),
+            actions: Vec::new(),
+        }
+    }
+}
+
+impl Declared {
+    /// The runner of a spec for GitHub's labels.
+    pub(super) fn runner(&mut self, labels: &[&str]) -> String {
+        if let [one] = labels
+            && let Some((_, name)) = RUNNERS.iter().find(|(label, _)| label == one)
+        {
+            return (*name).to_owned();
+        }
+        let labels: Vec<String> = labels.iter().map(|l| (*l).to_owned()).collect();
+        if let Some((name, _)) = self.runners.iter().find(|(_, known)| **known == labels) {
+            return name.clone();
+        }
+        let name = self.runner_names.unique(&labels.join("-"));
+        self.runners.insert(name.clone(), labels);
+        name
+    }
+
+    /// The environment of a spec for the vendor's name.
+    pub(super) fn environment(&mut self, theirs: &str, url: Option<String>) -> String {
+        let names = &mut self.environment_names;
+        let known = self.environments.entry(theirs.to_owned()).or_insert_with(|| (names.unique(theirs), None));
+        known.1 = known.1.take().or(url);
+        known.0.clone()
+    }
+
+    /// A step that uses an action of GitHub, to be finished by [`Declared::finish`].
+    pub(super) fn call(&mut self, reference: &str, version: Option<String>, with: Vec<(String, String)>) -> Build {
+        let (keys, values): (Vec<String>, Vec<String>) = with.into_iter().unzip();
+        let at = self.actions.iter().position(|a| a.reference == reference && a.keys == keys).unwrap_or_else(|| {
+            self.actions.push(Action { reference: reference.to_owned(), version, keys, uses: Vec::new() });
+            self.actions.len() - 1
+        });
+        self.actions[at].uses.push(values);
+        node(&format!("{MARK}{at}:{}", self.actions[at].uses.len() - 1))
+    }
+
+    /// The declarations, and the workflows with their calls finished.
+    pub(super) fn finish(self, mut workflows: Vec<Build>) -> (Vec<Vec<Build>>, Vec<Build>) {
+        let words: Vec<&str> = job::DEPLOY.block_words().chain(TAKEN.iter().copied()).collect();
+        let mut names = Names::without(&words);
+        let mut calls = Vec::new();
+        let mut actions = Vec::new();
+        for action in &self.actions {
+            let name = names.unique(title(&action.reference));
+            let (build, inputs) = action.declare(&name);
+            actions.push(build);
+            calls.push((name, inputs));
+        }
+        for workflow in &mut workflows {
+            finish(&mut workflow.0, &self.actions, &calls);
+        }
+        let mut sections = Vec::new();
+        let mut small = Vec::new();
+        if !self.secrets.is_empty() {
+            small.push(node("secret").args(&self.secrets));
+        }
+        small.extend(self.variables.iter().map(|v| node("variable").arg(v)));
+        small.extend(self.runners.iter().map(|(name, labels)| node("runner").arg(name).child(node("github").args(labels))));
+        sections.push(small);
+        sections.push(
+            self.environments
+                .values()
+                .map(|(name, url)| {
+                    let build = node("environment").arg(name);
+                    match url {
+                        Some(url) => build.child(node("url").arg(url)),
+                        None => build,
+                    }
+                })
+                .collect(),
+        );
+        sections.push(actions);
+        (sections, workflows)
+    }
+}
+
+/// What an action is called: the last words of its path.
+fn title(reference: &str) -> &str {
+    let path = reference.split('@').next().unwrap_or(reference).trim_start_matches("docker://");
+    let path = path.split(':').next().unwrap_or(path);
+    path.split_once('/')
+        .filter(|(owner, _)| *owner != ".")
+        .map_or(path, |(_, rest)| rest)
+        .rsplit("actions/")
+        .next()
+        .unwrap_or(path)
+}
+
+impl Action {
+    /// The declaration, and for each key the input that calls give it by.
+    fn declare(&self, name: &str) -> (Build, Vec<Option<String>>) {
+        let mut names = Names::without(SETTINGS);
+        let inputs: Vec<Option<String>> = (0..self.keys.len())
+            .map(|k| {
+                let first = self.uses.first().map(|u| &u[k]);
+                // In the body of an action `input` is the action's own.
+                let own = first.is_some_and(|v| v.contains("${input."));
+                (own || self.uses.iter().any(|u| Some(&u[k]) != first)).then(|| names.unique(&self.keys[k]))
+            })
+            .collect();
+        let mut with = node("with");
+        for (k, key) in self.keys.iter().enumerate() {
+            let value = match &inputs[k] {
+                Some(input) => format!("${{input.{input}}}"),
+                None => self.uses.first().map(|u| u[k].clone()).unwrap_or_default(),
+            };
+            with = with.prop(key, &value);
+        }
+        let mut uses = node("uses").arg(&self.reference).comments(self.version.clone());
+        if !with.is_bare() {
+            uses.push(with);
+        }
+        let declared = inputs.iter().flatten().map(|i| node("input").arg(i));
+        (node("action").arg(name).children(declared).child(node("for").arg("github").child(uses)), inputs)
+    }
+}
+
+fn finish(build: &mut Node<'static>, actions: &[Action], calls: &[(String, Vec<Option<String>>)]) {
+    if let Some((action, used)) = build.name.text.strip_prefix(MARK).and_then(|m| m.split_once(':'))
+        && let (Ok(action), Ok(used)) = (action.parse::<usize>(), used.parse::<usize>())
+        && let (Some(known), Some((name, inputs))) = (actions.get(action), calls.get(action))
+    {
+        let mut call = node(name);
+        for (k, input) in inputs.iter().enumerate() {
+            if let Some(input) = input {
+                call = call.prop(input, &known.uses[used][k]);
+            }
+        }
+        build.name = call.0.name;
+        let own = std::mem::take(&mut build.entries);
+        build.entries = call.0.entries.into_iter().chain(own).collect();
+    }
+    build.children.iter_mut().flatten().for_each(|c| finish(c, actions, calls));
+}
+
+/// Whether a name may be declared as a secret or variable.
+pub(super) fn is_declarable(name: &str) -> bool {
+    is_variable(name)
+}

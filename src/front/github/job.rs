@@ -1,0 +1,351 @@
+//! Jobs of a workflow.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::front::ledger::Fate;
+use crate::front::name::slug;
+use crate::front::node::{Build, node};
+use crate::front::yaml::{Entry, Node};
+
+use super::concurrency;
+use super::condition::{Condition, system_of};
+use super::context::JobScope;
+use super::expr::{Piece, pieces};
+use super::matrix;
+use super::permission;
+use super::service;
+use super::step::{self, Artifacts, Shells, shell_word};
+use super::text::Where;
+use super::uses;
+use super::work::Work;
+
+/// The jobs of a workflow before they are converted.
+pub(super) struct Jobs<'n> {
+    entries: Vec<&'n Entry>,
+    scopes: BTreeMap<String, JobScope>,
+    outputs: BTreeMap<String, Vec<String>>,
+    conditions: BTreeMap<String, Condition>,
+    artifacts: Artifacts,
+}
+
+/// Looks through all jobs once: what expressions of one job can name of another.
+pub(super) fn survey<'n>(work: &mut Work<'_>, jobs: &'n Entry) -> Jobs<'n> {
+    let mut names = crate::front::name::Names::without(&["none", "all"]);
+    let entries: Vec<&Entry> = jobs.value.entries().iter().collect();
+    let mut found = Jobs {
+        entries,
+        scopes: BTreeMap::new(),
+        outputs: BTreeMap::new(),
+        conditions: BTreeMap::new(),
+        artifacts: Artifacts::new(),
+    };
+    for job in &found.entries {
+        work.scope.jobs.insert(job.key.clone(), names.unique(&job.key));
+    }
+    for job in &found.entries {
+        work.scope.job = JobScope { id: job.key.clone(), ..JobScope::default() };
+        let declared = step::outputs(work, &job.value);
+        for output in job.value.get("outputs").map(Node::entries).unwrap_or_default() {
+            let source = output.value.text().map(pieces).unwrap_or_default();
+            let [Piece::Expr(inner)] = source.as_slice() else { continue };
+            let words: Vec<&str> = inner.split('.').collect();
+            if let ["steps", step, "outputs", name] = words.as_slice()
+                && let Some(ours) = work.scope.job.steps.get(&((*step).to_owned(), (*name).to_owned())).cloned()
+            {
+                work.scope.outputs.insert((job.key.clone(), output.key.clone()), ours);
+            }
+        }
+        found.outputs.insert(job.key.clone(), declared);
+        found.scopes.insert(job.key.clone(), work.scope.job.clone());
+        uses::uploaded(&job.value, &mut found.artifacts);
+    }
+    for job in &found.entries {
+        work.scope.job = found.scopes.get(&job.key).cloned().unwrap_or_default();
+        if let Some(entry) = job.value.entry("if")
+            && let Some(condition) = work.condition(entry)
+        {
+            found.conditions.insert(job.key.clone(), condition);
+        }
+    }
+    found
+}
+
+fn needs(job: &Node) -> Vec<&str> {
+    job.get("needs").and_then(Node::texts).unwrap_or_default()
+}
+
+impl Jobs<'_> {
+    /// Whether a job never runs, for its own condition or for that of a job it needs.
+    fn is_never(&self, id: &str, seen: &mut BTreeSet<String>) -> bool {
+        let own = self.conditions.get(id);
+        if own.is_some_and(|c| c.never) {
+            return true;
+        }
+        let Some(job) = self.entries.iter().find(|j| j.key == id) else { return false };
+        seen.insert(id.to_owned())
+            && own.is_none_or(|c| c.when.is_none())
+            && needs(&job.value).iter().any(|n| self.is_never(n, seen))
+    }
+
+    /// The conditions that a job runs under: its own, and those of the jobs it needs, since what is skipped takes its dependents along.
+    fn condition(&self, id: &str, seen: &mut BTreeSet<String>, found: &mut Vec<String>) {
+        let Some(job) = self.entries.iter().find(|j| j.key == id) else { return };
+        if !seen.insert(id.to_owned()) {
+            return;
+        }
+        let own = self.conditions.get(id);
+        if own.is_none_or(|c| c.when.is_none()) {
+            needs(&job.value).iter().for_each(|n| self.condition(n, seen, found));
+        }
+        if let Some(text) = own.and_then(|c| c.text.clone())
+            && !found.contains(&text)
+        {
+            found.push(text);
+        }
+    }
+}
+
+/// Converts all jobs.
+pub(super) fn jobs(work: &mut Work<'_>, found: &Jobs<'_>) -> Vec<Build> {
+    let mut built = Vec::new();
+    for job in &found.entries {
+        work.mark(job, Fate::Exact);
+        work.scope.job = found.scopes.get(&job.key).cloned().unwrap_or_default();
+        let comments = work.comments(job);
+        if let Some(call) = job.value.entry("uses") {
+            let why = match call.value.text() {
+                Some(path) if path.starts_with("./") => "the jobs of the workflow that is called here are not written out",
+                _ => "the workflow that is called here is not part of the repository",
+            };
+            work.lose(job, why);
+            continue;
+        }
+        if found.is_never(&job.key, &mut BTreeSet::new()) {
+            let why = "the job never runs for the events that are carried, so it is left out";
+            job.mark_all(work.ledger, &Fate::Emulated(why.to_owned()));
+            continue;
+        }
+        built.push(one(work, job, found, comments));
+    }
+    built
+}
+
+fn one(work: &mut Work<'_>, job: &Entry, found: &Jobs<'_>, mut comments: Vec<String>) -> Build {
+    let id = job.key.clone();
+    let name = work.scope.jobs.get(&id).cloned().unwrap_or_default();
+    if name != id {
+        work.mark(job, Fate::Emulated(format!("the job is called `{name}`")));
+    }
+    if let Some(entry) = work.open(&job.value, "name")
+        && let Some(shown) = entry.value.text()
+        && slug(shown) != name
+    {
+        comments.insert(0, shown.to_owned());
+        work.mark(entry, Fate::Emulated(format!("a comment; GitHub shows the job as `{name}`")));
+    }
+    let mut build = node("job").arg(&name).comments(comments);
+    requirements(work, job, found, &mut build);
+    let axis = runner_axis(&job.value);
+    let strategy = work.open(&job.value, "strategy");
+    let matrix = strategy.and_then(|e| matrix::strategy(work, e, axis.as_deref()));
+    if let Some(entry) = work.open(&job.value, "runs-on") {
+        runner(work, entry, axis.as_deref(), &mut build);
+    }
+    if let Some(entry) = work.open(&job.value, "timeout-minutes")
+        && let Some(limit) = step::minutes(work, entry)
+    {
+        build.push(node("timeout").arg(&limit));
+    }
+    if work.open(&job.value, "continue-on-error").is_some_and(|e| step::truth(work, e)) {
+        build.push(node("allow-failure"));
+    }
+    if let Some(entry) = work.open(&job.value, "environment") {
+        environment(work, entry, &mut build);
+    }
+    if let Some(entry) = work.open(&job.value, "concurrency") {
+        build.0.children.get_or_insert_default().extend(concurrency::concurrency(work, entry).map(|b| b.0));
+    }
+    let permissions = match work.open(&job.value, "permissions") {
+        Some(entry) => permission::permissions(work, entry),
+        None => work.permissions.clone(),
+    };
+    let mut env = Vec::new();
+    service::container(work, &job.value, &mut build, &mut env);
+    if let Some(entry) = work.open(&job.value, "env") {
+        env.extend(step::env(work, entry));
+    }
+    for (name, value) in &env {
+        build.push(node("env").prop(name, value));
+    }
+    service::services(work, &job.value, &mut build);
+    build.0.children.get_or_insert_default().extend(matrix.map(|m| m.0));
+    outputs(work, job, found, &mut build);
+    let shells = shells(work, &job.value);
+    if let Some(entry) = work.open(&job.value, "steps") {
+        let made = step::steps(work, entry, &shells, &found.artifacts);
+        if let Some(shell) = made.shell {
+            build.push(node("shell").arg(shell));
+        }
+        let words: Vec<&String> = permissions.iter().filter(|p| !(made.has_checkout && *p == "contents-read")).collect();
+        if !words.is_empty() {
+            build.push(node("permissions").args(words));
+        }
+        if !made.consumes.is_empty() {
+            build.push(node("consumes").args(&made.consumes));
+        }
+        build = build.children(made.steps).children(made.produces);
+    }
+    build
+}
+
+/// `needs` and `if`.
+fn requirements(work: &mut Work<'_>, job: &Entry, found: &Jobs<'_>, build: &mut Build) {
+    let own = found.conditions.get(&job.key);
+    let (mut strict, mut loose) = (Vec::new(), Vec::new());
+    if let Some(entry) = work.open(&job.value, "needs") {
+        for need in needs(&job.value) {
+            let is_called = found.entries.iter().any(|j| j.key == need && j.value.entry("uses").is_some());
+            if is_called || found.is_never(need, &mut BTreeSet::new()) {
+                work.mark(entry, Fate::Lost(format!("`{need}` is not part of the spec")));
+                continue;
+            }
+            let Some(name) = work.scope.jobs.get(need).cloned() else { continue };
+            // Who runs in any case does not mind that a job was skipped.
+            let skippable = own.is_some_and(|c| c.when.is_some()) && found.conditions.get(need).is_some_and(|c| c.text.is_some());
+            if skippable { loose.push(name) } else { strict.push(name) }
+        }
+    }
+    if !strict.is_empty() {
+        build.push(node("needs").args(strict));
+    }
+    if !loose.is_empty() {
+        build.push(node("after").args(loose));
+    }
+    if let Some(when) = own.and_then(|c| c.when) {
+        build.push(node("when").arg(when));
+    }
+    let mut texts = Vec::new();
+    found.condition(&job.key, &mut BTreeSet::new(), &mut texts);
+    if let [one] = texts.as_slice() {
+        build.push(node("if").arg(one));
+    } else if !texts.is_empty() {
+        let all: Vec<String> = texts.iter().map(|t| if t.contains("||") { format!("({t})") } else { t.clone() }).collect();
+        build.push(node("if").arg(&all.join(" && ")));
+    }
+}
+
+/// The path of the axis that `runs-on` names.
+fn runner_axis(job: &Node) -> Option<String> {
+    let text = job.get("runs-on")?.text()?;
+    match pieces(text).as_slice() {
+        [Piece::Expr(inner)] => inner.strip_prefix("matrix.").map(str::to_owned),
+        _ => None,
+    }
+}
+
+fn runner(work: &mut Work<'_>, entry: &Entry, axis: Option<&str>, build: &mut Build) {
+    if let Some(axis) = axis {
+        match work.scope.job.axes.get(axis) {
+            Some(ours) => build.push(node("runner").arg(&format!("${{matrix.{ours}}}"))),
+            None => work.lose(entry, "the matrix has no such axis"),
+        }
+        let labels = work.scope.job.runner_axis.iter().flat_map(|(_, l)| l.keys());
+        let systems: BTreeSet<Option<&str>> = labels.map(|l| system_of(l)).collect();
+        work.scope.job.system = if systems.len() == 1 { systems.into_iter().next().flatten() } else { None };
+        return;
+    }
+    let labels = match entry.value.get("labels") {
+        Some(labels) => {
+            work.open(&entry.value, "labels");
+            labels.texts()
+        }
+        None => entry.value.texts(),
+    };
+    match labels {
+        Some(labels) if !labels.is_empty() && labels.iter().all(|l| !l.contains("${{")) => {
+            let name = work.declared.runner(&labels);
+            work.scope.job.system = labels.iter().find_map(|l| system_of(l));
+            if name != "linux" {
+                build.push(node("runner").arg(&name));
+            }
+        }
+        _ => work.lose(entry, "a spec names its runners; nothing decides on one while the workflow runs"),
+    }
+}
+
+fn shells(work: &mut Work<'_>, job: &Node) -> Shells {
+    let defaults = work.open(job, "defaults").and_then(|e| work.open(&e.value, "run"));
+    let own = |work: &mut Work<'_>, key: &str| {
+        let entry = work.open(&defaults?.value, key)?;
+        entry.value.text().map(str::to_owned)
+    };
+    let default = own(work, "shell").or_else(|| work.shell.clone());
+    let directory = own(work, "working-directory").or_else(|| work.directory.clone());
+    let windows = work.scope.job.system == Some("Windows");
+    let mixed = default.is_none()
+        && work.scope.job.system.is_none()
+        && work.scope.job.runner_axis.iter().any(|(_, l)| l.keys().any(|l| system_of(l) == Some("Windows")));
+    let unsaid = if windows { "pwsh" } else { "bash" };
+    let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();
+    for step in job.get("steps").map(Node::items).unwrap_or_default().iter().filter(|s| s.get("run").is_some()) {
+        let word = step.get("shell").and_then(Node::text).or(default.as_deref());
+        *counts.entry(word.map_or(Some(unsaid), shell_word).unwrap_or("bash")).or_default() += 1;
+    }
+    let most = counts.iter().max_by_key(|(_, n)| **n).map(|(shell, _)| *shell);
+    Shells {
+        of_job: most.filter(|s| *s != "bash"),
+        default: default.or_else(|| windows.then(|| "pwsh".to_owned())),
+        mixed,
+        directory,
+    }
+}
+
+fn environment(work: &mut Work<'_>, entry: &Entry, build: &mut Build) {
+    let (name, url) = if entry.value.is_map() {
+        let name = work.open(&entry.value, "name");
+        let url = work.open(&entry.value, "url");
+        let url = url.and_then(|e| Some((e, work.text(e, Where::Field)?)));
+        let known = url.filter(|(e, text)| {
+            let plain = !text.contains("${");
+            if !plain {
+                work.mark(e, Fate::Lost("the address of an environment is fixed in a spec".to_owned()));
+            }
+            plain
+        });
+        (name.and_then(|e| e.value.text()), known.map(|(_, text)| text))
+    } else {
+        (entry.value.text(), None)
+    };
+    match name.filter(|n| !n.contains("${{")) {
+        Some(theirs) => {
+            let ours = work.declared.environment(theirs, url);
+            if ours != theirs {
+                work.mark(entry, Fate::Emulated(format!("the environment is called `{ours}`")));
+            }
+            build.push(node("environment").arg(&ours));
+        }
+        None => {
+            // Its secrets and approvals would be gone: the build stops at a name that nothing declares.
+            work.lose(entry, "a spec names the environment; an expression decides here");
+            let unsaid = entry.value.text().or(name).unwrap_or("unnamed").to_owned();
+            build.push(node("environment").arg(&slug(&unsaid)).comments([format!("not carried: {unsaid}")]));
+        }
+    }
+}
+
+fn outputs(work: &mut Work<'_>, job: &Entry, found: &Jobs<'_>, build: &mut Build) {
+    if let Some(entry) = work.open(&job.value, "outputs") {
+        for output in entry.value.entries() {
+            let name = work.scope.outputs.get(&(job.key.clone(), output.key.clone())).cloned();
+            match name {
+                Some(name) if name == output.key => work.mark(output, Fate::Exact),
+                Some(name) => work.mark(output, Fate::Emulated(format!("the output is called `{name}`"))),
+                None => work.lose(output, "an output of a spec is a line that a script of the job writes"),
+            }
+        }
+    }
+    let declared = found.outputs.get(&job.key).cloned().unwrap_or_default();
+    if !declared.is_empty() {
+        build.push(node("output").args(declared));
+    }
+}

@@ -1,0 +1,120 @@
+//! GitHub Actions: workflow files to workflows of a spec.
+//!
+//! What a workflow means is in docs.github.com, "Workflow syntax for GitHub Actions"; what GitHub does without a word (an `if` without a status
+//! function, cells of a matrix that stop one another, a shell that goes on behind a pipe) is said here where a spec has another default.
+
+mod concurrency;
+mod condition;
+mod context;
+pub(crate) mod declare;
+mod event;
+mod expr;
+mod job;
+mod matrix;
+mod permission;
+mod service;
+mod step;
+mod text;
+mod toolchain;
+mod uses;
+mod work;
+
+use crate::base::source::{SourceFile, SourceMap};
+use crate::base::span::SourceId;
+use crate::front::Imported;
+use crate::front::ledger::{Fate, Ledger};
+use crate::front::name::{Names, slug};
+use crate::front::node::{Build, node};
+use crate::front::yaml::{self, Comments, Limits, Node};
+
+use context::Scope;
+use declare::Declared;
+use work::Work;
+
+/// What GitHub does with a job without a limit: it stops it after six hours.
+const LIMIT: &str = "6h";
+
+/// Imports workflow files.
+pub(super) fn import(sources: &SourceMap, files: &[SourceId], imported: &mut Imported) {
+    let mut declared = Declared::default();
+    let mut names = Names::default();
+    let mut workflows = Vec::new();
+    for id in files {
+        let file = sources.file(*id);
+        let limits = Limits { refuse_twice: true, documents: 1 };
+        let (documents, comments, faults) = yaml::read(*id, &file.text, limits, &mut imported.ledger);
+        let broken = faults.iter().any(|f| f.fatal);
+        imported.faults.extend(faults);
+        let Some(document) = documents.first().filter(|_| !broken) else { continue };
+        if document.get("jobs").is_none() || document.get("on").is_none() {
+            imported.stays(*id, "it is no workflow: `on` or `jobs` is missing");
+            continue;
+        }
+        let name = names.unique(stem(&file.name));
+        match workflow(document, &name, file, comments, &mut imported.ledger, &mut declared) {
+            Some(build) => workflows.push(build),
+            None => imported.stays(*id, "none of its events, or none of its jobs, is one that a spec can say"),
+        }
+    }
+    let limit = workflows.iter().any(|w| w.0.children().iter().any(|j| j.name() == "job" && j.child("timeout").is_none()));
+    let (mut sections, workflows) = declared.finish(workflows);
+    imported.limit = limit.then_some(LIMIT);
+    sections.extend(workflows.into_iter().map(|w| vec![w]));
+    imported.sections = sections;
+}
+
+/// The name of a file without its folders and its ending.
+fn stem(path: &str) -> &str {
+    let file = path.rsplit('/').next().unwrap_or(path);
+    file.trim_end_matches(".yaml").trim_end_matches(".yml")
+}
+
+fn workflow(
+    document: &Node,
+    name: &str,
+    file: &SourceFile,
+    comments: Comments,
+    ledger: &mut Ledger,
+    declared: &mut Declared,
+) -> Option<Build> {
+    let title = document.get("name").and_then(Node::text);
+    let scope = Scope { workflow: title.unwrap_or(name).to_owned(), ..Scope::default() };
+    let mut work = Work { ledger, declared, comments, file, scope, permissions: Vec::new(), shell: None, directory: None };
+    let on = work.open(document, "on")?;
+    let first = work.comments.first_code();
+    let mut above = work.comments.between(0, first);
+    let jobs = work.open(document, "jobs")?;
+    let events = event::on(&mut work, on, name)?;
+    work.scope.kinds = events.0.children().iter().map(|c| c.name().to_owned()).collect();
+    if let Some(entry) = work.open(document, "name")
+        && let Some(title) = title
+        && slug(title) != name
+    {
+        work.mark(entry, Fate::Emulated(format!("a comment; GitHub shows the workflow as `{name}`")));
+        above.insert(0, title.to_owned());
+    }
+    let mut build = node("workflow").arg(name).comments(above);
+    let comments = work.comments(on);
+    build.push(events.comments(comments));
+    if let Some(entry) = work.open(document, "concurrency") {
+        build.0.children.get_or_insert_default().extend(concurrency::concurrency(&mut work, entry).map(|b| b.0));
+    }
+    if let Some(entry) = work.open(document, "permissions") {
+        work.permissions = permission::permissions(&mut work, entry);
+    }
+    if let Some(entry) = work.open(document, "env") {
+        for (key, value) in step::env(&mut work, entry) {
+            build.push(node("env").prop(&key, &value));
+        }
+    }
+    if let Some(run) = work.open(document, "defaults").and_then(|e| work.open(&e.value, "run")) {
+        work.shell = work.open(&run.value, "shell").and_then(|e| e.value.text()).map(str::to_owned);
+        work.directory = work.open(&run.value, "working-directory").and_then(|e| e.value.text()).map(str::to_owned);
+    }
+    if let Some(entry) = work.open(document, "run-name") {
+        work.lose(entry, "a spec gives runs no titles");
+    }
+    let found = job::survey(&mut work, jobs);
+    let built = job::jobs(&mut work, &found);
+    (!built.is_empty()).then(|| build.children(built))
+}

@@ -1,0 +1,302 @@
+//! Steps of a job.
+
+use std::collections::BTreeMap;
+
+use crate::front::ledger::Fate;
+use crate::front::name::Names;
+use crate::front::node::{Build, node};
+use crate::front::yaml::{Entry, Node};
+
+use super::expr::{Gh, Piece, parse, pieces};
+use super::text::Where;
+use super::uses;
+use super::work::Work;
+
+/// What the steps of a job make.
+#[derive(Default)]
+pub(super) struct Made {
+    /// Steps in order.
+    pub(super) steps: Vec<Build>,
+    /// Artifacts and reports.
+    pub(super) produces: Vec<Build>,
+    /// Artifacts of other jobs.
+    pub(super) consumes: Vec<String>,
+    /// Whether a checkout is among the steps, or stands at the beginning without a word.
+    pub(super) has_checkout: bool,
+    /// The shell of the job, where it is not bash.
+    pub(super) shell: Option<&'static str>,
+}
+
+/// Artifacts of a workflow by the vendor's name: the spec's name, and the directory that their files come out of.
+pub(super) type Artifacts = BTreeMap<String, (String, String)>;
+
+/// Enters the outputs of a job's own steps that its script writes and something reads.
+pub(super) fn outputs(work: &mut Work<'_>, job: &Node) -> Vec<String> {
+    let mut wanted: Vec<(String, String)> = Vec::new();
+    let mut look = |text: &str| {
+        let mut note = |expr: &Gh| {
+            expr.each_path(&mut |path| {
+                if let [steps, step, outputs, name] = path
+                    && steps == "steps"
+                    && outputs == "outputs"
+                    && !wanted.contains(&(step.clone(), name.clone()))
+                {
+                    wanted.push((step.clone(), name.clone()));
+                }
+            });
+        };
+        if !text.contains("${{") && text.contains("steps.") {
+            // An `if` without its braces.
+            parse(text).iter().for_each(&mut note);
+        }
+        for piece in pieces(text) {
+            if let Piece::Expr(inner) = piece {
+                parse(inner).iter().for_each(&mut note);
+            }
+        }
+    };
+    job.each_text(&mut look);
+    let mut names = Names::default();
+    let mut declared = Vec::new();
+    for (step, output) in wanted {
+        let own = job.get("steps").map(Node::items).unwrap_or_default();
+        let script = own.iter().find(|s| s.get("id").and_then(Node::text) == Some(&step)).and_then(|s| s.get("run")?.text());
+        if script.is_some_and(|s| s.contains("GITHUB_OUTPUT") && assigned(s, &output).is_some()) {
+            let name = names.unique(&output);
+            work.scope.job.steps.insert((step, output), name.clone());
+            declared.push(name);
+        }
+    }
+    declared
+}
+
+/// Where a script writes `name=`.
+fn assigned(script: &str, name: &str) -> Option<usize> {
+    let bytes = script.as_bytes();
+    script.match_indices(&format!("{name}=")).map(|(at, _)| at).find(|at| {
+        at.checked_sub(1)
+            .is_none_or(|before| !(bytes[before].is_ascii_alphanumeric() || matches!(bytes[before], b'_' | b'-' | b'.')))
+    })
+}
+
+/// Converts the steps of a job.
+pub(super) fn steps(work: &mut Work<'_>, entry: &Entry, shell: &Shells, artifacts: &Artifacts) -> Made {
+    let mut made = Made { shell: shell.of_job, ..Made::default() };
+    for (index, step) in entry.value.items().iter().enumerate() {
+        let Some(first) = step.entries().iter().min_by_key(|e| e.span.start) else { continue };
+        let line = work.line(first.span);
+        let comments = work.comments.above(line);
+        let before = made.steps.len();
+        one(work, step, index, shell, artifacts, &mut made);
+        if let Some(own) = made.steps.get_mut(before) {
+            own.0.comments.splice(0..0, comments.into_iter().map(Into::into));
+        } else if let Some(later) = (!comments.is_empty()).then(|| made.produces.last_mut()).flatten() {
+            later.0.comments.extend(comments.into_iter().map(Into::into));
+        }
+    }
+    if !made.has_checkout {
+        made.steps.insert(0, node("checkout").arg("none"));
+    }
+    made
+}
+
+/// What a step says of itself, whatever it does.
+pub(super) struct Common {
+    /// Its name.
+    pub(super) name: Option<String>,
+    /// Its condition.
+    pub(super) condition: Option<String>,
+    /// Which outcome lets it run.
+    pub(super) when: Option<&'static str>,
+    /// Its time limit.
+    pub(super) timeout: Option<String>,
+    /// Whether its failure is forgiven.
+    pub(super) forgiven: bool,
+    /// Its variables.
+    pub(super) env: Vec<(String, String)>,
+}
+
+impl Common {
+    /// Whether only the name, or nothing, is said.
+    pub(super) fn is_plain(&self) -> bool {
+        self.condition.is_none() && self.when.is_none() && self.timeout.is_none() && !self.forgiven && self.env.is_empty()
+    }
+
+    /// The node with all of it.
+    pub(super) fn dress(&self, mut build: Build) -> Build {
+        build = build.maybe("name", self.name.as_ref()).maybe("if", self.condition.as_ref()).maybe("when", self.when);
+        build = build.maybe("timeout", self.timeout.as_ref());
+        for (name, value) in &self.env {
+            build.push(node("env").prop(name, value));
+        }
+        if self.forgiven {
+            build.push(node("continue-on-error"));
+        }
+        build
+    }
+}
+
+fn one(work: &mut Work<'_>, step: &Node, index: usize, shells: &Shells, artifacts: &Artifacts, made: &mut Made) {
+    let condition = work.open(step, "if").and_then(|e| Some((e, work.condition(e)?)));
+    if let Some((entry, condition)) = &condition
+        && condition.never
+    {
+        let why = Fate::Emulated("the step never runs for the events that are carried, so it is left out".to_owned());
+        work.mark(entry, why.clone());
+        step.each_entry(&mut |e| work.ledger.mark(e.id, why.clone()));
+        return;
+    }
+    let condition = condition.map(|(_, c)| c);
+    let common = Common {
+        name: work.open(step, "name").and_then(|e| work.text(e, Where::Field)),
+        when: condition.as_ref().and_then(|c| c.when),
+        condition: condition.and_then(|c| c.text),
+        timeout: work.open(step, "timeout-minutes").and_then(|e| minutes(work, e)),
+        forgiven: work.open(step, "continue-on-error").is_some_and(|e| truth(work, e)),
+        env: work.open(step, "env").map(|e| env(work, e)).unwrap_or_default(),
+    };
+    work.open(step, "id");
+    if let Some(entry) = work.open(step, "run") {
+        let (script, directory) = run(work, step, entry, shells);
+        // The script stands last, where it may be long.
+        let mut build = common.dress(node("run")).maybe("dir", directory).arg(&script);
+        if build.0.children.is_some() && script.contains('\n') {
+            build.0.entries.pop();
+            build.0.children.get_or_insert_default().insert(0, node("line").arg(&script).0);
+        }
+        made.steps.push(build);
+    } else if let Some(entry) = work.open(step, "uses") {
+        uses::step(work, step, entry, index, &common, artifacts, made);
+    }
+}
+
+/// A time limit in minutes.
+pub(super) fn minutes(work: &mut Work<'_>, entry: &Entry) -> Option<String> {
+    match entry.value.text().and_then(|t| t.parse::<u32>().ok()).filter(|n| *n > 0) {
+        Some(n) if n % 60 == 0 => Some(format!("{}h", n / 60)),
+        Some(n) => Some(format!("{n}m")),
+        None => {
+            work.lose(entry, "a whole number of minutes is expected");
+            None
+        }
+    }
+}
+
+/// A truth value; an expression is not one.
+pub(super) fn truth(work: &mut Work<'_>, entry: &Entry) -> bool {
+    if entry.value.truth().is_none() {
+        work.lose(entry, "an expression decides here; a spec says yes or no");
+    }
+    entry.value.truth().unwrap_or(false)
+}
+
+/// Variables by name.
+pub(super) fn env(work: &mut Work<'_>, entry: &Entry) -> Vec<(String, String)> {
+    let mut pairs = Vec::new();
+    if !entry.value.is_map() && !entry.value.is_null() {
+        work.lose(entry, "variables are expected here, a line each");
+    }
+    for own in entry.value.entries() {
+        work.mark(own, Fate::Exact);
+        if !crate::front::name::is_variable(&own.key) {
+            work.lose(own, "no shell takes such a name for a variable");
+            continue;
+        }
+        let value = if own.value.is_null() { Some(String::new()) } else { work.text(own, Where::Field) };
+        pairs.extend(value.map(|v| (own.key.clone(), v)));
+    }
+    pairs
+}
+
+/// The shells of a job.
+pub(super) struct Shells {
+    /// The shell of the job, where it is not bash.
+    pub(super) of_job: Option<&'static str>,
+    /// What a step without a word runs in.
+    pub(super) default: Option<String>,
+    /// Whether a step without a word may run on Windows, beside other systems.
+    pub(super) mixed: bool,
+    /// The directory of steps without one.
+    pub(super) directory: Option<String>,
+}
+
+/// Which shell a word of GitHub names.
+pub(super) fn shell_word(word: &str) -> Option<&'static str> {
+    match word.split_whitespace().next()? {
+        "bash" => Some("bash"),
+        "sh" => Some("sh"),
+        "pwsh" | "powershell" => Some("pwsh"),
+        _ => None,
+    }
+}
+
+/// The script of a step, and its directory.
+fn run(work: &mut Work<'_>, step: &Node, entry: &Entry, shells: &Shells) -> (String, Option<String>) {
+    let own = work.open(step, "shell");
+    let said = own.and_then(|e| e.value.text()).map(str::to_owned);
+    let word = said.clone().or_else(|| shells.default.clone());
+    let is = word.as_deref().and_then(shell_word);
+    let of_job = shells.of_job.unwrap_or("bash");
+    let place = if is == Some("pwsh") || (word.is_none() && of_job == "pwsh") { Where::Pwsh } else { Where::Bash };
+    let mut script = work.text(entry, place).unwrap_or_default();
+    if let Some(entry) = own {
+        let flags = word.as_deref().is_some_and(|w| w.contains('{') || w == "powershell" || w == "cmd");
+        let shell = word.as_deref().unwrap_or_default().split_whitespace().next().unwrap_or_default();
+        match (is, shell) {
+            (Some(is), _) if is == of_job && !flags => {}
+            (Some(is), _) if is == of_job => {
+                work.mark(entry, Fate::Emulated(format!("{of_job} runs it without options of its own")))
+            }
+            (Some("sh"), _) => work.mark(entry, Fate::Emulated(format!("{of_job} runs it, as the other scripts of the job"))),
+            (Some("pwsh"), _) => script = here(work, entry, "pwsh -NoProfile -Command -", &script),
+            (None, "python") => script = here(work, entry, "python -", &script),
+            _ => work.lose(entry, &format!("the scripts of a job share a shell, here {of_job}")),
+        }
+    }
+    if word.is_none() && shells.mixed {
+        work.mark(entry, Fate::Emulated("bash runs it on every system; on Windows it was PowerShell".to_owned()));
+    } else if place == Where::Bash && said.as_deref() != Some("bash") && has_pipe(&script) {
+        work.mark(entry, Fate::Emulated("a failure before a pipe stops the step, too".to_owned()));
+    }
+    if let Some(id) = step.get("id").and_then(Node::text) {
+        let written: Vec<(String, String)> = work
+            .scope
+            .job
+            .steps
+            .iter()
+            .filter(|((s, _), _)| s == id)
+            .map(|((_, theirs), ours)| (theirs.clone(), ours.clone()))
+            .collect();
+        if !written.is_empty() {
+            script = script.replace("GITHUB_OUTPUT", "PIPEWRIGHT_OUTPUT");
+        }
+        for (theirs, ours) in written.iter().filter(|(theirs, ours)| theirs != ours) {
+            work.mark(entry, Fate::Emulated(format!("the output `{theirs}` is called `{ours}`")));
+            let mut from = 0;
+            while let Some(at) = assigned(&script[from..], theirs).map(|at| at + from) {
+                script.replace_range(at..at + theirs.len(), ours);
+                from = at + ours.len();
+            }
+        }
+    }
+    let directory =
+        work.open(step, "working-directory").and_then(|e| work.text(e, Where::Field)).or_else(|| shells.directory.clone());
+    let directory = directory
+        .map(|d| d.trim_start_matches("./").trim_end_matches('/').to_owned())
+        .filter(|d| !matches!(d.as_str(), "" | "."));
+    (script.trim_end().to_owned(), directory)
+}
+
+/// A script of another language, handed to its program.
+fn here(work: &mut Work<'_>, entry: &Entry, program: &str, script: &str) -> String {
+    work.mark(entry, Fate::Emulated(format!("the script is handed to `{program}`")));
+    format!("{program} <<'SCRIPT'\n{}\nSCRIPT", script.trim_end())
+}
+
+/// Whether a script has a pipe.
+fn has_pipe(script: &str) -> bool {
+    script.match_indices('|').any(|(at, _)| {
+        let bytes = script.as_bytes();
+        bytes.get(at + 1) != Some(&b'|') && at.checked_sub(1).and_then(|b| bytes.get(b)) != Some(&b'|')
+    })
+}

@@ -1,0 +1,68 @@
+//! Texts with `${{ … }}` as texts with `${context.name}`.
+
+use crate::front::ledger::Fate;
+
+use super::context::Scope;
+use super::declare::Declared;
+use super::expr::{Gh, Piece, parse, pieces};
+
+/// Where a text stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Where {
+    /// In a script of a POSIX shell.
+    Bash,
+    /// In a script of PowerShell.
+    Pwsh,
+    /// In a field.
+    Field,
+}
+
+/// A text as a spec has it, and what became of it. An expression that a spec has no word for stands in it as it was, so that `check` stops there.
+pub(super) fn text(source: &str, place: Where, scope: &Scope, declared: &mut Declared) -> (String, Fate) {
+    let mut out = String::new();
+    let mut fate = Fate::Exact;
+    for piece in pieces(source) {
+        match piece {
+            Piece::Text(plain) => out.push_str(plain),
+            Piece::Expr(inner) => {
+                let (made, own) = expression(inner, place, scope, declared);
+                out.push_str(&made);
+                fate = fate.max(own);
+            }
+        }
+    }
+    (out, fate)
+}
+
+fn expression(inner: &str, place: Where, scope: &Scope, declared: &mut Declared) -> (String, Fate) {
+    let lost = |why: &str| (format!("${{{{ {inner} }}}}"), Fate::Lost(why.to_owned()));
+    let Some(expr) = parse(inner) else { return lost("this is no expression that can be read") };
+    if let Some(made) = whole(&expr, scope, declared) {
+        return (made, Fate::Exact);
+    }
+    let variable = scope.shell_variable(&expr).filter(|_| place != Where::Field);
+    if let Some(variable) = variable {
+        let made = if place == Where::Pwsh { format!("$env:{variable}") } else { format!("${{{variable}}}") };
+        return (made, Fate::Kept(format!("the script reads `{variable}`, which GitHub sets")));
+    }
+    lost(&format!("no context of a spec is `{inner}`"))
+}
+
+/// An expression whose value is text with contexts in it.
+fn whole(expr: &Gh, scope: &Scope, declared: &mut Declared) -> Option<String> {
+    match expr {
+        Gh::Text(text) | Gh::Number(text) => Some(text.clone()),
+        Gh::Truth(truth) => Some(truth.to_string()),
+        Gh::Null => Some(String::new()),
+        Gh::Path(path) => scope.context(path, declared).map(|c| format!("${{{c}}}")).or_else(|| scope.constant(path)),
+        Gh::Call(name, arguments) if name == "format" => {
+            let [Gh::Text(pattern), rest @ ..] = arguments.as_slice() else { return None };
+            let mut out = pattern.clone();
+            for (i, argument) in rest.iter().enumerate() {
+                out = out.replace(&format!("{{{i}}}"), &whole(argument, scope, declared)?);
+            }
+            Some(out)
+        }
+        Gh::Call(..) | Gh::Not(_) | Gh::Both(..) => None,
+    }
+}

@@ -1,0 +1,88 @@
+//! What the converters of one workflow file share.
+
+use crate::base::source::SourceFile;
+use crate::front::ledger::{Fate, Ledger};
+use crate::front::yaml::{Comments, Entry, Node};
+
+use super::condition::{self, Condition};
+use super::context::Scope;
+use super::declare::Declared;
+use super::text::{self, Where};
+
+/// One workflow file at work.
+pub(super) struct Work<'w> {
+    /// The account.
+    pub(super) ledger: &'w mut Ledger,
+    /// What the spec declares.
+    pub(super) declared: &'w mut Declared,
+    /// Comments nobody has taken yet.
+    pub(super) comments: Comments,
+    /// The text.
+    pub(super) file: &'w SourceFile,
+    /// What expressions can name.
+    pub(super) scope: Scope,
+    /// What the token may do in every job that does not say so itself.
+    pub(super) permissions: Vec<String>,
+    /// `defaults.run` of the workflow.
+    pub(super) shell: Option<String>,
+    /// `defaults.run` of the workflow.
+    pub(super) directory: Option<String>,
+}
+
+impl Work<'_> {
+    /// The entry of a key, which counts as carried unless something else is said of it.
+    pub(super) fn open<'n>(&mut self, map: &'n Node, key: &str) -> Option<&'n Entry> {
+        let entry = map.entry(key)?;
+        self.ledger.mark(entry.id, Fate::Exact);
+        Some(entry)
+    }
+
+    /// Says what became of a key.
+    pub(super) fn mark(&mut self, entry: &Entry, fate: Fate) {
+        self.ledger.mark(entry.id, fate);
+    }
+
+    /// Says that a key, with all below it, is not carried.
+    pub(super) fn lose(&mut self, entry: &Entry, why: &str) {
+        entry.mark_all(self.ledger, &Fate::Lost(why.to_owned()));
+    }
+
+    /// The text of a key in the words of a spec; the key is marked by what became of it. `None` where it is no text.
+    pub(super) fn text(&mut self, entry: &Entry, place: Where) -> Option<String> {
+        let Some(source) = entry.value.text() else {
+            if !entry.value.is_null() {
+                self.lose(entry, "text is expected here");
+            }
+            return None;
+        };
+        let (made, fate) = text::text(source, place, &self.scope, self.declared);
+        self.mark(entry, fate);
+        Some(made)
+    }
+
+    /// The condition of a key; the key is marked by what became of it.
+    pub(super) fn condition(&mut self, entry: &Entry) -> Option<Condition> {
+        let source = entry.value.text()?;
+        let made = condition::condition(source, &self.scope, self.declared);
+        self.mark(entry, made.fate.clone());
+        Some(made)
+    }
+
+    /// The line of an entry, from 1.
+    pub(super) fn line(&self, span: crate::base::span::Span) -> usize {
+        self.file.line_column(span.start).0
+    }
+
+    /// What stands above an entry as a comment.
+    pub(super) fn comments(&mut self, entry: &Entry) -> Vec<String> {
+        let line = self.line(entry.span);
+        self.comments.above(line)
+    }
+
+    /// The comment behind a value on its line, without its mark.
+    pub(super) fn behind(&self, value: &Node) -> Option<String> {
+        let rest = self.file.text.get(value.span.end as usize..)?;
+        let line = rest.lines().next()?.trim();
+        line.strip_prefix('#').map(|c| c.trim().to_owned()).filter(|c| !c.is_empty())
+    }
+}

@@ -1,0 +1,114 @@
+//! Configuration of a vendor to a spec: what a team has, moved.
+//!
+//! Invariant: nothing is dropped in silence. The reader enters every key of the input into a [`ledger::Ledger`]; a converter says what it made
+//! of each; a key of which nothing is said counts as not carried. Where a meaning cannot be carried, the spec holds the vendor's words at that
+//! place, so that `check` stops there, rather than a spec that runs more than the input did.
+//!
+//! This room shares no code with the readers of `verify`: those check what we wrote, this one reads what others did.
+
+pub(crate) mod github;
+pub mod ledger;
+pub mod name;
+pub mod node;
+pub mod yaml;
+
+use crate::base::source::SourceMap;
+use crate::base::span::{SourceId, Span};
+use crate::front::ledger::{Fate, Ledger};
+use crate::front::node::{Build, node as spec_node};
+use crate::front::yaml::Fault;
+use crate::syntax::fmt::format;
+use crate::syntax::print::print;
+use crate::syntax::tree::Document;
+
+/// Whose configuration is read.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Vendor {
+    /// `.github/workflows/*.yml`
+    Github,
+}
+
+impl Vendor {
+    /// Every one with its word.
+    pub const ALL: &'static [(&'static str, Self)] = &[("github", Self::Github)];
+
+    /// The word of its target.
+    pub fn word(self) -> &'static str {
+        Self::ALL.iter().find(|(_, v)| *v == self).map_or("", |(w, _)| w)
+    }
+}
+
+/// A file that stays as it is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Stays {
+    /// Which.
+    pub file: SourceId,
+    /// Why.
+    pub why: String,
+}
+
+/// What came of an import.
+#[derive(Debug, Default)]
+pub struct Imported {
+    /// What became of every key.
+    pub ledger: Ledger,
+    /// What could not be read.
+    pub faults: Vec<Fault>,
+    /// Files of which nothing is in the spec.
+    pub stays: Vec<Stays>,
+    /// The nodes below the pipeline and its targets, by section.
+    sections: Vec<Vec<Build>>,
+    /// The time limit of jobs that say none.
+    limit: Option<&'static str>,
+}
+
+impl Imported {
+    fn stays(&mut self, file: SourceId, why: &str) {
+        self.stays.push(Stays { file, why: why.to_owned() });
+        let why = Fate::Lost(format!("the file stays as it is: {why}"));
+        self.ledger.lose_file(file, &why);
+    }
+
+    /// Whether anything came over.
+    pub fn is_empty(&self) -> bool {
+        self.sections.iter().all(Vec::is_empty)
+    }
+
+    /// The spec as text, for a pipeline of that name and those targets.
+    pub fn spec(&self, name: &str, default_branch: &str, targets: &[&str]) -> String {
+        let mut pipeline = spec_node("pipeline").arg(name).child(spec_node("language").number("1"));
+        if default_branch != "main" {
+            pipeline.push(spec_node("default-branch").arg(default_branch));
+        }
+        if let Some(limit) = self.limit {
+            pipeline.push(spec_node("timeout").arg(limit));
+        }
+        let targets: Vec<Build> = targets.iter().map(|t| spec_node("target").arg(t)).collect();
+        let mut head = vec![pipeline];
+        head.extend(targets);
+        let mut texts = Vec::new();
+        for section in std::iter::once(&head).chain(&self.sections).filter(|s| !s.is_empty()) {
+            texts.push(print(&Document { nodes: section.iter().map(|b| b.0.clone()).collect() }));
+        }
+        let text = texts.join("\n");
+        // What the printer writes is laid out already; the formatter is asked so that both never part.
+        format(&text).unwrap_or(text)
+    }
+}
+
+/// Imports files of a vendor. A file that cannot be read is told, and the others come over.
+pub fn import(sources: &SourceMap, files: &[SourceId], vendor: Vendor) -> Imported {
+    let mut imported = Imported::default();
+    match vendor {
+        Vendor::Github => github::import(sources, files, &mut imported),
+    }
+    imported.faults.sort_by_key(|f| f.span);
+    imported
+}
+
+/// The place of a span as a person says it.
+pub fn place(sources: &SourceMap, span: Span) -> (String, usize, usize) {
+    let file = sources.file(span.source);
+    let (line, column) = file.line_column(span.start);
+    (file.name.clone(), line, column)
+}

@@ -1,0 +1,80 @@
+//! `pipewright import` as a person calls it.
+
+use crate::cli::Place;
+
+const WORKFLOW: &str = "\
+name: Checks
+on:
+  push: {branches: [main]}
+  merge_group:
+jobs:
+  unit:
+    name: Unit tests
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - run: make test
+";
+
+fn place() -> Place {
+    Place::new(&[(".github/workflows/checks.yml", WORKFLOW), ("broken/.github/workflows/x.yml", "on: [\n")])
+}
+
+#[test]
+fn a_spec_is_written_that_compiles() {
+    let place = place();
+    let ran = place.run(&["import"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.error);
+    assert!(
+        ran.out.contains(".github/workflows/checks.yml:4:3 on.merge_group") || ran.out.contains("4:3 on.merge_group"),
+        "{}",
+        ran.out
+    );
+    assert!(ran.error.contains("wrote pipeline.kdl"), "{}", ran.error);
+    assert_eq!(place.run(&["check"]).code, Some(0));
+    assert_eq!(place.run(&["fmt", "--check"]).code, Some(0));
+    let again = place.run(&["import"]);
+    assert_eq!(again.code, Some(2), "{}", again.error);
+    assert!(again.error.contains("is there already"), "{}", again.error);
+}
+
+#[test]
+fn strict_says_no_where_something_is_lost() {
+    let ran = place().run(&["import", "--strict", "--stdout"]);
+    assert_eq!(ran.code, Some(1), "{}", ran.error);
+    assert!(ran.out.starts_with("pipeline ") && ran.error.contains("not carried"), "{}", ran.error);
+    let whole = Place::new(&[(".github/workflows/checks.yml", &WORKFLOW.replace("  merge_group:\n", ""))]);
+    assert_eq!(whole.run(&["import", "--strict", "--stdout"]).code, Some(0));
+}
+
+#[test]
+fn reports_have_their_forms() {
+    let place = place();
+    let json: serde_json::Value = serde_json::from_str(&place.run(&["import", "--stdout", "--report", "json"]).error).unwrap();
+    assert_eq!(json["schema"], "pipewright-import-1");
+    assert_eq!(json["counts"]["keys"], json["keys"].as_array().unwrap().len());
+    let sarif: serde_json::Value = serde_json::from_str(&place.run(&["import", "--stdout", "--report", "sarif"]).error).unwrap();
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    assert!(
+        results
+            .iter()
+            .any(|r| r["ruleId"] == "import-not-carried" && r["locations"][0]["physicalLocation"]["region"]["startLine"] == 4)
+    );
+    let markdown = place.run(&["import", "--stdout", "--report", "markdown"]).error;
+    assert!(markdown.contains("| .github/workflows/checks.yml:4 | `on.merge_group` |"), "{markdown}");
+}
+
+#[test]
+fn what_is_not_there_or_broken_is_told() {
+    let place = place();
+    let ran = Place::new(&[]).run(&["import"]);
+    assert_eq!(ran.code, Some(2), "{}", ran.error);
+    assert!(ran.error.contains("nothing to import"), "{}", ran.error);
+    let ran = place.run(&["import", "broken", "--out", "x.kdl"]);
+    assert_eq!(ran.code, Some(1), "{}", ran.error);
+    assert!(ran.out.contains("cannot be read") && !place.path().join("x.kdl").exists(), "{}", ran.out);
+    assert_eq!(place.run(&["import", "no-such-folder"]).code, Some(2));
+    // A file that cannot be read does not stop the others.
+    let both = place.run(&["import", ".", "broken", "--stdout"]);
+    assert!(both.code == Some(1) && both.out.contains("workflow checks"), "{}", both.error);
+}

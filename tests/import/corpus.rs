@@ -1,0 +1,156 @@
+//! Real configurations, where they lie beside the repository: what share of their keys comes over, and how many files come over whole.
+//!
+//! The figures are printed as a table, and a floor for each keeps it from falling.
+
+use std::path::{Path, PathBuf};
+
+use pipewright::base::diag::Severity;
+use pipewright::base::source::SourceMap;
+use pipewright::driver::{Options, compile};
+use pipewright::front::ledger::{Fate, Ledger, Tally};
+use pipewright::front::{Vendor, import};
+use pipewright::render::Renderer;
+
+use super::account::keys;
+use super::imported;
+
+/// What the files of a vendor came to.
+#[derive(Default, Debug)]
+struct Figures {
+    files: usize,
+    /// Files that cannot be read, or of which nothing can be said in a spec.
+    stay: usize,
+    keys: Tally,
+    whole: usize,
+    own: usize,
+    other: usize,
+}
+
+/// What may not fall: keys carried exactly or in another way, keys carried or kept, files without a loss, files whose import compiles for their
+/// own vendor and for the other one; in percent.
+struct Floors {
+    carried: f64,
+    held: f64,
+    whole: f64,
+    own: f64,
+    other: f64,
+}
+
+fn share(part: usize, of: usize) -> f64 {
+    part as f64 * 100.0 / of.max(1) as f64
+}
+
+fn files(folder: &Path, wanted: &dyn Fn(&Path) -> bool) -> Vec<PathBuf> {
+    let entries = walkdir::WalkDir::new(folder).sort_by_file_name().into_iter().map(Result::unwrap);
+    entries.filter(|e| e.file_type().is_file() && wanted(e.path())).map(|e| e.into_path()).collect()
+}
+
+/// Why a spec does not compile: the rules, with what the first one says.
+fn faults(spec: &str, renderer: &Renderer, notes: &mut Vec<String>) -> bool {
+    let sources = SourceMap::new();
+    let id = sources.add("pipeline.kdl", spec);
+    let options = Options { root: Path::new("."), spec: "pipeline.kdl", targets: &[], today: None, renderer };
+    match compile(&sources, id, &options) {
+        Ok(compiled) => {
+            let errors: Vec<_> = compiled.diagnostics.iter().filter(|d| d.severity == Severity::Error).collect();
+            notes.extend(errors.iter().map(|d| format!("{}\t{}", d.rule, d.message)));
+            errors.is_empty()
+        }
+        Err(failure) => {
+            notes.push(format!("internal\t{failure}"));
+            false
+        }
+    }
+}
+
+fn measure(folder: &Path, vendor: Vendor, targets: [&str; 2]) -> Figures {
+    let renderer = Renderer::new();
+    let mut figures = Figures::default();
+    let mut said = Vec::new();
+    for path in files(folder, &|p| p.extension().is_some_and(|e| e == "yml" || e == "yaml")) {
+        let sources = SourceMap::new();
+        let name = path.strip_prefix(folder).unwrap().to_string_lossy().into_owned();
+        let Ok(id) = sources.read(&path, name.clone()) else { continue };
+        let imported = import(&sources, &[id], vendor);
+        let tally = Ledger::tally(imported.ledger.keys());
+        figures.files += 1;
+        for key in imported.ledger.keys() {
+            figures.keys.add(&key.fate());
+            if let Fate::Lost(why) | Fate::Kept(why) = key.fate() {
+                said.push(format!("key\t{name}\t{}\t{why}", key.path));
+            }
+        }
+        if imported.is_empty() {
+            figures.stay += 1;
+            continue;
+        }
+        figures.whole += usize::from(tally.lost == 0);
+        for (i, target) in targets.iter().enumerate() {
+            let mut notes = Vec::new();
+            let compiles = faults(&imported.spec("sample", "main", &[target]), &renderer, &mut notes);
+            said.extend(notes.iter().map(|n| format!("{target}\t{name}\t{n}")));
+            *[&mut figures.own, &mut figures.other][i] += usize::from(compiles);
+        }
+    }
+    // For whoever looks for what to carry next: every key that did not come over, and every error.
+    if let Some(path) = std::env::var_os("IMPORT_NOTES") {
+        std::fs::write(path, said.join("\n")).unwrap();
+    }
+    figures
+}
+
+fn hold(vendor: Vendor, figures: &Figures, floors: &Floors) {
+    let Figures { files, keys, .. } = figures;
+    let carried = keys.exact + keys.emulated;
+    let rows = [
+        ("keys carried", carried, keys.all(), floors.carried),
+        ("keys carried or kept", carried + keys.kept, keys.all(), floors.held),
+        ("files without a loss", figures.whole, *files, floors.whole),
+        ("files that compile for their vendor", figures.own, *files, floors.own),
+        ("files that compile for the other", figures.other, *files, floors.other),
+    ];
+    println!("{}: {files} files, {} stay as they are, {} keys", vendor.word(), figures.stay, keys.all());
+    let mut fallen = Vec::new();
+    for (what, part, of, floor) in rows {
+        println!("  {what:<40} {part:>6} of {of:>6} {:>6.1} % (at least {floor:.1} %)", share(part, of));
+        if share(part, of) < floor {
+            fallen.push(what);
+        }
+    }
+    assert!(fallen.is_empty(), "below the floor: {fallen:?}");
+}
+
+/// The folder of real files, where it lies beside the repository.
+fn corpus(vendor: &str) -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus").join(vendor);
+    if !folder.is_dir() {
+        println!("skipped: there is no {}", folder.display());
+        return None;
+    }
+    Some(folder)
+}
+
+#[test]
+fn real_workflows_of_github_come_over() {
+    let Some(folder) = corpus("github") else { return };
+    let figures = measure(&folder, Vendor::Github, ["github", "gitlab"]);
+    hold(Vendor::Github, &figures, &Floors { carried: 66.0, held: 82.0, whole: 37.5, own: 41.5, other: 10.5 });
+}
+
+#[test]
+fn the_account_of_real_files_has_every_key() {
+    let Some(folder) = corpus("github") else { return };
+    let mut held = 0;
+    for path in files(&folder, &|p| p.extension().is_some_and(|e| e == "yml" || e == "yaml")) {
+        let text = std::fs::read_to_string(&path).unwrap();
+        // The other reader writes aliases out, and takes one document.
+        let Ok(value) = serde_yaml::from_str::<serde_yaml::Value>(&text) else { continue };
+        if text.contains(": &") || text.contains("- &") {
+            continue;
+        }
+        let (_, imported) = imported(Vendor::Github, &[("ci.yml", &text)]);
+        assert_eq!(imported.ledger.keys().len(), keys(&value), "{}", path.display());
+        held += 1;
+    }
+    assert!(held > 400, "{held}");
+}
