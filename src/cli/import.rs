@@ -2,8 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use walkdir::WalkDir;
-
 use crate::base::failure::{Exit, Failure};
 use crate::base::source::SourceMap;
 use crate::cli::args::{From, Global, Importing};
@@ -126,9 +124,7 @@ fn files_of(path: &Path, vendor: Vendor) -> Result<Vec<PathBuf>, Failure> {
             files.push(place);
             continue;
         }
-        let entries = WalkDir::new(&place).max_depth(1).sort_by_file_name().into_iter().flatten();
-        let is_yaml = |p: &Path| p.extension().is_some_and(|e| e == "yml" || e == "yaml");
-        files.extend(entries.filter(|e| e.file_type().is_file() && is_yaml(e.path())).map(|e| e.into_path()));
+        files.extend(specs::files_in(&place, &["yml", "yaml"]));
     }
     Ok(files)
 }

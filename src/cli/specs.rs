@@ -52,6 +52,13 @@ impl Spec {
     }
 }
 
+/// The files of a folder that end in one of some ways, in the order of their names; none where there is no such folder.
+pub(super) fn files_in(folder: &Path, endings: &[&str]) -> Vec<PathBuf> {
+    let entries = WalkDir::new(folder).max_depth(1).sort_by_file_name().into_iter().flatten();
+    let fits = |path: &Path| path.extension().and_then(|e| e.to_str()).is_some_and(|e| endings.contains(&e));
+    entries.filter(|e| e.file_type().is_file() && fits(e.path())).map(walkdir::DirEntry::into_path).collect()
+}
+
 /// The whole standard input as text.
 ///
 /// # Errors
