@@ -25,6 +25,7 @@ mod repository;
 mod rules;
 mod settings;
 mod spec;
+mod strategies;
 mod syntax;
 mod targets;
 mod traps;

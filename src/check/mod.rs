@@ -80,6 +80,7 @@ mod service_on_localhost;
 mod step_relies_on_earlier_shell;
 mod strategy_needs_rollouts;
 mod strategy_without_health;
+mod strategy_without_rollback;
 mod team_not_on_target;
 mod test_failed;
 mod timeout_shorter_than_monitors;
@@ -298,6 +299,11 @@ pub const RULES: &[Rule] = &[
     ),
     error("strategy-needs-rollouts", Some(strategy_needs_rollouts::check), "nothing carries out the strategy of an app"),
     warning("strategy-without-health", Some(strategy_without_health::check), "a strategy moves on before pods can answer"),
+    error(
+        "strategy-without-rollback",
+        Some(strategy_without_rollback::check),
+        "a deploy carries out a strategy without a way back",
+    ),
     error("team-not-on-target", Some(team_not_on_target::check), "an approval asks a team that a target does not know"),
     error("test-failed", Some(test_failed::check), "a run does not look as a test of the spec says"),
     error("timeout-shorter-than-monitors", Some(timeout_shorter_than_monitors::check), "a deploy ends before its monitors do"),

@@ -13,10 +13,10 @@ pub(super) fn check(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
         for step in &job.steps {
             let StepKind::App(act) = &step.kind else { continue };
             let Some(placed) = pipeline.app(act.app).place(entered.environment) else { continue };
-            let pauses = placed.settings.strategy.seconds(&pipeline.gates);
-            if pauses > 0 {
-                needed += pauses + act.wait.seconds;
-                strategy = strategy.or(placed.settings.strategy.stepwise());
+            let pauses = pipeline.delivery.seconds(&placed.settings.strategy, &pipeline.gates);
+            if let Some(span) = placed.settings.strategy.stepwise() {
+                needed += pauses + pipeline.delivery.starts(&placed.settings.strategy) * act.wait.seconds;
+                strategy = strategy.or(Some(span));
             }
         }
         let monitors: u64 = deploy.monitor.iter().map(|g| pipeline.gate(g.value).kind.seconds()).sum();

@@ -2,9 +2,10 @@
 
 use crate::base::span::{Span, Spanned};
 use crate::ir::alert::{Alert, Metrics};
+use crate::ir::gate::Gate;
 use crate::ir::id::{EnvironmentId, ImageId};
 use crate::ir::raw::RawValue;
-use crate::ir::strategy::Strategy;
+use crate::ir::strategy::{CanaryStep, Strategy};
 use crate::ir::text::{EnvVar, Text};
 use crate::ir::units::{Cpu, Duration, Percent, Size};
 use crate::ir::words::fields;
@@ -210,6 +211,32 @@ pub struct Delivery {
     pub argocd: Option<Argocd>,
     /// `target rollouts`: the clusters have Argo Rollouts.
     pub rollouts: Option<Span>,
+}
+
+impl Delivery {
+    /// Whether the deploy itself carries out a strategy, since nothing in the cluster does.
+    pub fn emulates(&self, strategy: &Strategy) -> bool {
+        self.rollouts.is_none() && strategy.stepwise().is_some()
+    }
+
+    /// Seconds that a strategy holds a deploy beside the start of pods. Without a controller the deploy also waits until the old version may go.
+    pub fn seconds(&self, strategy: &Strategy, gates: &[Gate]) -> u64 {
+        let keeps = match strategy {
+            Strategy::BlueGreen(colours) if self.rollouts.is_none() => colours.keep_old.value.seconds,
+            Strategy::BlueGreen(_) | Strategy::Canary(_) | Strategy::Rolling { .. } => 0,
+        };
+        strategy.seconds(gates) + keeps
+    }
+
+    /// How often a deploy waits for pods of an app to start: once, or for each share of a canary and for all of them at the end.
+    pub fn starts(&self, strategy: &Strategy) -> u64 {
+        match strategy {
+            Strategy::Canary(canary) if self.rollouts.is_none() => {
+                1 + canary.steps.iter().filter(|s| matches!(s, CanaryStep::Weight(_))).count() as u64
+            }
+            Strategy::Canary(_) | Strategy::BlueGreen(_) | Strategy::Rolling { .. } => 1,
+        }
+    }
 }
 
 /// Argo CD and the repository that it reads.

@@ -31,6 +31,7 @@ const REFRESH: Duration = Duration { seconds: 3600 };
 
 /// Keys of the values that the compiler writes, those of Helm's own among them.
 pub const OWNED_VALUES: &[&str] = &[
+    "active",
     "alerts",
     "analysis",
     "autoscale",
@@ -46,6 +47,8 @@ pub const OWNED_VALUES: &[&str] = &[
     "replicas",
     "resources",
     "rollout",
+    "slot",
+    "slots",
     "strategy",
     "user",
     "writableRoot",

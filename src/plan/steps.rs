@@ -9,6 +9,7 @@ use crate::ir::id::{GateId, RegistryId, TargetId};
 use crate::ir::job::{Job, Shell as Interpreter};
 use crate::ir::step::{ActionCall, Moment, Outcome, Script, Step, StepKind};
 use crate::ir::text::{EnvVar, Text};
+use crate::ir::units::Duration;
 use crate::plan::script::means::Means;
 use crate::plan::script::{Shell, remote};
 use crate::plan::step::{Phase, PlannedKind, PlannedStep, RunWhen};
@@ -35,6 +36,8 @@ pub struct Builder<'a> {
     logins: BTreeSet<RegistryId>,
     gates_read: BTreeSet<GateId>,
     guarded: BTreeSet<GateId>,
+    /// What stands behind everything else, if it went well: name, script, limit, place.
+    last: Vec<(String, Shell, Option<Duration>, Span)>,
     /// References of actions that no commit is known for: where and what to do.
     pub unpinned: Vec<(Spanned<String>, String)>,
 }
@@ -51,6 +54,7 @@ impl<'a> Builder<'a> {
             logins: BTreeSet::new(),
             gates_read: BTreeSet::new(),
             guarded: BTreeSet::new(),
+            last: Vec::new(),
             unpinned: Vec::new(),
         };
         builder.gates_read = builder.gates_that_are_read();
@@ -88,6 +92,7 @@ impl<'a> Builder<'a> {
         for step in &main[last..] {
             self.step(step, Phase::Finally, &outcome(step.when));
         }
+        self.last();
         self.notifications(&[Moment::Success, Moment::Failure, Moment::Always, Moment::Rollback, Moment::GateFailed]);
         self.limit_times();
         (self.steps, self.unpinned)

@@ -43,6 +43,8 @@ struct TemplateView<'v> {
     deployments: bool,
     /// Whether some environment has a Rollout.
     rollouts: bool,
+    /// Whether some environment has two releases side by side.
+    slots: bool,
 }
 
 /// The charts of a plan.
@@ -75,9 +77,15 @@ fn chart(app: &PlannedApp<'_>, pipeline: &Pipeline, header: &str, renderer: &Ren
     let schema = serde_json::to_string_pretty(&Tree(schema::schema(&values.keys)))
         .map_err(|e| Failure::Internal(format!("{folder}/values.schema.json: {e}")))?;
     outputs.push(Output { marked: false, ..Output::new(format!("{folder}/values.schema.json"), schema + "\n") });
-    let stepwise = |p: &PlannedPlace<'_>| p.settings.strategy.stepwise().is_some();
+    let by_rollouts = pipeline.delivery.rollouts.is_some();
+    let stepwise = |p: &PlannedPlace<'_>| by_rollouts && p.settings.strategy.stepwise().is_some();
     let rollouts = app.places.iter().any(stepwise);
-    let view = TemplateView { header, deployments: !rollouts || !app.places.iter().all(stepwise), rollouts };
+    let view = TemplateView {
+        header,
+        deployments: !rollouts || !app.places.iter().all(stepwise),
+        rollouts,
+        slots: values.keys.contains(&Key::Slots),
+    };
     for (file, needs) in TEMPLATES {
         let wanted = match needs {
             Needs::Nothing => true,

@@ -43,6 +43,10 @@ fn of(key: Key) -> RawValue {
         Key::User => whole(1),
         Key::WritableRoot => map([("type", text("boolean"))]),
         Key::Strategy => map([("type", text("object"))]),
+        Key::Slots => object(
+            &["kind"],
+            [("kind", pattern("^(canary|colour)$")), ("router", string()), ("preview", map([("type", text("boolean"))]))],
+        ),
         Key::Analysis => open(object(
             &["address", "query", "count", "successCondition"],
             [

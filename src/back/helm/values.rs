@@ -38,6 +38,7 @@ pub(super) enum Key {
     User,
     WritableRoot,
     Strategy,
+    Slots,
     Analysis,
     Metrics,
     Alerts,
@@ -63,6 +64,7 @@ impl Key {
         (Self::User, "user", None),
         (Self::WritableRoot, "writableRoot", None),
         (Self::Strategy, "strategy", Some("How new pods replace old ones.")),
+        (Self::Slots, "slots", Some("The deploy runs two versions side by side: it sets slot and active.")),
         (Self::Analysis, "analysis", Some("What is asked of Prometheus before the new version gets more.")),
         (Self::Metrics, "metrics", Some("What Prometheus fetches from each pod.")),
         (Self::Alerts, "alerts", Some("Each fires when its gate would not pass.")),
@@ -201,6 +203,9 @@ fn settings(
     }
     out.push((Key::WritableRoot, RawValue::Bool(settings.writable_root.is_some())));
     out.push((Key::Strategy, strategy(pipeline, &settings.strategy)));
+    if let Some(slots) = slots(pipeline, &settings.strategy) {
+        out.push((Key::Slots, slots));
+    }
     if !analyses.is_empty() {
         out.push((Key::Analysis, map(analyses.iter().map(|a| (a.name.clone(), analysis(a))))));
     }
@@ -218,6 +223,10 @@ fn settings(
 /// One key, by which the templates know what they are to write.
 fn strategy(pipeline: &Pipeline, strategy: &Strategy) -> RawValue {
     let names = |gates: &[Spanned<GateId>]| list(gates.iter().map(|g| text(&pipeline.gate(g.value).name.value)));
+    if pipeline.delivery.emulates(strategy) {
+        let whole = Strategy::Rolling { max_surge: Amount::Share(25), max_unavailable: Amount::Pods(0) };
+        return self::strategy(pipeline, &whole);
+    }
     let longest = strategy.gates().iter().map(|g| pipeline.gate(g.value).kind.seconds()).max().unwrap_or(0);
     let deadline = ("progressDeadlineSeconds", number(PROGRESS_SECONDS + longest));
     match strategy {
@@ -247,6 +256,21 @@ fn strategy(pipeline: &Pipeline, strategy: &Strategy) -> RawValue {
                 }
             }
             map([deadline, ("blueGreen", map(pairs))])
+        }
+    }
+}
+
+/// What the templates must know where the deploy carries a strategy out by itself.
+fn slots(pipeline: &Pipeline, strategy: &Strategy) -> Option<RawValue> {
+    match strategy {
+        _ if !pipeline.delivery.emulates(strategy) => None,
+        Strategy::Rolling { .. } => None,
+        Strategy::Canary(canary) => {
+            let router = canary.router.iter().map(|r| ("router", text(r.value.word())));
+            Some(map(std::iter::once(("kind", text("canary"))).chain(router)))
+        }
+        Strategy::BlueGreen(colours) => {
+            Some(map([("kind", text("colour")), ("preview", RawValue::Bool(colours.preview.is_some()))]))
         }
     }
 }

@@ -3,18 +3,31 @@
 //! A rollback goes to the revision that the deploy wrote down before it changed anything: "the one before" is another one after a failed attempt
 //! that undid itself, or after a deploy that changed nothing.
 
-use crate::base::span::Span;
+use crate::base::span::{Span, Spanned};
 use crate::ir::Pipeline;
 use crate::ir::app::{App, Method, Placed};
 use crate::ir::environment::Environment;
-use crate::ir::id::EnvironmentId;
+use crate::ir::id::{EnvironmentId, GateId};
 use crate::ir::step::{AppAct, AppStep, Tool};
+use crate::ir::strategy::Strategy;
 use crate::ir::text::Text;
 use crate::plan::delivery;
+use crate::plan::script::emulated::{self, Act, Written};
 use crate::plan::script::{Shell, fill, part, quote};
 
 /// One step of a delivery: its name and what it runs.
-pub type Part = (String, Shell);
+type Part = (String, Shell);
+
+/// What a deploy does for an app, in order.
+#[derive(Debug)]
+pub enum Piece {
+    /// A step: its name, what it runs, and its limit in seconds where it has pauses.
+    Step(String, Shell, Option<u64>),
+    /// Gates, and the lines before each that end it where nothing ran before.
+    Gates(Vec<Spanned<GateId>>, String),
+    /// As `Step`, when everything else of the deploy has gone well.
+    Last(String, Shell, Option<u64>),
+}
 
 /// Tools that a method needs, in the versions that a deploy gets where the spec names none.
 const TOOLS: &[(Method, &[(&str, &str)])] = &[
@@ -46,21 +59,29 @@ pub fn tools(pipeline: &Pipeline, app: &App, environment: EnvironmentId, span: S
 }
 
 /// What a step of the spec runs. `keeps` says that a rollback follows if the deploy fails, so that nothing undoes itself before it.
-pub fn parts(pipeline: &Pipeline, environment: &Environment, step: &AppStep, keeps: bool, span: Span) -> Vec<Part> {
+pub fn pieces(pipeline: &Pipeline, environment: &Environment, step: &AppStep, keeps: bool, span: Span) -> Vec<Piece> {
     let app = pipeline.app(step.app);
     let Some(placed) = app.places.iter().find(|p| pipeline.environment(p.environment).name.value == environment.name.value)
     else {
         return Vec::new();
     };
     let delivery = Delivered { pipeline, app, placed, environment, step, keeps, span };
-    match (app.via.value, step.act) {
+    let strategy = &placed.settings.strategy;
+    if pipeline.delivery.emulates(strategy) {
+        return delivery.emulated();
+    }
+    // A strategy holds the step for as long as its pauses say; a share of the job's time might be less.
+    let pauses = if step.act == AppAct::RollBack { 0 } else { strategy.seconds(&pipeline.gates) };
+    let limit = strategy.stepwise().map(|_| pauses + step.wait.seconds);
+    let parts = match (app.via.value, step.act) {
         (Method::Helm, AppAct::RollBack) => vec![delivery.helm_back()],
         (Method::Kubectl, AppAct::RollBack) => vec![delivery.kubectl_back()],
         (Method::Argocd, AppAct::RollBack) => vec![delivery.argocd_back()],
         (Method::Helm, AppAct::Tag | AppAct::Digest) => vec![delivery.helm()],
         (Method::Kubectl, AppAct::Tag | AppAct::Digest) => delivery.kubectl(),
         (Method::Argocd, AppAct::Tag | AppAct::Digest) => vec![delivery.argocd()],
-    }
+    };
+    parts.into_iter().map(|(name, shell)| Piece::Step(name, shell, limit)).collect()
 }
 
 struct Delivered<'p> {
@@ -97,6 +118,7 @@ impl Delivered<'_> {
                 ("wait", &format!("{seconds}s")),
                 ("total", &format!("{total}s")),
                 ("seconds", &total.to_string()),
+                ("replicas", &emulated::pods(&self.placed.settings).to_string()),
                 ("keep", if self.keeps { "" } else { "--atomic " }),
             ],
         )
@@ -119,6 +141,41 @@ impl Delivered<'_> {
 
     fn title(&self, what: &str) -> String {
         format!("{what} {}", self.name())
+    }
+
+    /// The deploy carries the strategy out by itself.
+    fn emulated(&self) -> Vec<Piece> {
+        let strategy = &self.placed.settings.strategy;
+        if self.step.act == AppAct::RollBack {
+            let script = match strategy {
+                Strategy::BlueGreen(_) => self.script("colour-rollback.sh"),
+                Strategy::Canary(canary) if canary.router.is_none() => {
+                    self.script("canary-rollback.sh").replace("@restore@", &self.script("canary-restore.sh"))
+                }
+                Strategy::Canary(_) | Strategy::Rolling { .. } => self.script("canary-rollback.sh").replace("@restore@\n", ""),
+            };
+            return vec![Piece::Step(self.title("Bring back"), self.shell(&[script]), Some(self.step.wait.seconds))];
+        }
+        let mut pieces = Vec::new();
+        if let Some((name, shell)) = self.migration() {
+            let limit = self.placed.settings.migrate.as_ref().map(|m| m.timeout.seconds);
+            pieces.push(Piece::Step(name, shell, limit));
+        }
+        let limit = |w: &Written| Some(w.pauses + if w.waits { self.step.wait.seconds } else { 0 });
+        for act in emulated::acts(self.placed, self.name(), |name| self.script(name)) {
+            // Only what renders the chart needs the version.
+            let shell = |script: String| {
+                if script.contains("--set-literal image") { self.shell(&[script]) } else { Shell::plain(&script, self.span) }
+            };
+            pieces.push(match act {
+                Act::Script(w) => Piece::Step(w.name.clone(), shell(w.text.clone()), limit(&w)),
+                Act::Last(w) => Piece::Last(w.name.clone(), shell(w.text.clone()), limit(&w)),
+                Act::Gates(gates) => {
+                    Piece::Gates(gates, self.script("strategy-first.sh").replace("@state@", emulated::state(strategy)))
+                }
+            });
+        }
+        pieces
     }
 
     fn by_rollouts(&self) -> bool {
@@ -144,12 +201,14 @@ impl Delivered<'_> {
         (self.title("Deliver"), self.shell(&[remember, self.script("helm-deploy.sh"), self.helm_waits()]))
     }
 
+    fn migration(&self) -> Option<Part> {
+        let migrate = self.placed.settings.migrate.as_ref()?;
+        let script = self.script("kubectl-migrate.sh").replace("@limit@", &format!("{}s", migrate.timeout.seconds));
+        Some((self.title("Migrate"), self.shell(&[script])))
+    }
+
     fn kubectl(&self) -> Vec<Part> {
-        let mut parts = Vec::new();
-        if let Some(migrate) = &self.placed.settings.migrate {
-            let script = self.script("kubectl-migrate.sh").replace("@limit@", &format!("{}s", migrate.timeout.seconds));
-            parts.push((self.title("Migrate"), self.shell(&[script])));
-        }
+        let mut parts: Vec<Part> = self.migration().into_iter().collect();
         let [remember, status] = if self.by_rollouts() {
             ["rollouts-remember.sh", "rollouts-status.sh"]
         } else {

@@ -109,7 +109,7 @@ impl Builder<'_> {
     }
 }
 
-fn gate_shell(gate: &Gate, means: Means, export: bool) -> Option<Shell> {
+pub(super) fn gate_shell(gate: &Gate, means: Means, export: bool) -> Option<Shell> {
     let name = &gate.name.value;
     match &gate.kind {
         GateKind::Measure(m) => Some(measure::measure(name, m, means, export)),

@@ -49,7 +49,8 @@ impl Builder<'_> {
         let back: u64 =
             self.steps.iter().filter(|s| s.phase == Phase::Rollback).filter_map(|s| s.timeout).map(|t| t.seconds).sum();
         let reserve = if back > 0 { back } else { (total / 4).max(60) };
-        let fixed: u64 = self.steps[first..].iter().filter(|s| weight(s) > 0).filter_map(|s| s.timeout).map(|t| t.seconds).sum();
+        let counts = |s: &&PlannedStep| weight(s) > 0 || s.phase == Phase::Finally && s.when == RunWhen::Success;
+        let fixed: u64 = self.steps[first..].iter().filter(counts).filter_map(|s| s.timeout).map(|t| t.seconds).sum();
         let open: u64 = self.steps[first..].iter().filter(|s| s.timeout.is_none()).map(weight).sum();
         // A minute for what stands before the deploy, and one for the messages behind.
         let left = total.saturating_sub(reserve + fixed + 120);

@@ -1,7 +1,7 @@
 //! What makes a job a deploy.
 
 use crate::base::diag::Diagnostic;
-use crate::ir::app::App;
+use crate::ir::app::{App, Delivery};
 use crate::ir::gate::Gate;
 use crate::ir::id::EnvironmentId;
 use crate::ir::job::{Deploy, Rollback};
@@ -75,16 +75,27 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
     }
 }
 
+/// Between two steps of a strategy: logins, downloads, the answers of the cluster.
+const BETWEEN_SECONDS: u64 = 120;
+
 /// What a deploy takes beside its own commands: the longest probe and the samples of the queries that watch it, and the pauses of the strategies by
 /// which it brings apps.
-pub(super) fn waits(deploy: &Deploy, steps: &[Step], environment: Option<EnvironmentId>, gates: &[Gate], apps: &[App]) -> u64 {
+pub(super) fn waits(
+    deploy: &Deploy,
+    steps: &[Step],
+    environment: Option<EnvironmentId>,
+    gates: &[Gate],
+    (apps, delivery): (&[App], &Delivery),
+) -> u64 {
     let monitors: u64 = deploy.monitor.iter().filter_map(|g| gates.get(g.value.index())).map(|g| g.kind.seconds()).sum();
     let strategies = steps.iter().filter_map(|s| {
         let StepKind::App(act) = &s.kind else { return None };
         let placed = apps.get(act.app.index())?.place(environment?)?;
-        let pauses = placed.settings.strategy.seconds(gates);
-        // The pods of each step have their own time to start.
-        (pauses > 0).then_some(pauses + act.wait.seconds)
+        let strategy = &placed.settings.strategy;
+        strategy.stepwise()?;
+        // The pods of each step have their own time to start, and so have those of a way back; between two steps some time passes, too.
+        let starts = delivery.starts(strategy);
+        Some(delivery.seconds(strategy, gates) + (starts + 1) * act.wait.seconds + BETWEEN_SECONDS * (2 * starts + 3))
     });
     monitors + strategies.sum::<u64>()
 }

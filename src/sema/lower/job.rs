@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::base::diag::Diagnostic;
 use crate::base::span::Spanned;
-use crate::ir::app::App;
+use crate::ir::app::{App, Delivery};
 use crate::ir::bits::BitSet;
 use crate::ir::environment::Environment;
 use crate::ir::gate::Gate;
@@ -31,13 +31,20 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
         &mut self,
         gates: &[Gate],
         environments: &[Environment],
-        apps: &[App],
+        apps: (&[App], &Delivery),
         workflows: &[Workflow],
     ) -> Vec<Job> {
         (0..self.scope.jobs.len()).map(|i| self.job(i, gates, environments, apps, workflows)).collect()
     }
 
-    fn job(&mut self, index: usize, gates: &[Gate], environments: &[Environment], apps: &[App], workflows: &[Workflow]) -> Job {
+    fn job(
+        &mut self,
+        index: usize,
+        gates: &[Gate],
+        environments: &[Environment],
+        apps: (&[App], &Delivery),
+        workflows: &[Workflow],
+    ) -> Job {
         let decl: &JobDecl<'n, 'a> = &self.scope.jobs[index];
         let node = decl.node;
         let environment = self.environment_use(node);

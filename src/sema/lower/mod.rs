@@ -90,7 +90,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
         let apps = self.apps(&delivery, &environments);
         let gates = self.gates();
         let workflows = self.workflows();
-        let jobs = self.jobs(&gates, &environments, &apps, &workflows);
+        let jobs = self.jobs(&gates, &environments, (&apps, &delivery), &workflows);
         let default_branch = default_branch.unwrap_or_else(|| Spanned::new("main".to_owned(), node.span));
         let mut pipeline = Pipeline {
             default_branch,

@@ -181,7 +181,11 @@ pub static ANALYSIS: Shape = node(
     "Gates that are asked here, all at one time: if one fails, the old version gets everything back.",
     "analysis error-rate",
 )
-.args(&[some("gates", Reference("gate"), "gates with a `query`")]);
+.args(&[some(
+    "gates",
+    Reference("gate"),
+    "gates: queries of Prometheus; where the deploy carries the strategy out, probes and checks too",
+)]);
 
 /// `promote after="30s"` of blue-green.
 pub static PROMOTE: Shape = node(

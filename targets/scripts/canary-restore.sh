@@ -1,0 +1,1 @@
+kubectl scale deployment/@app@ --namespace @namespace@ --replicas @replicas@
