@@ -28,4 +28,5 @@ mod spec;
 mod strategies;
 mod syntax;
 mod targets;
+mod threats;
 mod traps;

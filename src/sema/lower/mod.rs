@@ -34,6 +34,9 @@ use crate::sema::interpolate::{Interpolator, Place};
 use crate::sema::unused;
 use crate::syntax::tree::{Document, Entry, Node, Value};
 
+/// The version of the language that is read.
+const LANGUAGE: u32 = 1;
+
 /// How long a job may take where the spec does not say: GitLab's own default, and enough for most builds.
 const DEFAULT_TIMEOUT_SECONDS: u64 = 3600;
 
@@ -82,9 +85,26 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
         }
     }
 
+    /// A spec of another language may mean something else by the same words.
+    fn language(&mut self, node: &Node<'a>) {
+        let Some(said) = node.setting("language").and_then(|e| self.count(e)).filter(|n| n.value != LANGUAGE) else { return };
+        self.diagnostics.push(
+            Diagnostic::error(
+                "language-unknown",
+                said.span,
+                format!("this pipewright knows language {LANGUAGE}, and the spec is written in language {}", said.value),
+            )
+            .label("another language")
+            .help(format!(
+                "build it with a pipewright that knows it, or write `language {LANGUAGE}` and hold the spec against its pages"
+            )),
+        );
+    }
+
     fn pipeline(&mut self, node: &Node<'a>) -> Pipeline {
         let name = name_of(node).unwrap_or_else(|| Spanned::new(String::new(), node.span));
         let default_branch = node.setting("default-branch").and_then(spanned);
+        self.language(node);
         let environments = self.environments();
         let delivery = self.delivery();
         let apps = self.apps(&delivery, &environments);
