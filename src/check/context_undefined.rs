@@ -98,8 +98,7 @@ impl<'p, 'd> Walk<'p, 'd> {
             StepKind::Uses { with, .. } => with.iter().for_each(|(_, t)| self.text(t, guards)),
             StepKind::Action(call) => {
                 let live: Vec<_> = self.pipeline.targets.iter().map(|t| t.id).collect();
-                let bodies = call.bodies.iter().filter(|b| b.targets.iter().any(|t| live.contains(t)));
-                bodies.for_each(|b| self.steps(&b.steps, guards));
+                call.bodies_of(&live).into_iter().for_each(|b| self.steps(&b.steps, guards));
             }
             StepKind::Notify(notification) => self.notification(notification, guards),
             StepKind::RegistryLogin(_) | StepKind::Gate(_) | StepKind::App(_) => {}

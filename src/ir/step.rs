@@ -223,6 +223,12 @@ impl ActionCall {
         let own = |id: TargetId| self.bodies.iter().find(|b| b.targets.contains(&id));
         own(target).or_else(|| own(TargetId::Codebuild).filter(|_| target == TargetId::Codepipeline))
     }
+
+    /// What any of these targets does, each once.
+    pub fn bodies_of(&self, targets: &[TargetId]) -> Vec<&ActionBody> {
+        let used: Vec<&ActionBody> = targets.iter().filter_map(|t| self.body(*t)).collect();
+        self.bodies.iter().filter(|b| used.iter().any(|u| std::ptr::eq(*u, *b))).collect()
+    }
 }
 
 /// What some targets do for a portable action.

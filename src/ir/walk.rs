@@ -84,7 +84,7 @@ pub fn step<'j>(step: &'j Step, targets: &[TargetId], f: &mut impl FnMut(Item<'j
         }
         StepKind::Uses { with, .. } => with.iter().for_each(|(_, t)| f(Item::Text(t))),
         StepKind::Action(call) => {
-            let bodies = call.bodies.iter().filter(|b| b.targets.iter().any(|t| targets.contains(t)));
+            let bodies = call.bodies_of(targets).into_iter();
             bodies.flat_map(|b| &b.steps).for_each(|s| self::step(s, targets, f));
         }
         StepKind::Notify(n) => notification(n, f),

@@ -178,7 +178,7 @@ fn types(job: &PlannedJob<'_>, diagnostics: &mut Diagnostics) {
 
 /// What an action passes to its build is one value of its configuration.
 fn variables(job: &PlannedJob<'_>, diagnostics: &mut Diagnostics) {
-    let mut names: Vec<String> = walk::contexts(&job.job, &[TargetId::Codepipeline, TargetId::Codebuild])
+    let mut names: Vec<String> = walk::contexts(&job.job, &[TargetId::Codepipeline])
         .into_iter()
         .filter_map(|c| match c.value {
             Context::Input(name) => Some(name),

@@ -83,9 +83,8 @@ impl Found<'_> {
             StepKind::Gate(gate) => self.gate(*gate),
             StepKind::Notify(notification) => self.notification(notification),
             StepKind::Action(call) => {
-                let targets = self.targets;
-                let bodies = call.bodies.iter().filter(|b| b.targets.iter().any(|t| targets.contains(t)));
-                bodies.flat_map(|b| &b.steps).for_each(|s| self.step(s));
+                let bodies = call.bodies_of(self.targets);
+                bodies.into_iter().flat_map(|b| &b.steps).for_each(|s| self.step(s));
             }
             StepKind::Run(_)
             | StepKind::Checkout(_)

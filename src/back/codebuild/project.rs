@@ -46,9 +46,19 @@ pub(super) fn usual(plan: &Plan<'_>, workflow: &PlannedWorkflow<'_>) -> Machine 
     })
 }
 
-/// The name of a variable as the name of a parameter, which holds letters and digits only.
+/// The name of a variable as the name of a parameter, which holds letters and digits only and is no resource's.
 pub(in crate::back) fn parameter(name: &str) -> String {
-    logical(&name.to_ascii_lowercase())
+    let own = logical(&name.to_ascii_lowercase());
+    let resource = |n: &str| {
+        ["Project", "Approvers", "Schedule", "Policy"].iter().any(|end| n.ends_with(end))
+            || ["Pipeline", BUCKET].contains(&n)
+            || n.starts_with("Tell")
+    };
+    match own {
+        role if role.ends_with("Role") => role + "Arn",
+        other if resource(&other) => other + "Value",
+        other => other,
+    }
 }
 
 /// A text of a setting: its value, or the parameter that the account gives it by.

@@ -6,7 +6,7 @@ use crate::back::aws::schedule;
 use crate::back::codebuild::header;
 use crate::back::codebuild::project::{days, logical, named, setting};
 use crate::back::codebuild::view::Parameter;
-use crate::back::codepipeline::project::{BUCKET, connected, of_jobs};
+use crate::back::codepipeline::project::{BUCKET, connected, id, of_jobs};
 use crate::back::codepipeline::told::{self, source};
 use crate::back::codepipeline::{place, view};
 use crate::ir::environment::ChannelKind;
@@ -204,7 +204,7 @@ impl Writer<'_, '_> {
 
     /// The actions of a job: one, or one for each cell of its matrix.
     fn builds(&self, job: &PlannedJob<'_>, text: &str, order: usize) -> Vec<view::Action> {
-        let project = logical(&job.id);
+        let project = id(job);
         let passed = self.passed(text);
         let action = |name: String, own: Vec<(String, String)>| {
             let all: Vec<serde_json::Value> = passed

@@ -7,14 +7,15 @@ use crate::back::codebuild::file;
 use crate::back::codebuild::project::logical;
 use crate::back::codepipeline::view::{Project, Role};
 use crate::back::codepipeline::{FOLDER, limit};
+use crate::plan::job::PlannedJob;
 use crate::plan::step::PlannedKind;
 
 /// The logical id of the bucket that builds pass files by, and the source comes by.
 pub(super) const BUCKET: &str = "Artifacts";
 
 /// The logical id of a job's project.
-pub(super) fn id(place: &Place<'_>) -> String {
-    logical(&place.job.id)
+pub(super) fn id(job: &PlannedJob<'_>) -> String {
+    format!("{}Project", logical(&job.id))
 }
 
 /// The projects of the jobs of a pipeline, and their roles.
@@ -28,11 +29,11 @@ pub(super) fn of_jobs(jobs: &[Place<'_>], prefix: &str, connection: &str) -> (Ve
         let at = known.unwrap_or_else(|| {
             let wanted = match &environment {
                 Some(name) => format!("{}Role", logical(name)),
-                None if statements.len() == plain(place, prefix, connection).len() => "BuildRole".to_owned(),
-                None => format!("{}Role", id(place)),
+                None if statements.len() == plain(place, prefix, connection).len() => "BuildsRole".to_owned(),
+                None => format!("{}Role", logical(&place.job.id)),
             };
             let taken = |name: &str| roles.iter().any(|(_, r)| r.id == name);
-            let id = if taken(&wanted) { format!("{}Role", id(place)) } else { wanted };
+            let id = if taken(&wanted) { format!("{}Role", logical(&place.job.id)) } else { wanted };
             roles.push((environment, Role { id, comment: String::new(), statements }));
             roles.len() - 1
         });
@@ -43,7 +44,7 @@ pub(super) fn of_jobs(jobs: &[Place<'_>], prefix: &str, connection: &str) -> (Ve
             format!("{}, {}", role.comment, place.job.title)
         };
         projects.push(Project {
-            id: id(place),
+            id: id(place.job),
             name: format!("{prefix}-{}", file(&place.job.id)),
             description: place.job.title.clone(),
             buildspec: format!("{FOLDER}/{}/{}.yml", place.workflow.file, file(&place.job.id)),
