@@ -144,6 +144,8 @@ pub struct Making {
 pub enum From {
     /// Workflows of GitHub Actions
     Github,
+    /// A configuration of GitLab CI, with the local files it includes
+    Gitlab,
 }
 
 /// How an import says what became of the input.

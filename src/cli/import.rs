@@ -17,6 +17,7 @@ use crate::front::{Vendor, import};
 fn places(vendor: Vendor) -> &'static [&'static str] {
     match vendor {
         Vendor::Github => &[".github/workflows"],
+        Vendor::Gitlab => &[".gitlab-ci.yml"],
     }
 }
 
@@ -29,6 +30,7 @@ pub(super) fn run(global: &Global, what: &Importing, console: &Console) -> Resul
     let paths = if what.paths.is_empty() { std::slice::from_ref(&here) } else { &what.paths };
     let vendor = match what.from {
         Some(From::Github) => Vendor::Github,
+        Some(From::Gitlab) => Vendor::Gitlab,
         None => detect(paths)?,
     };
     let sources = SourceMap::new();
@@ -48,8 +50,8 @@ pub(super) fn run(global: &Global, what: &Importing, console: &Console) -> Resul
     for failure in &refused {
         console.error(&format!("pipewright: {failure}\n"));
     }
-    let imported = import(&sources, &files, vendor);
     let root = root_of(&paths[0]);
+    let imported = import(&sources, &files, vendor, &root);
     let targets: Vec<&str> = if what.to.is_empty() { vec![vendor.word()] } else { what.to.iter().map(String::as_str).collect() };
     let spec = imported.spec(&init::name_of(&root), &init::default_branch(&root), &targets);
     let report = account::text(&sources, &imported, what.report, vendor, global.verbose > 0);
@@ -133,6 +135,7 @@ fn files_of(path: &Path, vendor: Vendor) -> Result<Vec<PathBuf>, Failure> {
 fn root_of(path: &Path) -> PathBuf {
     let full = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let folder = if full.is_dir() { full.as_path() } else { full.parent().unwrap_or(&full) };
-    let above = folder.ancestors().find(|a| a.join(".git").exists() || a.join(".github").is_dir());
+    let above =
+        folder.ancestors().find(|a| a.join(".git").exists() || a.join(".github").is_dir() || a.join(".gitlab-ci.yml").is_file());
     above.unwrap_or(folder).to_owned()
 }

@@ -7,10 +7,14 @@
 //! This room shares no code with the readers of `verify`: those check what we wrote, this one reads what others did.
 
 pub(crate) mod github;
+pub(crate) mod gitlab;
 pub mod ledger;
+pub mod logic;
 pub mod name;
 pub mod node;
 pub mod yaml;
+
+use std::path::Path;
 
 use crate::base::source::SourceMap;
 use crate::base::span::{SourceId, Span};
@@ -26,11 +30,13 @@ use crate::syntax::tree::Document;
 pub enum Vendor {
     /// `.github/workflows/*.yml`
     Github,
+    /// `.gitlab-ci.yml` with the local files it includes
+    Gitlab,
 }
 
 impl Vendor {
     /// Every one with its word.
-    pub const ALL: &'static [(&'static str, Self)] = &[("github", Self::Github)];
+    pub const ALL: &'static [(&'static str, Self)] = &[("github", Self::Github), ("gitlab", Self::Gitlab)];
 
     /// The word of its target.
     pub fn word(self) -> &'static str {
@@ -96,11 +102,12 @@ impl Imported {
     }
 }
 
-/// Imports files of a vendor. A file that cannot be read is told, and the others come over.
-pub fn import(sources: &SourceMap, files: &[SourceId], vendor: Vendor) -> Imported {
+/// Imports files of a vendor. A file that cannot be read is told, and the others come over. What they include is read below the root.
+pub fn import(sources: &SourceMap, files: &[SourceId], vendor: Vendor, root: &Path) -> Imported {
     let mut imported = Imported::default();
     match vendor {
         Vendor::Github => github::import(sources, files, &mut imported),
+        Vendor::Gitlab => gitlab::import(sources, files, root, &mut imported),
     }
     imported.faults.sort_by_key(|f| f.span);
     imported

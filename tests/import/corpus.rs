@@ -45,6 +45,10 @@ fn files(folder: &Path, wanted: &dyn Fn(&Path) -> bool) -> Vec<PathBuf> {
     entries.filter(|e| e.file_type().is_file() && wanted(e.path())).map(|e| e.into_path()).collect()
 }
 
+fn is_yaml(path: &Path) -> bool {
+    path.extension().is_some_and(|e| e == "yml" || e == "yaml")
+}
+
 /// Why a spec does not compile: the rules, with what the first one says.
 fn faults(spec: &str, renderer: &Renderer, notes: &mut Vec<String>) -> bool {
     let sources = SourceMap::new();
@@ -63,15 +67,15 @@ fn faults(spec: &str, renderer: &Renderer, notes: &mut Vec<String>) -> bool {
     }
 }
 
-fn measure(folder: &Path, vendor: Vendor, targets: [&str; 2]) -> Figures {
+fn measure(folder: &Path, vendor: Vendor, targets: [&str; 2], wanted: &dyn Fn(&Path) -> bool) -> Figures {
     let renderer = Renderer::new();
     let mut figures = Figures::default();
     let mut said = Vec::new();
-    for path in files(folder, &|p| p.extension().is_some_and(|e| e == "yml" || e == "yaml")) {
+    for path in files(folder, wanted) {
         let sources = SourceMap::new();
         let name = path.strip_prefix(folder).unwrap().to_string_lossy().into_owned();
         let Ok(id) = sources.read(&path, name.clone()) else { continue };
-        let imported = import(&sources, &[id], vendor);
+        let imported = import(&sources, &[id], vendor, path.parent().unwrap());
         let tally = Ledger::tally(imported.ledger.keys());
         figures.files += 1;
         for key in imported.ledger.keys() {
@@ -94,6 +98,7 @@ fn measure(folder: &Path, vendor: Vendor, targets: [&str; 2]) -> Figures {
     }
     // For whoever looks for what to carry next: every key that did not come over, and every error.
     if let Some(path) = std::env::var_os("IMPORT_NOTES") {
+        let path = Path::new(&path).with_extension(vendor.word());
         std::fs::write(path, said.join("\n")).unwrap();
     }
     figures
@@ -133,15 +138,22 @@ fn corpus(vendor: &str) -> Option<PathBuf> {
 #[test]
 fn real_workflows_of_github_come_over() {
     let Some(folder) = corpus("github") else { return };
-    let figures = measure(&folder, Vendor::Github, ["github", "gitlab"]);
+    let figures = measure(&folder, Vendor::Github, ["github", "gitlab"], &is_yaml);
     hold(Vendor::Github, &figures, &Floors { carried: 66.0, held: 82.0, whole: 37.5, own: 40.0, other: 9.0 });
+}
+
+#[test]
+fn real_configurations_of_gitlab_come_over() {
+    let Some(folder) = corpus("gitlab") else { return };
+    let figures = measure(&folder, Vendor::Gitlab, ["gitlab", "github"], &|p| p.ends_with(".gitlab-ci.yml"));
+    hold(Vendor::Gitlab, &figures, &Floors { carried: 75.5, held: 77.5, whole: 52.5, own: 65.0, other: 69.0 });
 }
 
 #[test]
 fn the_account_of_real_files_has_every_key() {
     let Some(folder) = corpus("github") else { return };
     let mut held = 0;
-    for path in files(&folder, &|p| p.extension().is_some_and(|e| e == "yml" || e == "yaml")) {
+    for path in files(&folder, &is_yaml) {
         let text = std::fs::read_to_string(&path).unwrap();
         // The other reader writes aliases out, and takes one document.
         let Ok(value) = serde_yaml::from_str::<serde_yaml::Value>(&text) else { continue };

@@ -4,7 +4,11 @@ mod account;
 mod bad;
 mod command;
 mod corpus;
+mod gitlab;
 mod page;
+mod round;
+
+use std::path::Path;
 
 use pipewright::base::source::SourceMap;
 use pipewright::front::{Imported, Vendor, import};
@@ -13,7 +17,7 @@ use pipewright::front::{Imported, Vendor, import};
 fn imported(vendor: Vendor, files: &[(&str, &str)]) -> (SourceMap, Imported) {
     let sources = SourceMap::new();
     let ids: Vec<_> = files.iter().map(|(name, text)| sources.add(*name, *text)).collect();
-    let imported = import(&sources, &ids, vendor);
+    let imported = import(&sources, &ids, vendor, Path::new("."));
     (sources, imported)
 }
 

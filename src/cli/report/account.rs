@@ -42,6 +42,7 @@ fn reason(fate: &Fate) -> &str {
 fn title(vendor: Vendor) -> &'static str {
     match vendor {
         Vendor::Github => "GitHub",
+        Vendor::Gitlab => "GitLab",
     }
 }
 

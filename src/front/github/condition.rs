@@ -3,6 +3,7 @@
 //! The status functions are taken out of it: they are `when`. What is left is said in contexts, or it is not carried.
 
 use crate::front::ledger::Fate;
+use crate::front::logic::{Part, and, not, or};
 
 use super::context::Scope;
 use super::declare::Declared;
@@ -19,13 +20,6 @@ pub(super) struct Condition {
     pub(super) never: bool,
     /// What became of it.
     pub(super) fate: Fate,
-}
-
-/// A part of a condition: known now, or said in contexts with the strength of its operator (0 `||`, 1 `&&`, 2 the rest).
-#[derive(Clone, PartialEq, Debug)]
-enum Part {
-    Known(bool),
-    Text(String, u8),
 }
 
 /// Kinds of events by GitHub's word.
@@ -137,38 +131,6 @@ fn outcome(expr: &Gh) -> Option<Outcome> {
     }
 }
 
-fn and(a: Part, b: Part) -> Part {
-    match (a, b) {
-        (Part::Known(true), other) | (other, Part::Known(true)) => other,
-        (Part::Known(false), _) | (_, Part::Known(false)) => Part::Known(false),
-        (a, b) => Part::Text(format!("{} && {}", wrapped(a, 1), wrapped(b, 1)), 1),
-    }
-}
-
-fn or(a: Part, b: Part) -> Part {
-    match (a, b) {
-        (Part::Known(false), other) | (other, Part::Known(false)) => other,
-        (Part::Known(true), _) | (_, Part::Known(true)) => Part::Known(true),
-        (a, b) => Part::Text(format!("{} || {}", wrapped(a, 0), wrapped(b, 0)), 0),
-    }
-}
-
-fn not(a: Part) -> Part {
-    match a {
-        Part::Known(known) => Part::Known(!known),
-        Part::Text(text, 3) => Part::Text(format!("!{text}"), 2),
-        Part::Text(text, _) => Part::Text(format!("!({text})"), 2),
-    }
-}
-
-fn wrapped(part: Part, strength: u8) -> String {
-    match part {
-        Part::Known(known) => known.to_string(),
-        Part::Text(text, own) if own < strength => format!("({text})"),
-        Part::Text(text, _) => text,
-    }
-}
-
 struct Maker<'m> {
     scope: &'m Scope,
     declared: &'m mut Declared,
@@ -190,7 +152,7 @@ impl Maker<'_> {
             Gh::Both(operator @ ("==" | "!="), a, b) => {
                 let (a, b) = if matches!(**a, Gh::Text(_) | Gh::Truth(_) | Gh::Number(_)) { (b, a) } else { (a, b) };
                 let made = self.equal(a, b)?;
-                Some(if *operator == "!=" { negated(made) } else { made })
+                Some(if *operator == "!=" { not(made) } else { made })
             }
             Gh::Both(operator, ..) => self.no(format!("`{operator}` compares numbers, which contexts are not")),
             Gh::Call(name, arguments) => self.call(name, arguments),
@@ -409,16 +371,6 @@ impl Maker<'_> {
             [one] => Part::Text(format!("matrix.{axis} == {one}"), 2),
             several => Part::Text(format!("matrix.{axis} in [{}]", several.join(", ")), 2),
         })
-    }
-}
-
-/// The opposite of a comparison.
-fn negated(part: Part) -> Part {
-    match part {
-        Part::Text(text, 2) if text.matches(" == ").count() == 1 && !text.starts_with('!') => {
-            Part::Text(text.replacen(" == ", " != ", 1), 2)
-        }
-        other => not(other),
     }
 }
 

@@ -1,0 +1,275 @@
+//! Conditions of GitLab: `$CI_COMMIT_BRANCH == "main" && $X =~ /^v/`.
+
+use crate::front::logic::{Part, and, asked, not, or};
+
+use super::work::Work;
+
+/// Deepest nesting of parentheses.
+const MAX_DEPTH: usize = 40;
+
+#[derive(Clone, PartialEq, Debug)]
+enum Token {
+    Variable(String),
+    Text(String),
+    Pattern(String),
+    Null,
+    Symbol(&'static str),
+}
+
+const SYMBOLS: &[&str] = &["==", "!=", "=~", "!~", "&&", "||", "(", ")"];
+
+/// Contexts by GitLab's variables.
+const CONTEXTS: &[(&str, &str)] = &[
+    ("CI_COMMIT_BRANCH", "commit.branch"),
+    ("CI_COMMIT_TAG", "commit.tag"),
+    ("CI_COMMIT_REF_NAME", "commit.ref"),
+    ("CI_COMMIT_SHA", "commit.sha"),
+    ("CI_COMMIT_MESSAGE", "commit.message"),
+    ("CI_COMMIT_AUTHOR", "commit.author"),
+    ("CI_DEFAULT_BRANCH", "repository.default-branch"),
+    ("CI_PROJECT_PATH", "repository.name"),
+    ("CI_PROJECT_NAMESPACE", "repository.owner"),
+    ("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "pr.target"),
+    ("CI_MERGE_REQUEST_SOURCE_BRANCH_NAME", "pr.source"),
+    ("CI_MERGE_REQUEST_TITLE", "pr.title"),
+    ("CI_MERGE_REQUEST_IID", "pr.number"),
+    ("GITLAB_USER_LOGIN", "run.actor"),
+];
+
+/// Kinds of events by `CI_PIPELINE_SOURCE`; what is not here never starts what is imported.
+const SOURCES: &[(&str, &[&str])] = &[
+    ("push", &["push", "tag"]),
+    ("merge_request_event", &["pull-request"]),
+    ("schedule", &["schedule"]),
+    ("web", &["manual"]),
+    ("api", &["manual"]),
+];
+
+/// A condition as a part of one of a spec.
+///
+/// # Errors
+/// Why it cannot be said.
+pub(super) fn condition(work: &mut Work<'_>, text: &str) -> Result<Part, String> {
+    let tokens = lex(text).ok_or("this is no condition that can be read")?;
+    let mut reader = Reader { work, tokens, at: 0, depth: 0 };
+    let part = reader.or()?;
+    if reader.at < reader.tokens.len() {
+        return Err("this is no condition that can be read".to_owned());
+    }
+    Ok(part)
+}
+
+fn lex(text: &str) -> Option<Vec<Token>> {
+    let mut tokens = Vec::new();
+    let mut rest = text.trim_start();
+    while let Some(c) = rest.chars().next() {
+        let len;
+        if c == '$' {
+            let braces = rest.starts_with("${");
+            let from = if braces { 2 } else { 1 };
+            let name: String = rest[from..].chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+            len = from + name.len() + usize::from(braces);
+            tokens.push(Token::Variable(name));
+        } else if c == '"' || c == '\'' {
+            let close = rest[1..].find(c)?;
+            tokens.push(Token::Text(rest[1..=close].to_owned()));
+            len = close + 2;
+        } else if c == '/' {
+            let mut end = None;
+            let bytes = rest.as_bytes();
+            let mut at = 1;
+            while at < bytes.len() {
+                match bytes[at] {
+                    b'\\' => at += 1,
+                    b'/' => {
+                        end = Some(at);
+                        break;
+                    }
+                    _ => {}
+                }
+                at += 1;
+            }
+            let end = end?;
+            let flags = rest[end + 1..].chars().take_while(char::is_ascii_alphabetic).count();
+            tokens.push(Token::Pattern(rest[..=end + flags].to_owned()));
+            len = end + 1 + flags;
+        } else if let Some(symbol) = SYMBOLS.iter().find(|s| rest.starts_with(**s)) {
+            tokens.push(Token::Symbol(symbol));
+            len = symbol.len();
+        } else if rest.starts_with("null") {
+            tokens.push(Token::Null);
+            len = 4;
+        } else {
+            return None;
+        }
+        rest = rest.get(len..)?.trim_start();
+    }
+    Some(tokens)
+}
+
+/// A pattern as a glob; `None` where it says more than a glob can.
+pub(super) fn glob(pattern: &str) -> Option<String> {
+    let inner = pattern.strip_prefix('/')?.strip_suffix('/')?;
+    let (start, inner) = inner.strip_prefix('^').map_or(("**", inner), |i| ("", i));
+    let (end, inner) = match inner.strip_suffix('$') {
+        Some(i) if !i.ends_with('\\') => ("", i),
+        _ => ("**", inner),
+    };
+    let mut out = start.to_owned();
+    let mut chars = inner.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => match chars.next()? {
+                next @ ('/' | '.' | '-' | '_') => out.push(next),
+                _ => return None,
+            },
+            '.' => {
+                if chars.next() != Some('*') {
+                    return None;
+                }
+                out.push_str("**");
+            }
+            '*' | '+' | '?' | '[' | ']' | '(' | ')' | '{' | '}' | '|' | '^' | '$' | '\'' => return None,
+            c => out.push(c),
+        }
+    }
+    out.push_str(end);
+    while out.contains("***") {
+        out = out.replace("***", "**");
+    }
+    Some(out)
+}
+
+struct Reader<'r, 'w> {
+    work: &'r mut Work<'w>,
+    tokens: Vec<Token>,
+    at: usize,
+    depth: usize,
+}
+
+impl Reader<'_, '_> {
+    fn take(&mut self, symbol: &str) -> bool {
+        let hit = matches!(self.tokens.get(self.at), Some(Token::Symbol(s)) if *s == symbol);
+        self.at += usize::from(hit);
+        hit
+    }
+
+    fn or(&mut self) -> Result<Part, String> {
+        let mut part = self.and()?;
+        while self.take("||") {
+            part = or(part, self.and()?);
+        }
+        Ok(part)
+    }
+
+    fn and(&mut self) -> Result<Part, String> {
+        let mut part = self.one()?;
+        while self.take("&&") {
+            part = and(part, self.one()?);
+        }
+        Ok(part)
+    }
+
+    fn one(&mut self) -> Result<Part, String> {
+        if self.take("(") {
+            self.depth += 1;
+            if self.depth > MAX_DEPTH {
+                return Err("the parentheses are too deep".to_owned());
+            }
+            let part = self.or()?;
+            self.depth -= 1;
+            return if self.take(")") { Ok(part) } else { Err("a parenthesis is not closed".to_owned()) };
+        }
+        let left = self.tokens.get(self.at).cloned().ok_or("the condition ends too early")?;
+        self.at += 1;
+        let operator = ["==", "!=", "=~", "!~"].into_iter().find(|o| self.take(o));
+        let Some(operator) = operator else {
+            return match left {
+                Token::Variable(name) => self.is_set(&name),
+                Token::Text(text) => Ok(Part::Known(!text.is_empty())),
+                _ => Err("a variable is expected".to_owned()),
+            };
+        };
+        let right = self.tokens.get(self.at).cloned().ok_or("the condition ends too early")?;
+        self.at += 1;
+        let part = match (operator, left, right) {
+            ("==" | "!=", Token::Variable(a), Token::Variable(b)) => {
+                let (a, b) = (self.context(&a)?, self.context(&b)?);
+                asked(format!("{a} == {b}"))
+            }
+            ("==" | "!=", Token::Variable(name), Token::Text(text)) | ("==" | "!=", Token::Text(text), Token::Variable(name)) => {
+                self.equal(&name, &text)?
+            }
+            ("==" | "!=", Token::Variable(name), Token::Null) | ("==" | "!=", Token::Null, Token::Variable(name)) => {
+                not(self.is_set(&name)?)
+            }
+            ("=~" | "!~", Token::Variable(name), Token::Pattern(pattern)) => self.matches(&name, &pattern)?,
+            _ => return Err("this comparison has no match in a spec".to_owned()),
+        };
+        Ok(if operator.starts_with('!') { not(part) } else { part })
+    }
+
+    fn context(&mut self, name: &str) -> Result<String, String> {
+        if let Some((_, context)) = CONTEXTS.iter().find(|(v, _)| *v == name) {
+            return Ok((*context).to_owned());
+        }
+        if name.starts_with("CI_") || name.starts_with("GITLAB_") {
+            return Err(format!("no context of a spec is `${name}`"));
+        }
+        self.work.variables.insert(name.to_owned());
+        Ok(format!("var.{name}"))
+    }
+
+    fn is_set(&mut self, name: &str) -> Result<Part, String> {
+        Ok(match name {
+            "CI_COMMIT_BRANCH" | "CI_COMMIT_TAG" => asked(format!("{} matches '**'", self.context(name)?)),
+            "CI_MERGE_REQUEST_IID" | "CI_MERGE_REQUEST_ID" | "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME" => {
+                self.work.kind(&["pull-request"])
+            }
+            "CI_OPEN_MERGE_REQUESTS" => return Err("say `dedupe` where the workflow says its events".to_owned()),
+            _ => asked(format!("{} != ''", self.context(name)?)),
+        })
+    }
+
+    fn equal(&mut self, name: &str, text: &str) -> Result<Part, String> {
+        if name == "CI_PIPELINE_SOURCE" {
+            let kinds = SOURCES.iter().find(|(s, _)| *s == text).map(|(_, k)| *k);
+            return Ok(kinds.map_or(Part::Known(false), |k| self.work.kind(k)));
+        }
+        if text.contains(['\'', '$']) {
+            return Err("the text has a quote or a variable in it".to_owned());
+        }
+        if text.is_empty() {
+            return self.is_set(name).map(not);
+        }
+        Ok(asked(format!("{} == '{text}'", self.context(name)?)))
+    }
+
+    fn matches(&mut self, name: &str, pattern: &str) -> Result<Part, String> {
+        if name == "CI_PIPELINE_SOURCE" {
+            return Err("a pattern over the kinds of events has no match in a spec".to_owned());
+        }
+        let glob = glob(pattern).ok_or_else(|| format!("`{pattern}` says more than a glob of a spec can"))?;
+        Ok(asked(format!("{} matches '{glob}'", self.context(name)?)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{glob, lex};
+
+    #[test]
+    fn simple_patterns_are_globs() {
+        assert_eq!(glob("/^release\\/.*$/").as_deref(), Some("release/**"));
+        assert_eq!(glob("/^v/").as_deref(), Some("v**"));
+        assert_eq!(glob("/wip/").as_deref(), Some("**wip**"));
+        assert_eq!(glob(r"/^v\d+$/"), None);
+        assert_eq!(glob("/a/i"), None);
+    }
+
+    #[test]
+    fn odd_text_is_refused() {
+        assert!(lex("$A == \"b\" && ($B =~ /x\\/y/)").is_some());
+        assert!(lex("$A = b").is_none() && lex("$A == \"b").is_none() && lex("/x").is_none());
+    }
+}

@@ -1,0 +1,293 @@
+//! Jobs.
+
+use crate::front::ledger::Fate;
+use crate::front::logic::{Part, and};
+use crate::front::name::slug;
+use crate::front::node::{Build, node};
+use crate::front::yaml::{Entry, Node};
+
+use super::data;
+use super::rule;
+use super::value;
+use super::work::Work;
+
+/// Keys that a spec has no word for, with the reason.
+const LOST: &[(&str, &str)] = &[
+    ("coverage", "say how the figure is measured: `gate … percent`"),
+    ("id_tokens", "a spec logs in to a cloud by the identity of an environment"),
+    ("secrets", "a spec names secrets of the vendor"),
+    ("release", "say `release` as a step"),
+    ("interruptible", "say `concurrency cancel-running` on the workflow"),
+    ("hooks", "a spec has no hooks"),
+    ("inherit", "what a job inherits is written out"),
+    ("start_in", "a spec starts no job with a delay"),
+    ("manual_confirmation", "the question is the `message` of an approval"),
+    ("dast_configuration", "a spec has no profile of a scanner"),
+    ("pages", "pages are published by a step"),
+    ("publish", "pages are published by a step"),
+    ("identity", "a spec logs in to a cloud by the identity of an environment"),
+    ("type", "an old word for `stage`"),
+];
+
+/// A job with its parts.
+pub(super) struct Job<'j> {
+    /// What it is called in the spec.
+    pub(super) name: &'j str,
+    /// The key that it stands under.
+    pub(super) entry: &'j Entry,
+    /// What it says, with what it extends.
+    pub(super) body: &'j Node,
+    /// Whether the pipeline says by `workflow` which events it runs for.
+    pub(super) by_workflow: bool,
+}
+
+/// Converts a job; `None` where it never runs for the events that are carried, or is no job of a spec.
+pub(super) fn job(work: &mut Work<'_>, job: &Job<'_>) -> Option<Build> {
+    let Job { name, entry, body, by_workflow } = job;
+    if let Some(trigger) = body.entry("trigger").or_else(|| body.entry("run")) {
+        work.lose(trigger, "a pipeline of another file or project is not part of the spec");
+        entry.mark_all(work.ledger, &Fate::Lost("the job only starts another pipeline".to_owned()));
+        return None;
+    }
+    let mut comments = work.comments(entry.span);
+    if *name != entry.key {
+        work.mark(entry, Fate::Emulated(format!("the job is called `{name}`")));
+        if slug(&entry.key) != *name {
+            comments.insert(0, entry.key.clone());
+        }
+    }
+    let (present, when, forgiven) = presence(work, body, *by_workflow);
+    if present == Part::Known(false) {
+        let why = Fate::Emulated("the job never runs for the events that are carried, so it is left out".to_owned());
+        body.each_entry(&mut |e| {
+            if !work.ledger.is_marked(e.id) {
+                work.ledger.mark(e.id, why.clone());
+            }
+        });
+        work.mark(entry, why);
+        return None;
+    }
+    let mut build = node("job").arg(name).comments(comments);
+    needs(work, body, &mut build);
+    match when.as_deref() {
+        Some("manual" | "delayed") => {
+            // It must not run by itself: the build stops at a gate that nobody declared.
+            build.push(
+                node("requires")
+                    .arg(&format!("start-of-{name}"))
+                    .comments(["not carried: a person started this job by hand; declare the gate: who may approve?"]),
+            );
+        }
+        Some("on_failure") => build.push(node("when").arg("failure")),
+        Some("always") => build.push(node("when").arg("always")),
+        _ => {}
+    }
+    if let Part::Text(text, _) = &present {
+        build.push(node("if").arg(text));
+    }
+    runner(work, body, &mut build);
+    if let Some(image) = work.open(body, "image") {
+        data::image(work, image, &mut build);
+    }
+    if let Some(limit) = work.open(body, "timeout") {
+        match limit.value.text().and_then(value::seconds) {
+            Some(seconds) => build.push(node("timeout").arg(&value::duration(seconds))),
+            None => work.lose(limit, "a span of time is expected"),
+        }
+    }
+    if let Some(retry) = work.open(body, "retry") {
+        let max =
+            if retry.value.is_map() { work.open(&retry.value, "max").and_then(|e| e.value.text()) } else { retry.value.text() };
+        if let Some(count) = max.filter(|m| m.bytes().all(|b| b.is_ascii_digit()) && *m != "0") {
+            build.push(node("retry").number(count));
+        }
+        for key in ["when", "exit_codes"] {
+            if let Some(lost) = retry.value.entry(key) {
+                work.mark(lost, Fate::Emulated("a job of a spec runs again after any failure".to_owned()));
+            }
+        }
+    }
+    allow_failure(work, body, forgiven, &mut build);
+    environment(work, body, &mut build);
+    if let Some(group) = work.open(body, "resource_group")
+        && let Some(text) = group.value.text()
+    {
+        build.push(node("concurrency").arg(&value::contexts(text).0));
+    }
+    if let Some(parallel) = work.open(body, "parallel") {
+        data::parallel(work, parallel, &mut build);
+    }
+    if let Some(variables) = work.open(body, "variables") {
+        for (key, text) in value::variables(work, variables) {
+            build.push(node("env").prop(&key, &text));
+        }
+    }
+    if let Some(services) = work.open(body, "services") {
+        data::services(work, services, &mut build);
+    }
+    consumes(work, body, &mut build);
+    data::cache(work, body, &mut build);
+    script(work, body, &mut build);
+    data::artifacts(work, body, name, &mut build);
+    for (key, why) in LOST {
+        if let Some(lost) = body.entry(key) {
+            work.lose(lost, why);
+        }
+    }
+    Some(build)
+}
+
+/// When the job is there, how it starts, and whether its rules forgive its failure.
+fn presence(work: &mut Work<'_>, body: &Node, by_workflow: bool) -> (Part, Option<String>, bool) {
+    let own = work.open(body, "when");
+    let own_when = own.and_then(|e| e.value.text()).map(str::to_owned);
+    let (mut present, mut when, mut forgiven) = (Part::Known(true), own_when.clone(), false);
+    if let Some(entry) = work.open(body, "rules") {
+        let made = rule::rules(work, entry);
+        (present, forgiven) = (made.present, made.forgiven);
+        // `when` of the job is what a rule without a word means.
+        when = made.when.filter(|w| w != "on_success" || own_when.is_none()).or(own_when);
+    } else if body.entry("only").is_some() || body.entry("except").is_some() {
+        present = rule::only_except(work, body);
+    } else if !by_workflow {
+        present = and(present, rule::without_word(work));
+    }
+    if when.as_deref() == Some("never") {
+        present = Part::Known(false);
+    }
+    if matches!(when.as_deref(), Some("manual" | "delayed")) {
+        let why = Fate::Lost("a person started the job by hand: the spec asks who may approve it".to_owned());
+        match (own, body.entry("rules")) {
+            (Some(own), _) => work.mark(own, why),
+            (None, Some(rules)) => work.mark(rules, why),
+            (None, None) => {}
+        }
+    }
+    (present, when, forgiven)
+}
+
+fn needs(work: &mut Work<'_>, body: &Node, build: &mut Build) {
+    let Some(entry) = work.open(body, "needs") else { return };
+    let (mut strict, mut loose, mut consumed) = (Vec::new(), Vec::new(), Vec::new());
+    for item in entry.value.items() {
+        let (job, optional, artifacts) = if item.is_map() {
+            for key in ["pipeline", "project", "ref", "parallel"] {
+                if let Some(lost) = item.entry(key) {
+                    work.lose(lost, "a job of a spec needs jobs of its own workflow, with all their cells");
+                }
+            }
+            let job = work.open(item, "job").and_then(|e| e.value.text());
+            let optional = work.open(item, "optional").and_then(|e| e.value.truth()) == Some(true);
+            (job, optional, work.open(item, "artifacts").and_then(|e| e.value.truth()) != Some(false))
+        } else {
+            (item.text(), false, true)
+        };
+        let Some(name) = job.and_then(|j| work.jobs.get(j)).cloned() else {
+            work.mark(entry, Fate::Lost(format!("`{}` is not part of the spec", job.unwrap_or("a job"))));
+            continue;
+        };
+        if artifacts && !optional {
+            consumed.extend(work.artifacts.get(&name).cloned());
+        }
+        if optional { loose.push(name) } else { strict.push(name) }
+    }
+    if strict.is_empty() && loose.is_empty() {
+        build.push(node("needs").arg("none"));
+    }
+    if !strict.is_empty() {
+        build.push(node("needs").args(strict));
+    }
+    if !loose.is_empty() {
+        build.push(node("after").args(loose));
+    }
+    consumed.dedup();
+    if !consumed.is_empty() && body.entry("dependencies").is_none() {
+        build.push(node("consumes").args(consumed));
+    }
+}
+
+fn consumes(work: &mut Work<'_>, body: &Node, build: &mut Build) {
+    let Some(entry) = work.open(body, "dependencies") else { return };
+    let names: Vec<String> = entry.value.texts().unwrap_or_default().iter().filter_map(|j| work.jobs.get(*j).cloned()).collect();
+    let artifacts: Vec<String> = names.iter().filter_map(|n| work.artifacts.get(n).cloned()).collect();
+    if !artifacts.is_empty() {
+        build.push(node("consumes").args(artifacts));
+    }
+}
+
+fn runner(work: &mut Work<'_>, body: &Node, build: &mut Build) {
+    let Some(entry) = work.open(body, "tags") else { return };
+    let tags: Vec<String> = entry.value.texts().unwrap_or_default().iter().map(|t| (*t).to_owned()).collect();
+    if tags.is_empty() {
+        return;
+    }
+    if tags.iter().any(|t| t.contains('$')) {
+        work.lose(entry, "a spec names its runners; no variable decides on one");
+        build.push(node("runner").arg("unknown").comments([format!("not carried: tags {}", tags.join(" "))]));
+        return;
+    }
+    let known = work.runners.iter().find(|(_, own)| **own == tags).map(|(name, _)| name.clone());
+    let name = known.unwrap_or_else(|| work.runner_names.unique(&tags.join("-")));
+    work.runners.insert(name.clone(), tags);
+    build.push(node("runner").arg(&name));
+}
+
+fn allow_failure(work: &mut Work<'_>, body: &Node, by_rules: bool, build: &mut Build) {
+    let entry = work.open(body, "allow_failure");
+    let codes = entry.and_then(|e| work.open(&e.value, "exit_codes")).map(|e| e.value.texts().unwrap_or_default());
+    if let Some(codes) = codes.filter(|c| !c.is_empty()) {
+        build.push(node("allow-failure").child(codes.iter().fold(node("exit-codes"), |n, c| n.number(c))));
+    } else if by_rules || entry.is_some_and(|e| e.value.truth() == Some(true)) {
+        build.push(node("allow-failure"));
+    }
+}
+
+fn environment(work: &mut Work<'_>, body: &Node, build: &mut Build) {
+    let Some(entry) = work.open(body, "environment") else { return };
+    let name = if entry.value.is_map() { work.open(&entry.value, "name") } else { Some(entry) };
+    let url = work.open(&entry.value, "url");
+    for key in ["on_stop", "action", "auto_stop_in", "deployment_tier", "kubernetes"] {
+        if let Some(lost) = entry.value.entry(key) {
+            work.lose(lost, &format!("an environment of a job has no `{key}` in a spec"));
+        }
+    }
+    let Some(theirs) = name.and_then(|e| e.value.text()) else { return };
+    if theirs.contains('$') {
+        work.lose(entry, "a spec names the environment; a variable decides here");
+        build.push(node("environment").arg(&slug(theirs)).comments([format!("not carried: {theirs}")]));
+        return;
+    }
+    let address = url.and_then(|e| e.value.text()).filter(|u| !u.contains('$')).map(str::to_owned);
+    if let Some(url) = url.filter(|_| address.is_none()) {
+        work.lose(url, "the address of an environment is fixed in a spec");
+    }
+    let names = &mut work.environment_names;
+    let known = work.environments.entry(theirs.to_owned()).or_insert_with(|| (names.unique(theirs), None));
+    known.1 = known.1.take().or(address);
+    let ours = known.0.clone();
+    if ours != theirs {
+        work.mark(entry, Fate::Emulated(format!("the environment is called `{ours}`")));
+    }
+    build.push(node("environment").arg(&ours));
+}
+
+/// `before_script` and `script` are one shell on GitLab, and so they are one step; `after_script` has its own.
+fn script(work: &mut Work<'_>, body: &Node, build: &mut Build) {
+    let before = work.open(body, "before_script").map(|e| value::lines(work, e)).unwrap_or_default();
+    let main = work.open(body, "script").map(|e| value::lines(work, e)).unwrap_or_default();
+    let lines: Vec<String> = before.into_iter().chain(main).collect();
+    if !lines.is_empty() {
+        build.push(run(&lines));
+    }
+    if let Some(entry) = work.open(body, "after_script") {
+        let lines = value::lines(work, entry);
+        if !lines.is_empty() {
+            build.push(node("finally").child(run(&lines)));
+        }
+    }
+}
+
+fn run(lines: &[String]) -> Build {
+    let short = lines.len() <= 3 && lines.iter().all(|l| !l.contains('\n')) && lines.iter().map(String::len).sum::<usize>() < 100;
+    if short { node("run").args(lines) } else { node("run").arg(&lines.join("\n")) }
+}

@@ -1,0 +1,293 @@
+//! GitLab CI: a configuration with its local files to one workflow of a spec.
+//!
+//! GitLab has one pipeline, and its jobs carry the rules: `workflow` becomes the events, what a job's rules say its condition. What GitLab does
+//! without a word is in docs.gitlab.com, "CI/CD YAML syntax reference": the five stages, branches and tags for a job without rules.
+
+mod data;
+mod expr;
+mod job;
+mod merge;
+mod rule;
+mod value;
+mod work;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use crate::base::source::SourceMap;
+use crate::base::span::SourceId;
+use crate::front::Imported;
+use crate::front::ledger::{Fate, Ledger};
+use crate::front::logic::Part;
+use crate::front::name::Names;
+use crate::front::node::{Build, node};
+use crate::front::yaml::{Entry, Node, Value};
+
+use job::Job;
+use merge::{DEFAULTS, Whole};
+use work::Work;
+
+/// Keys at the top that are no jobs.
+const TOP: &[&str] = &["default", "include", "stages", "variables", "workflow", "spec"];
+
+/// The stages where nobody says any.
+const STAGES: &[&str] = &["build", "test", "deploy"];
+
+/// What GitLab does with a job without a limit, unless its project says otherwise.
+const LIMIT: &str = "1h";
+
+/// Imports a configuration; the files that it includes are read below the root.
+pub(super) fn import(sources: &SourceMap, files: &[SourceId], root: &Path, imported: &mut Imported) {
+    let mut names = Names::default();
+    for file in files {
+        let Some(mut whole) = merge::read(sources, *file, root, imported) else { continue };
+        let name = names.unique("ci");
+        let mut ledger = std::mem::take(&mut imported.ledger);
+        let sections = configuration(sources, &mut whole, &name, &mut ledger);
+        for id in &whole.replaced {
+            if !ledger.is_marked(*id) {
+                ledger.mark(*id, Fate::Emulated("what is laid over it says otherwise".to_owned()));
+            }
+        }
+        imported.ledger = ledger;
+        match sections {
+            Some(sections) => {
+                imported.sections.extend(sections);
+                imported.limit = Some(LIMIT);
+            }
+            None => imported.stays(*file, "no job of it is one that a spec can say"),
+        }
+    }
+}
+
+fn configuration(sources: &SourceMap, whole: &mut Whole, name: &str, ledger: &mut Ledger) -> Option<Vec<Vec<Build>>> {
+    let top = whole.top.clone();
+    let find = |key: &str| top.iter().find(|e| e.key == key);
+    let is_job = |e: &Entry| !e.key.starts_with('.') && !TOP.contains(&e.key.as_str()) && !DEFAULTS.contains(&e.key.as_str());
+    let jobs: Vec<&Entry> = top.iter().filter(|e| is_job(e) && e.value.is_map()).collect();
+    let mut defaults: Vec<Entry> = top.iter().filter(|e| DEFAULTS.contains(&e.key.as_str())).cloned().collect();
+    if let Some(own) = find("default") {
+        ledger.mark(own.id, Fate::Exact);
+        merge::lay_over(&mut defaults, own.value.entries().to_vec(), &mut whole.replaced);
+    }
+    let mut bodies: Vec<(&Entry, Node)> = Vec::new();
+    for job in jobs {
+        ledger.mark(job.id, Fate::Exact);
+        let own = whole.job(job, ledger);
+        let mut made: Vec<Entry> = Vec::new();
+        // `inherit` names what of the defaults a job takes.
+        let inherit = own.iter().find(|e| e.key == "inherit").and_then(|e| e.value.get("default"));
+        for entry in &defaults {
+            let named = inherit.and_then(Node::texts).is_some_and(|l| l.contains(&entry.key.as_str()));
+            let takes = inherit.is_none_or(|i| i.truth() == Some(true) || named);
+            if takes && own.iter().all(|o| o.key != entry.key) {
+                made.push(Entry { value: whole.referenced(&entry.value, ledger, 0), ..entry.clone() });
+            } else {
+                whole.replaced.push(entry.id);
+            }
+        }
+        made.extend(own);
+        bodies.push((job, Node { value: Value::Map(made), span: job.value.span, tag: None }));
+    }
+    let mut job_names = Names::without(&["none", "all"]);
+    let named: BTreeMap<String, String> = bodies.iter().map(|(j, _)| (j.key.clone(), job_names.unique(&j.key))).collect();
+    let artifacts = bodies.iter().filter_map(|(j, b)| {
+        let name = named.get(&j.key)?;
+        Some((name.clone(), data::artifact_of(b, name)?))
+    });
+    let artifacts = artifacts.collect();
+    let workflow = find("workflow").map(|w| whole.referenced(&w.value, ledger, 0));
+    let mut texts = String::new();
+    let mut gather = |text: &str| {
+        texts.push_str(text);
+        texts.push('\n');
+    };
+    workflow.iter().for_each(|w| w.each_text(&mut gather));
+    for (_, body) in &bodies {
+        for key in ["rules", "only"] {
+            if let Some(node) = body.get(key) {
+                node.each_text(&mut gather);
+            }
+        }
+    }
+    let merge_requests = texts.contains("merge_request") || texts.contains("CI_MERGE_REQUEST");
+    let mut kinds = vec!["push", "tag"];
+    if merge_requests {
+        kinds.push("pull-request");
+    }
+    kinds.push("manual");
+    let comments = std::mem::take(&mut whole.comments);
+    let mut work = Work {
+        ledger,
+        sources,
+        comments,
+        kinds,
+        variables: BTreeSet::new(),
+        jobs: named,
+        runners: BTreeMap::new(),
+        runner_names: Names::without(&["linux", "linux-arm", "windows", "macos"]),
+        environments: BTreeMap::new(),
+        environment_names: Names::default(),
+        artifacts,
+    };
+    let mut build = node("workflow").arg(name);
+    let by_workflow = find("workflow").is_some();
+    let (on, guard) = events(&mut work, find("workflow"), workflow.as_ref());
+    build.push(on);
+    let mut variables = Vec::new();
+    if let Some(entry) = find("variables") {
+        work.mark(entry, Fate::Exact);
+        variables = value::variables(&mut work, entry);
+    }
+    let stages = stages(&mut work, find("stages"), &bodies);
+    let mut built: BTreeMap<String, Vec<Build>> = BTreeMap::new();
+    for (entry, body) in &bodies {
+        let own = work.jobs.get(&entry.key).cloned().unwrap_or_default();
+        let stage = work.open(body, "stage").and_then(|e| e.value.text()).unwrap_or("test").to_owned();
+        let Some(mut job) = job::job(&mut work, &Job { name: &own, entry, body, by_workflow }) else {
+            continue;
+        };
+        if let Part::Text(text, _) = &guard {
+            guarded(&mut job, text);
+        }
+        built.entry(stage).or_default().push(job);
+    }
+    if built.is_empty() {
+        return None;
+    }
+    templates(&mut work, &top);
+    let mut stage_names = Names::default();
+    let read: BTreeSet<String> = work.variables.clone();
+    for (key, text) in variables.iter().filter(|(k, _)| !read.contains(k)) {
+        build.push(node("env").prop(key, text));
+    }
+    for key in variables.iter().map(|(k, _)| k).filter(|k| read.contains(*k)) {
+        build.push(node("env").prop(key, &format!("${{var.{key}}}")));
+    }
+    for stage in &stages {
+        if let Some(jobs) = built.remove(stage) {
+            build.push(node("stage").arg(&stage_names.unique(stage)).children(jobs));
+        }
+    }
+    for (stage, jobs) in built {
+        build.push(node("stage").arg(&stage_names.unique(&stage)).children(jobs));
+    }
+    let mut small: Vec<Build> = read
+        .iter()
+        .map(|v| match variables.iter().find(|(k, _)| k == v) {
+            Some((_, text)) => node("variable").arg(v).arg(text),
+            None => node("variable").arg(v),
+        })
+        .collect();
+    small.extend(work.runners.iter().map(|(name, tags)| node("runner").arg(name).child(node("gitlab").args(tags))));
+    let environments = work.environments.values().map(|(name, url)| match url {
+        Some(url) => node("environment").arg(name).child(node("url").arg(url)),
+        None => node("environment").arg(name),
+    });
+    Some(vec![small, environments.collect(), vec![build]])
+}
+
+/// The condition of a job beside what the whole pipeline asks.
+fn guarded(job: &mut Build, guard: &str) {
+    let children = job.0.children.get_or_insert_default();
+    let both = |own: &str| {
+        let wrap = |t: &str| if t.contains("||") { format!("({t})") } else { t.to_owned() };
+        format!("{} && {}", wrap(guard), wrap(own))
+    };
+    match children.iter().position(|c| c.name() == "if") {
+        Some(at) => {
+            let own = children[at].arg(0).and_then(|e| e.as_str()).unwrap_or_default().to_owned();
+            if !own.contains(guard) {
+                children[at] = node("if").arg(&both(&own)).0;
+            }
+        }
+        None => children.insert(0, node("if").arg(guard).0),
+    }
+}
+
+/// The events of the pipeline, and what is asked of all of them beside.
+fn events(work: &mut Work<'_>, entry: Option<&Entry>, workflow: Option<&Node>) -> (Build, Part) {
+    let mut guard = Part::Known(true);
+    let mut dedupe = false;
+    if let (Some(entry), Some(body)) = (entry, workflow) {
+        work.mark(entry, Fate::Exact);
+        for key in ["name", "auto_cancel"] {
+            if let Some(lost) = body.entry(key) {
+                work.lose(lost, &format!("a workflow of a spec has no `{key}`"));
+            }
+        }
+        if let Some(rules) = work.open(body, "rules") {
+            // The rule that leaves out a branch with an open merge request is a word of a spec.
+            let mut kept = rules.clone();
+            let is_dedupe =
+                |item: &Node| item.get("if").and_then(Node::text).is_some_and(|t| t.contains("$CI_OPEN_MERGE_REQUESTS"));
+            for item in rules.value.items().iter().filter(|i| is_dedupe(i)) {
+                dedupe = true;
+                item.each_entry(&mut |e| work.ledger.mark(e.id, Fate::Emulated("`dedupe` of the events".to_owned())));
+            }
+            kept.value.value = Value::List(rules.value.items().iter().filter(|i| !is_dedupe(i)).cloned().collect());
+            guard = rule::rules(work, &kept).present;
+            if let Some(kinds) = plain_kinds(&guard) {
+                work.kinds.retain(|k| kinds.contains(k));
+                guard = Part::Known(true);
+            }
+        }
+    }
+    let mut on = node("on");
+    for kind in &work.kinds {
+        on.push(node(kind));
+    }
+    if dedupe && work.kinds.contains(&"pull-request") {
+        on.push(node("dedupe"));
+    }
+    (on, guard)
+}
+
+/// The kinds of events that a condition amounts to, where it asks for nothing else.
+fn plain_kinds(guard: &Part) -> Option<Vec<&'static str>> {
+    let Part::Text(text, _) = guard else { return None };
+    let mut kinds = Vec::new();
+    for atom in text.split(" || ") {
+        match atom {
+            "commit.branch matches '**'" => kinds.extend(["push", "manual"]),
+            "commit.tag matches '**'" | "run.event == 'tag'" => kinds.push("tag"),
+            "run.event == 'pull-request'" => kinds.push("pull-request"),
+            "run.event == 'manual'" => kinds.push("manual"),
+            "run.event in ['push', 'tag']" => kinds.extend(["push", "tag"]),
+            _ => return None,
+        }
+    }
+    Some(kinds)
+}
+
+fn stages(work: &mut Work<'_>, entry: Option<&Entry>, bodies: &[(&Entry, Node)]) -> Vec<String> {
+    let mut list: Vec<String> = vec![".pre".to_owned()];
+    match entry {
+        Some(entry) => {
+            work.mark(entry, Fate::Exact);
+            list.extend(entry.value.texts().unwrap_or_default().iter().map(|t| (*t).to_owned()));
+        }
+        None => list.extend(STAGES.iter().map(|s| (*s).to_owned())),
+    }
+    list.push(".post".to_owned());
+    list.retain(|s| bodies.iter().any(|(_, b)| b.get("stage").and_then(Node::text).unwrap_or("test") == s));
+    list
+}
+
+/// What no job uses is left out.
+fn templates(work: &mut Work<'_>, top: &[Entry]) {
+    let why = Fate::Emulated("no job uses it, or each says otherwise, so it is left out".to_owned());
+    for entry in top.iter().filter(|e| e.key.starts_with('.')) {
+        let used = work.ledger.is_marked(entry.id);
+        if !used {
+            entry.mark_all(work.ledger, &why);
+        } else {
+            // Anchors and references take a part of it.
+            entry.value.entries().iter().filter(|e| !work.ledger.is_marked(e.id)).collect::<Vec<_>>().into_iter().for_each(|e| {
+                if matches!(e.key.as_str(), "extends") {
+                    e.mark_all(work.ledger, &why);
+                }
+            });
+        }
+    }
+}

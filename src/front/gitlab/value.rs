@@ -1,0 +1,190 @@
+//! Values of GitLab in the words of a spec: durations, scripts, variables.
+
+use crate::front::ledger::Fate;
+use crate::front::name::is_variable;
+use crate::front::yaml::{Entry, Node};
+
+use super::work::Work;
+
+/// Variables of GitLab that have a value on every event, by the context of a spec.
+const CONTEXTS: &[(&str, &str)] = &[
+    ("CI_COMMIT_SHA", "commit.sha"),
+    ("CI_PIPELINE_ID", "run.id"),
+    ("CI_PIPELINE_IID", "run.number"),
+    ("CI_PIPELINE_URL", "run.url"),
+    ("CI_PROJECT_PATH", "repository.name"),
+    ("CI_PROJECT_URL", "repository.url"),
+    ("CI_DEFAULT_BRANCH", "repository.default-branch"),
+    ("GITLAB_USER_LOGIN", "run.actor"),
+];
+
+/// `1 week`, `3h 30m`, `90`: GitLab's spans of time in seconds, none for `never` and what cannot be read.
+pub(super) fn seconds(text: &str) -> Option<u64> {
+    let mut total = 0u64;
+    let mut number = String::new();
+    let mut unit = String::new();
+    let mut add = |number: &mut String, unit: &mut String| -> Option<()> {
+        if number.is_empty() {
+            return unit.is_empty().then_some(());
+        }
+        let factor = match unit.as_str() {
+            "" | "s" | "sec" | "secs" | "second" | "seconds" => 1,
+            "m" | "min" | "mins" | "minute" | "minutes" => 60,
+            "h" | "hr" | "hrs" | "hour" | "hours" => 3600,
+            "d" | "day" | "days" => 86_400,
+            "w" | "week" | "weeks" => 604_800,
+            "mo" | "mos" | "month" | "months" => 2_592_000,
+            "y" | "yr" | "year" | "years" => 31_536_000,
+            _ => return None,
+        };
+        total = total.checked_add(number.parse::<u64>().ok()?.checked_mul(factor)?)?;
+        number.clear();
+        unit.clear();
+        Some(())
+    };
+    for c in text.trim().chars().filter(|c| !matches!(c, ' ' | ',')) {
+        if c.is_ascii_digit() {
+            if !unit.is_empty() {
+                add(&mut number, &mut unit)?;
+            }
+            number.push(c);
+        } else {
+            unit.push(c.to_ascii_lowercase());
+        }
+    }
+    add(&mut number, &mut unit)?;
+    (total > 0).then_some(total)
+}
+
+/// Seconds as a duration of a spec.
+pub(super) fn duration(seconds: u64) -> String {
+    match seconds {
+        s if s % 86_400 == 0 => format!("{}d", s / 86_400),
+        s if s % 3600 == 0 => format!("{}h", s / 3600),
+        s if s % 60 == 0 => format!("{}m", s / 60),
+        s => format!("{s}s"),
+    }
+}
+
+/// Text with contexts in place of GitLab's variables that are the same everywhere, and whether others of GitLab's own are left.
+pub(super) fn contexts(text: &str) -> (String, bool) {
+    let mut out = String::new();
+    let mut own = false;
+    let mut rest = text;
+    while let Some(at) = rest.find('$') {
+        out.push_str(&rest[..at]);
+        let after = &rest[at + 1..];
+        let (name, len) = match after.strip_prefix('{') {
+            Some(inner) => match inner.find('}') {
+                Some(end) => (&inner[..end], end + 3),
+                None => ("", 1),
+            },
+            None => {
+                let end = after.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(after.len());
+                (&after[..end], end + 1)
+            }
+        };
+        match CONTEXTS.iter().find(|(v, _)| *v == name) {
+            Some((_, context)) => out.push_str(&format!("${{{context}}}")),
+            None => {
+                own |= name.starts_with("CI_") || name.starts_with("GITLAB_");
+                out.push_str(&rest[at..at + len]);
+            }
+        }
+        rest = &rest[at + len..];
+    }
+    out.push_str(rest);
+    (out, own)
+}
+
+/// The lines of `script` and its like: lists in lists are one list.
+pub(super) fn lines(work: &mut Work<'_>, entry: &Entry) -> Vec<String> {
+    let mut found = Vec::new();
+    collect(&entry.value, &mut found);
+    if is_lost(&entry.value) {
+        work.mark(entry, Fate::Lost("a part of it stands in a file that is not here".to_owned()));
+        found.push("echo 'a part of this script was in a file that was not imported' >&2; exit 1".to_owned());
+    }
+    let mut own = false;
+    let lines: Vec<String> = found
+        .into_iter()
+        .map(|line| {
+            let (line, left) = contexts(line.trim_end());
+            own |= left;
+            line
+        })
+        .collect();
+    if own {
+        work.mark(entry, Fate::Kept("the script reads variables that GitLab sets".to_owned()));
+    }
+    if lines.iter().any(|l| l.contains("$[[")) {
+        work.mark(entry, Fate::Lost("an input of the file stands in it".to_owned()));
+    }
+    lines
+}
+
+fn is_lost(node: &Node) -> bool {
+    node.tag.as_deref() == Some("!lost") || node.items().iter().any(is_lost)
+}
+
+fn collect(node: &Node, found: &mut Vec<String>) {
+    if node.tag.is_some() {
+        return;
+    }
+    match node.text() {
+        Some(text) => found.push(text.to_owned()),
+        None => node.items().iter().for_each(|i| collect(i, found)),
+    }
+}
+
+/// Variables by name; a map with `value` is the value.
+pub(super) fn variables(work: &mut Work<'_>, entry: &Entry) -> Vec<(String, String)> {
+    let mut pairs = Vec::new();
+    for own in entry.value.entries() {
+        work.mark(own, Fate::Exact);
+        if !is_variable(&own.key) {
+            work.lose(own, "no shell takes such a name for a variable");
+            continue;
+        }
+        let value = if own.value.is_map() {
+            for key in ["description", "options", "expand"] {
+                if let Some(lost) = own.value.entry(key) {
+                    work.lose(lost, "a form for runs by hand is an `input` of a spec");
+                }
+            }
+            work.open(&own.value, "value").and_then(|e| e.value.text()).unwrap_or_default()
+        } else {
+            own.value.text().unwrap_or_default()
+        };
+        let (value, left) = contexts(value);
+        if left {
+            work.mark(own, Fate::Kept("it reads variables that GitLab sets".to_owned()));
+        }
+        pairs.push((own.key.clone(), value));
+    }
+    pairs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{contexts, duration, seconds};
+
+    #[test]
+    fn spans_of_time_are_read() {
+        for (text, wanted) in
+            [("1 week", "7d"), ("3h 30m", "210m"), ("90", "90s"), ("2 hours", "2h"), ("1 mo", "30d"), ("1 day 12 hrs", "36h")]
+        {
+            assert_eq!(seconds(text).map(duration).as_deref(), Some(wanted), "{text}");
+        }
+        assert!(seconds("never").is_none() && seconds("").is_none());
+    }
+
+    #[test]
+    fn variables_that_are_the_same_everywhere_are_contexts() {
+        assert_eq!(
+            contexts("a $CI_COMMIT_SHA ${CI_PIPELINE_ID}x $HOME $"),
+            ("a ${commit.sha} ${run.id}x $HOME $".to_owned(), false)
+        );
+        assert_eq!(contexts("$CI_JOB_TOKEN ${A:-b}"), ("$CI_JOB_TOKEN ${A:-b}".to_owned(), true));
+    }
+}

@@ -1,0 +1,94 @@
+//! What the converters of one GitLab configuration share.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::base::source::SourceMap;
+use crate::base::span::{SourceId, Span};
+use crate::front::ledger::{Fate, Ledger};
+use crate::front::logic::{Part, asked};
+use crate::front::name::Names;
+use crate::front::yaml::{Comments, Entry, Node};
+
+use super::expr;
+
+/// One configuration at work.
+pub(super) struct Work<'w> {
+    /// The account.
+    pub(super) ledger: &'w mut Ledger,
+    /// The texts.
+    pub(super) sources: &'w SourceMap,
+    /// Comments by file.
+    pub(super) comments: Vec<(SourceId, Comments)>,
+    /// Kinds of events that start the pipeline, in the words of a spec.
+    pub(super) kinds: Vec<&'static str>,
+    /// Variables that conditions read.
+    pub(super) variables: BTreeSet<String>,
+    /// Names of jobs: the vendor's to the spec's.
+    pub(super) jobs: BTreeMap<String, String>,
+    /// Runners by name, with their tags.
+    pub(super) runners: BTreeMap<String, Vec<String>>,
+    /// Names of runners.
+    pub(super) runner_names: Names,
+    /// Environments: the vendor's name to the spec's, with the address.
+    pub(super) environments: BTreeMap<String, (String, Option<String>)>,
+    /// Names of environments.
+    pub(super) environment_names: Names,
+    /// Artifacts by the spec's name of their job.
+    pub(super) artifacts: BTreeMap<String, String>,
+}
+
+impl Work<'_> {
+    /// The entry of a key, which counts as carried unless something else is said of it.
+    pub(super) fn open<'n>(&mut self, map: &'n Node, key: &str) -> Option<&'n Entry> {
+        let entry = map.entry(key)?;
+        self.ledger.mark(entry.id, Fate::Exact);
+        Some(entry)
+    }
+
+    /// Says what became of a key.
+    pub(super) fn mark(&mut self, entry: &Entry, fate: Fate) {
+        self.ledger.mark(entry.id, fate);
+    }
+
+    /// Says that a key, with all below it, is not carried.
+    pub(super) fn lose(&mut self, entry: &Entry, why: &str) {
+        entry.mark_all(self.ledger, &Fate::Lost(why.to_owned()));
+    }
+
+    /// That the run has one of these kinds of events, as far as the kinds that there are leave a choice.
+    pub(super) fn kind(&self, wanted: &[&str]) -> Part {
+        let hits: Vec<&str> = self.kinds.iter().copied().filter(|k| wanted.contains(k)).collect();
+        match hits.as_slice() {
+            [] => Part::Known(false),
+            all if all.len() == self.kinds.len() => Part::Known(true),
+            [one] => asked(format!("run.event == '{one}'")),
+            several => {
+                let list: Vec<String> = several.iter().map(|w| format!("'{w}'")).collect();
+                asked(format!("run.event in [{}]", list.join(", ")))
+            }
+        }
+    }
+
+    /// The condition of a key. What cannot be said stands in the spec as it was, so that `check` stops there.
+    pub(super) fn condition(&mut self, entry: &Entry) -> Part {
+        let Some(text) = entry.value.text() else {
+            self.lose(entry, "a condition is expected here");
+            return asked("condition.of-no-text");
+        };
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        match expr::condition(self, &text) {
+            Ok(part) => part,
+            Err(why) => {
+                self.mark(entry, Fate::Lost(why));
+                asked(format!("({text})"))
+            }
+        }
+    }
+
+    /// Takes the comments above a place.
+    pub(super) fn comments(&mut self, span: Span) -> Vec<String> {
+        let line = self.sources.file(span.source).line_column(span.start).0;
+        let own = self.comments.iter_mut().find(|(id, _)| *id == span.source);
+        own.map(|(_, c)| c.above(line)).unwrap_or_default()
+    }
+}

@@ -1,0 +1,163 @@
+//! GitLab: rules become events and conditions, files and templates become one configuration.
+
+use pipewright::base::source::SourceMap;
+use pipewright::front::ledger::{Fate, Ledger};
+use pipewright::front::{Imported, Vendor, import};
+
+use super::account::keys;
+use super::imported;
+
+fn spec(text: &str) -> String {
+    imported(Vendor::Gitlab, &[(".gitlab-ci.yml", text)]).1.spec("sample", "main", &["gitlab"])
+}
+
+fn of<'s>(spec: &'s str, job: &str) -> &'s str {
+    let rest = spec.split(&format!("job {job} {{\n")).nth(1).unwrap_or_else(|| panic!("no {job} in {spec}"));
+    rest.split("\n        }").next().unwrap()
+}
+
+const RULES: &str = "\
+workflow:
+  rules:
+    - if: $CI_PIPELINE_SOURCE == 'merge_request_event'
+    - if: $CI_COMMIT_BRANCH && $CI_OPEN_MERGE_REQUESTS
+      when: never
+    - if: $CI_COMMIT_BRANCH
+    - if: $CI_COMMIT_TAG
+unit:
+  script: make test
+pack:
+  stage: deploy
+  script: [make image]
+  rules:
+    - if: $CI_COMMIT_TAG =~ /^v/
+    - if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH
+      when: never
+    - if: $CI_PIPELINE_SOURCE == \"push\"
+by hand:
+  script: make clean
+  when: manual
+";
+
+#[test]
+fn rules_are_conditions_and_the_first_that_matches_counts() {
+    let spec = spec(RULES);
+    let on = spec.split("on {").nth(1).unwrap().split('}').next().unwrap();
+    assert_eq!(on.split_whitespace().collect::<Vec<_>>(), ["push", "tag", "pull-request", "manual", "dedupe"], "{spec}");
+    assert!(!of(&spec, "unit").contains(" if "), "{spec}");
+    let pack = of(&spec, "pack");
+    assert!(
+        pack.contains("commit.tag matches 'v**' || commit.branch != repository.default-branch && run.event in ['push', 'tag']"),
+        "{spec}"
+    );
+}
+
+#[test]
+fn what_a_person_starts_never_starts_by_itself() {
+    let (_, imported) = imported(Vendor::Gitlab, &[(".gitlab-ci.yml", RULES)]);
+    let spec = imported.spec("sample", "main", &["gitlab"]);
+    assert!(of(&spec, "by-hand").contains("requires start-of-by-hand"), "{spec}");
+    let key = imported.ledger.keys().iter().find(|k| k.path == "by hand.when").unwrap();
+    assert!(matches!(key.fate(), Fate::Lost(_)));
+}
+
+const TEMPLATES: &str = "\
+include: {local: /ci/base.yml}
+default:
+  image: node:22
+  before_script: [npm ci]
+variables: {LEVEL: debug}
+.deploy: &deploy
+  stage: deploy
+  tags: [docker]
+unit:
+  extends: .base
+  script:
+    - !reference [.lint, script]
+    - npm test
+  artifacts: {paths: [dist/], expire_in: 1 week, reports: {junit: out.xml}}
+release:
+  <<: *deploy
+  needs: [unit]
+  image: alpine:3.22
+  before_script: []
+  script: [./release.sh $CI_COMMIT_SHA]
+";
+const BASE: &str = ".base:\n  retry: 2\n  timeout: 30 minutes\n.lint:\n  script: [npm run lint]\n.unused:\n  script: x\n";
+
+fn two_files() -> Imported {
+    let sources = SourceMap::new();
+    let id = sources.add(".gitlab-ci.yml", TEMPLATES);
+    sources.add("ci/base.yml", BASE);
+    import(&sources, &[id], Vendor::Gitlab, std::path::Path::new("."))
+}
+
+#[test]
+fn files_templates_references_anchors_and_defaults_are_put_together() {
+    let spec = two_files().spec("sample", "main", &["gitlab"]);
+    let unit = of(&spec, "unit");
+    for line in [
+        "image node:22",
+        "retry 2",
+        "timeout \"30m\"",
+        "run \"npm ci\" \"npm run lint\" \"npm test\"",
+        "produces unit \"dist/\" keep=\"7d\"",
+        "report junit out.xml",
+    ] {
+        assert!(unit.contains(line), "{line} is not in {spec}");
+    }
+    let release = of(&spec, "release");
+    for line in ["runner docker", "needs unit", "image alpine:3.22", "run \"./release.sh ${commit.sha}\"", "consumes unit"] {
+        assert!(release.contains(line), "{line} is not in {spec}");
+    }
+    assert!(!release.contains("npm ci") && spec.contains("env LEVEL=debug"), "{spec}");
+}
+
+#[test]
+fn every_key_of_all_files_is_entered() {
+    let imported = two_files();
+    let tally = Ledger::tally(imported.ledger.keys());
+    let plain = TEMPLATES.replace("<<: *deploy", "merge: x");
+    assert_eq!(tally.all(), keys(&serde_yaml::from_str(&plain).unwrap()) + keys(&serde_yaml::from_str(BASE).unwrap()));
+    assert_eq!(
+        tally.lost,
+        0,
+        "{:#?}",
+        imported.ledger.keys().iter().filter(|k| matches!(k.fate(), Fate::Lost(_))).collect::<Vec<_>>()
+    );
+}
+
+#[test]
+fn a_key_that_stands_twice_is_told_and_the_last_one_counts() {
+    let (_, imported) = imported(Vendor::Gitlab, &[(".gitlab-ci.yml", "unit:\n  script: a\n  script: b\n")]);
+    assert!(imported.faults.iter().any(|f| !f.fatal && f.message.contains("twice")));
+    assert!(imported.spec("sample", "main", &["gitlab"]).contains("run b"));
+}
+
+#[test]
+fn inputs_of_a_file_are_filled_in() {
+    let text = "spec:\n  inputs:\n    stage: {default: deploy}\n    where: {}\n---\n\"$[[ inputs.stage ]] job\":\n  stage: $[[ inputs.stage ]]\n  script: make $[[ inputs.stage ]] $[[ inputs.where ]]\n";
+    let (_, imported) = imported(Vendor::Gitlab, &[(".gitlab-ci.yml", text)]);
+    let spec = imported.spec("sample", "main", &["gitlab"]);
+    assert!(of(&spec, "deploy-job").contains("make deploy $[[ inputs.where ]]"), "{spec}");
+    let lost: Vec<_> =
+        imported.ledger.keys().iter().filter(|k| matches!(k.fate(), Fate::Lost(_))).map(|k| k.path.as_str()).collect();
+    assert_eq!(lost, ["spec.inputs.where", "$[[ inputs.stage ]] job.script"]);
+}
+
+#[test]
+fn odd_text_is_no_crash() {
+    for text in [
+        "",
+        "x",
+        "- a",
+        "a: 1",
+        "a:\n  script: {x: y}\n  rules: x\n  needs: {a: b}\n",
+        "a:\n  extends: a\n  script: x\n",
+        ".a: {extends: .b}\n.b: {extends: .a}\nc: {extends: .a, script: x}\n",
+        "a:\n  script: !reference [a, script]\n",
+        "workflow: x\nstages: x\nvariables: x\nb: {script: x, parallel: 0, cache: [], services: [{}], artifacts: x}\n",
+    ] {
+        let _ = spec(text);
+    }
+}
