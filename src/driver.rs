@@ -27,6 +27,7 @@ use crate::syntax::check::actions::Actions;
 use crate::syntax::parse;
 use crate::syntax::settle::settle;
 use crate::target::asset;
+use crate::verify::equivalence;
 use crate::verify::schema;
 
 /// The portable actions that come with pipewright, in the language of specs.
@@ -195,6 +196,7 @@ fn write(checked: Checked<'_>, options: &Options<'_>, found: &mut Diagnostics) -
     }
     outputs.iter_mut().for_each(stamp);
     outputs.iter().try_for_each(schema::check)?;
+    equivalence::check(pipeline, &outputs)?;
     Ok(outputs)
 }
 

@@ -30,3 +30,4 @@ mod syntax;
 mod targets;
 mod threats;
 mod traps;
+mod verify;

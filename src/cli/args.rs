@@ -215,6 +215,8 @@ pub enum Command {
     Plan(Planning),
     /// Run the tests of the spec: what an event must run, leave out, and hold behind a gate
     Test(Which),
+    /// Read the files that lie there as their vendors do, and say where they do something else than the spec
+    Verify(Which),
     /// Print what each target can hold: the matrix, or all that is said of one target or one capability
     Targets {
         /// A target, or a capability (the word of an `accept`)

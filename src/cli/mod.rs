@@ -19,6 +19,7 @@ mod settings;
 mod specs;
 mod targets;
 mod test;
+mod verify;
 
 use std::ffi::OsString;
 
@@ -47,6 +48,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Diff(making) => build::check(&line.global, making, &console, build::Says::Diff),
         Command::Explain { name } => explain::run(name.as_deref(), &console),
         Command::Plan(planning) => plan::run(&line.global, planning, &console),
+        Command::Verify(which) => verify::run(&line.global, which, &console),
         Command::Test(which) => test::run(&line.global, which, &console),
         Command::Targets { word } => targets::run(word.as_deref(), &console),
         Command::Fmt { which, check } => fmt::run(&line.global, which, *check, &console),

@@ -68,6 +68,7 @@ capabilities! {
     "Reading how a needed job ended." NeedsResult "needs-result"
     "Telling a needed job that is absent from one that was skipped." NeedsResultAbsent "needs-result-absent"
     "A job that runs after a failure of the jobs it needs." WhenFailure "when-failure"
+    "A job for failures that needs a job which the failure of another keeps from running." WhenFailureChain "when-failure-chain"
     "A job that runs however the jobs it needs ended, cancellation included." WhenAlways "when-always"
     "One job in several cells." Matrix "matrix"
     "How many cells a matrix has." MatrixSize "matrix-size"

@@ -2,5 +2,14 @@
 //!
 //! Invariant: nothing is written before it came through this room.
 
+pub mod behaviour;
+pub mod equivalence;
+pub mod github;
+pub mod gitlab;
+mod model;
+pub mod regex;
+mod same;
 pub mod schema;
 pub mod settings;
+mod worlds;
+pub mod yaml;

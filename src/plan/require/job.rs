@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use crate::base::span::Span;
+use crate::ir::Pipeline;
 use crate::ir::environment::RegistryKind;
 use crate::ir::event::{ClauseKind, Filter, PathFilter, Pattern};
 use crate::ir::expr::{Comparison, ExprKind};
 use crate::ir::id::JobId;
-use crate::ir::job::{Artifact, Job, Purpose, ReportKind, Runner, Service, Shell};
+use crate::ir::job::{Artifact, Job, NeedKind, Purpose, ReportKind, Runner, Service, Shell};
 use crate::ir::step::{Outcome, Push, Step, StepKind};
 use crate::ir::text::{Context, Part, Text};
 use crate::plan::build::every_step;
@@ -44,7 +45,12 @@ impl Walk<'_> {
         self.count(Capability::NeedsCount, job.name.span, &what, distinct.len() as u64);
         match job.when.value {
             Outcome::Success => {}
-            Outcome::Failure => self.need(Capability::WhenFailure, job.when.span, &what),
+            Outcome::Failure => {
+                self.need(Capability::WhenFailure, job.when.span, &what);
+                if chained(self.pipeline, job) {
+                    self.need(Capability::WhenFailureChain, job.when.span, &what);
+                }
+            }
             Outcome::Always => self.need(Capability::WhenAlways, job.when.span, &what),
         }
         if let Some(matrix) = &job.matrix {
@@ -335,4 +341,16 @@ impl Walk<'_> {
             self.need(Capability::RollbackOnCancel, rollback.span, what);
         }
     }
+}
+
+/// Whether one of the jobs that a job needs stands behind another one, whose failure keeps it from running.
+fn chained(pipeline: &Pipeline, job: &Job) -> bool {
+    let needed: BTreeSet<JobId> = job.needs.iter().filter(|n| n.kind != NeedKind::Result).map(|n| n.job).collect();
+    needed.iter().any(|start| {
+        let (mut open, mut seen) = (vec![*start], BTreeSet::new());
+        while let Some(next) = open.pop() {
+            open.extend(pipeline.job(next).needs.iter().map(|n| n.job).filter(|n| seen.insert(*n)));
+        }
+        seen.iter().any(|before| needed.contains(before))
+    })
 }

@@ -1,0 +1,335 @@
+//! Whether what was written means what the spec says: for every event that the spec can tell apart and every set of outcomes up to a bound,
+//! each target runs the same jobs in an order that keeps the spec's, behind the same gates, with the same consequence of a failure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::base::failure::Failure;
+use crate::base::span::Span;
+use crate::ir::Pipeline;
+use crate::ir::environment::Target;
+use crate::ir::event::{DEFAULT_PULL_REQUEST_TYPES, Event, EventKind};
+use crate::ir::expr::Truth;
+use crate::ir::id::{JobId, TargetId};
+use crate::render::Output;
+use crate::verify::behaviour::{Place, Reader, State, World};
+use crate::verify::github::Github;
+use crate::verify::gitlab::Gitlab;
+use crate::verify::model::{self, Model};
+use crate::verify::{same, worlds};
+
+/// Differences that one message lists; the rest is counted.
+const SHOWN: usize = 5;
+
+/// The most pairs of jobs, counted in each event, of a spec whose outputs are compared whenever they are written: 100 jobs and 40 events.
+const SMALL: usize = 400_000;
+
+/// A target that does something else than the spec says.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Difference {
+    /// The target's word.
+    pub target: &'static str,
+    /// Which of the seven points of equivalence.
+    pub point: u8,
+    /// The job, by its name in the spec or with the vendor.
+    pub job: String,
+    /// When: the event, and what happens in the run. Empty for what holds always.
+    pub when: String,
+    /// What the spec says.
+    pub wanted: String,
+    /// What the target does.
+    pub found: String,
+    /// Where in the output, if there is such a place.
+    pub place: Option<Place>,
+    /// Where in the spec.
+    pub span: Span,
+    /// In how many other cases the same is so.
+    pub more: usize,
+}
+
+/// How far a comparison went.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Extent {
+    /// Targets that were read.
+    pub targets: usize,
+    /// Events that were tried, each with each target.
+    pub events: usize,
+    /// Runs that were compared: an event with a set of outcomes.
+    pub runs: usize,
+    /// Runs of at most so many jobs were tried with every pair of failing jobs, larger ones with every single one.
+    pub pairs: usize,
+    /// Runs of at most so many jobs were tried with every set of failing jobs.
+    pub sets: usize,
+}
+
+/// Reads the files of every target that has a reader, and compares each with the spec. Files are paths below the root and texts; a target
+/// without files is passed over.
+pub fn compare(pipeline: &Pipeline, files: &[(&str, &str)]) -> (Vec<Difference>, Extent) {
+    let order = model::order(pipeline);
+    let events = worlds::events(pipeline);
+    let mut extent = Extent { events: events.len(), pairs: worlds::ALL_PAIRS, sets: worlds::ALL_SETS, ..Extent::default() };
+    let mut all = Vec::new();
+    for target in &pipeline.targets {
+        let folder = if target.standby.is_some() { "standby/" } else { "" };
+        let below = |path: &str| path.strip_prefix(folder).map(str::to_owned).unwrap_or_default();
+        let reader: Result<Box<dyn Reader + '_>, String> = match target.id {
+            TargetId::Github => {
+                let own = files.iter().copied().filter(|(path, _)| below(path).starts_with(".github/workflows/"));
+                let own: Vec<(&str, &str)> = own.collect();
+                if own.is_empty() {
+                    continue;
+                }
+                Github::read(pipeline, &own).map(|g| Box::new(g) as Box<dyn Reader + '_>)
+            }
+            TargetId::Gitlab => {
+                let Some((path, text)) = files.iter().find(|(path, _)| below(path) == ".gitlab-ci.yml") else { continue };
+                Gitlab::read(pipeline, path, text).map(|g| Box::new(g) as Box<dyn Reader + '_>)
+            }
+            // Nothing reads its files yet.
+            TargetId::Codebuild | TargetId::Codepipeline => continue,
+        };
+        let mut compare = Compare { pipeline, target, order: &order, found: BTreeMap::new(), runs: 0 };
+        match reader {
+            Ok(reader) => {
+                extent.targets += 1;
+                compare.jobs(reader.as_ref());
+                compare.events(reader.as_ref(), &events);
+                all.extend(same::facts(pipeline, target, reader.as_ref()));
+            }
+            Err(fault) => compare.unreadable(fault),
+        }
+        extent.runs += compare.runs;
+        all.extend(compare.found.into_values());
+    }
+    (all, extent)
+}
+
+/// Refuses outputs that mean something else than the spec. A spec with more than [`SMALL`] pairs of jobs in all its events is let through: the comparison
+/// would cost more than all the rest, and `pipewright verify` makes it.
+///
+/// # Errors
+/// `Internal` with the first differences: what we wrote is our fault.
+pub fn check(pipeline: &Pipeline, outputs: &[Output]) -> Result<(), Failure> {
+    if pipeline.jobs.len().pow(2) * pipeline.events.len() > SMALL {
+        return Ok(());
+    }
+    let files: Vec<(&str, &str)> = outputs.iter().map(|o| (o.path.as_str(), o.text.as_str())).collect();
+    let (differences, _) = compare(pipeline, &files);
+    if differences.is_empty() {
+        return Ok(());
+    }
+    let mut lines: Vec<String> = differences.iter().take(SHOWN).map(|d| format!("\n  {}", d.shown())).collect();
+    if differences.len() > SHOWN {
+        lines.push(format!("\n  and {} more", differences.len() - SHOWN));
+    }
+    Err(Failure::Internal(format!("what was written does not mean what the spec says; nothing is written:{}", lines.concat())))
+}
+
+impl Difference {
+    /// A line about it: "gitlab, production on a push to `main`: the spec says that it waits; it runs (.gitlab-ci.yml:12)".
+    pub fn shown(&self) -> String {
+        let place = self.place.as_ref().map(|p| format!(" ({}:{})", p.file, p.line)).unwrap_or_default();
+        let when = if self.when.is_empty() { String::new() } else { format!(" {}", self.when) };
+        let job = if self.job.is_empty() { String::new() } else { format!(", `{}`", self.job) };
+        let more = if self.more == 0 { String::new() } else { format!("; likewise in {} other cases", self.more) };
+        format!("{}{job}{when}: the spec says: {}; the file says: {}{place}{more}", self.target, self.wanted, self.found)
+    }
+}
+
+/// Which jobs a target holds.
+pub(super) fn holds(pipeline: &Pipeline, target: &Target, job: JobId) -> bool {
+    let workflow = &pipeline.workflow(pipeline.job(job).workflow).name.value;
+    target.workflows.as_ref().is_none_or(|names| names.iter().any(|n| n.value == *workflow))
+}
+
+/// What makes two events alike: the presence of the spec's jobs, the states of the target's where all goes well and where all fails, and
+/// what each waits for.
+type Alike = (Vec<u8>, [Vec<State>; 2], Vec<BTreeSet<usize>>);
+
+struct Compare<'p> {
+    pipeline: &'p Pipeline,
+    target: &'p Target,
+    order: &'p [JobId],
+    /// By job and what is wrong: the first case of each.
+    found: BTreeMap<(u8, String, String), Difference>,
+    runs: usize,
+}
+
+impl Compare<'_> {
+    fn add(&mut self, difference: Difference) {
+        let key = (difference.point, difference.job.clone(), difference.found.clone());
+        match self.found.get_mut(&key) {
+            Some(known) => known.more += 1,
+            None => _ = self.found.insert(key, difference),
+        }
+    }
+
+    fn difference(&self, point: u8, job: &str, span: Span) -> Difference {
+        Difference {
+            target: self.target.id.word(),
+            point,
+            job: job.to_owned(),
+            when: String::new(),
+            wanted: String::new(),
+            found: String::new(),
+            place: None,
+            span,
+            more: 0,
+        }
+    }
+
+    fn unreadable(&mut self, fault: String) {
+        let wanted = "a file that the reader of its vendor understands".to_owned();
+        let base = self.difference(1, "", self.target.span);
+        self.add(Difference { wanted, found: fault, ..base });
+    }
+
+    /// Every job of the spec is there once, and no other that is not accounted for.
+    fn jobs(&mut self, reader: &dyn Reader) {
+        for (id, job) in self.pipeline.job_ids().filter(|(id, _)| holds(self.pipeline, self.target, *id)) {
+            if reader.found().iter().all(|f| f.job != Some(id)) {
+                let base = self.difference(1, &job.name.value, job.name.span);
+                self.add(Difference { wanted: "the job".to_owned(), found: "no such job".to_owned(), ..base });
+            }
+        }
+        for found in reader.found().iter().filter(|f| !same::accounted(self.pipeline, self.target, f)) {
+            let base = self.difference(1, &found.id, self.target.span);
+            let wanted = "no such job".to_owned();
+            self.add(Difference { wanted, found: "a job of its own".to_owned(), place: Some(found.place.clone()), ..base });
+        }
+    }
+
+    fn events(&mut self, reader: &dyn Reader, events: &[Event]) {
+        // Events that the spec and the target treat alike need to be looked at once.
+        let mut seen: BTreeSet<Alike> = BTreeSet::new();
+        for event in events {
+            let Some(happening) = self.told_apart(event) else { continue };
+            let model = Model::of(self.pipeline, self.order, &happening, self.target);
+            let started = match reader.start(event) {
+                Ok(started) => started,
+                Err(fault) => {
+                    self.unreadable(fault);
+                    continue;
+                }
+            };
+            let all_well = World { maybe: true, ..World::default() };
+            let states = match started.states(&all_well) {
+                Ok(states) => states,
+                Err(fault) => {
+                    let base = self.difference(1, "", self.target.span);
+                    let wanted = "a run".to_owned();
+                    self.add(Difference { when: event.shown(), wanted, found: fault, ..base });
+                    continue;
+                }
+            };
+            let before = started.before();
+            let presence: Vec<u8> = model.presence().iter().map(|t| *t as u8).collect();
+            let all_bad = World { fails: self.order.iter().copied().collect(), ..World::default() };
+            let worst = started.states(&all_bad).unwrap_or_default();
+            if !seen.insert((presence, [states, worst], before.clone())) {
+                continue;
+            }
+            self.order_of(reader, &model, event, &before);
+            let jobs: Vec<JobId> = model.jobs().collect();
+            let uncertain = model.presence().contains(&Truth::Maybe);
+            for world in worlds::worlds(self.pipeline, &jobs, uncertain) {
+                self.runs += 1;
+                let Ok(states) = started.states(&world) else { continue };
+                self.outcome(reader, &model, event, &world, &states);
+            }
+        }
+    }
+
+    /// The events that a target cannot tell from this one, itself among them; none for one that it never sees.
+    fn told_apart(&self, event: &Event) -> Option<Vec<Event>> {
+        if self.target.id != TargetId::Gitlab {
+            return Some(vec![event.clone()]);
+        }
+        match event.kind {
+            // A release starts nothing there but what its tag has started.
+            EventKind::Tag | EventKind::Release => {
+                let of = |kind| Event { tag: event.tag.clone(), ..Event::of(kind) };
+                Some(vec![of(EventKind::Tag), of(EventKind::Release)])
+            }
+            EventKind::PullRequest => {
+                let usual = event.pull_request_type.is_none_or(|t| DEFAULT_PULL_REQUEST_TYPES.contains(&t));
+                usual.then(|| vec![event.clone()])
+            }
+            EventKind::Push | EventKind::Schedule | EventKind::Manual => Some(vec![event.clone()]),
+        }
+    }
+
+    /// What the spec puts before a job has ended there, too.
+    fn order_of(&mut self, reader: &dyn Reader, model: &Model<'_>, event: &Event, before: &[BTreeSet<usize>]) {
+        let place = |id: JobId| reader.found().iter().position(|f| f.job == Some(id));
+        for id in model.jobs() {
+            let Some(at) = place(id) else { continue };
+            for earlier in model.before(id) {
+                if place(earlier).is_none_or(|e| before[at].contains(&e)) {
+                    continue;
+                }
+                let (job, earlier) = (self.pipeline.job(id), self.pipeline.job(earlier));
+                let base = self.difference(2, &job.name.value, job.name.span);
+                let difference = Difference {
+                    when: event.shown(),
+                    wanted: format!("it starts after `{}` has ended", earlier.name.value),
+                    found: format!("it does not wait for `{}`", earlier.name.value),
+                    place: Some(reader.found()[at].place.clone()),
+                    ..base
+                };
+                self.add(difference);
+            }
+        }
+    }
+
+    /// The same jobs do their work.
+    fn outcome(&mut self, reader: &dyn Reader, model: &Model<'_>, event: &Event, world: &World, states: &[State]) {
+        let wanted = model.states(world);
+        for (found, state) in reader.found().iter().zip(states) {
+            let Some(id) = found.job.filter(|id| holds(self.pipeline, self.target, *id)) else { continue };
+            let should = wanted[id.index()];
+            let same = should.ran() == state.ran() && (should == State::Failed) == (*state == State::Failed);
+            // To ask where the spec does not ask is stricter.
+            let stricter = world.withheld.is_some() && should.ran() && *state == State::Waiting;
+            if same || stricter {
+                continue;
+            }
+            let point = match (world.withheld.is_some(), world.fails.is_empty()) {
+                (true, _) => 4,
+                (false, true) => 1,
+                (false, false) => 6,
+            };
+            let job = self.pipeline.job(id);
+            let base = self.difference(point, &job.name.value, job.name.span);
+            let difference = Difference {
+                when: format!("{}{}", event.shown(), self.circumstances(world)),
+                wanted: said(should).to_owned(),
+                found: said(*state).to_owned(),
+                place: Some(found.place.clone()),
+                ..base
+            };
+            self.add(difference);
+        }
+    }
+
+    fn circumstances(&self, world: &World) -> String {
+        if let Some(gate) = world.withheld {
+            return format!(", nobody approving `{}`", self.pipeline.gate(gate).name.value);
+        }
+        if world.fails.is_empty() {
+            return String::new();
+        }
+        let names: Vec<String> = world.fails.iter().map(|j| format!("`{}`", self.pipeline.job(*j).name.value)).collect();
+        format!(", with {} failing", names.join(" and "))
+    }
+}
+
+fn said(state: State) -> &'static str {
+    match state {
+        State::Absent => "it is not in the run",
+        State::Skipped => "it does not run",
+        State::Waiting => "it waits",
+        State::Passed => "it runs",
+        State::Failed => "it runs and fails the run",
+        State::Forgiven => "it runs, and its failure is forgiven",
+    }
+}

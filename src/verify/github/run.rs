@@ -1,0 +1,218 @@
+//! A run on GitHub: which workflows start, which jobs run, and in which order.
+
+use std::cell::OnceCell;
+use std::collections::BTreeSet;
+
+use crate::ir::event::Event;
+use crate::verify::behaviour::{Started, State, World};
+use crate::verify::github::bash::Names;
+use crate::verify::github::expr::eval;
+use crate::verify::github::expr::value::Value;
+use crate::verify::github::happening::Happening;
+use crate::verify::github::{Github, Job, Workflow};
+
+/// The runs that an event starts.
+#[derive(Debug)]
+pub(super) struct Run<'g> {
+    github: &'g Github<'g>,
+    /// The workflows that start, each with its order, its `github` and `inputs`, and the outputs of jobs that are known before anything runs.
+    started: Vec<StartedWorkflow<'g>>,
+}
+
+#[derive(Debug)]
+struct StartedWorkflow<'g> {
+    workflow: &'g Workflow,
+    github: Value,
+    inputs: Value,
+    /// By job.
+    outputs: Vec<Value>,
+    /// Whether the first steps of each job let the event through.
+    passes: Vec<Option<bool>>,
+}
+
+/// The variables of a step that decides.
+struct Variables<'h> {
+    happening: &'h Happening,
+    files: OnceCell<Option<Vec<String>>>,
+    /// Variables that the step is given.
+    given: &'h dyn Fn(&str) -> Option<Option<String>>,
+}
+
+impl Names for Variables<'_> {
+    fn variable(&self, name: &str) -> Option<String> {
+        match (self.given)(name) {
+            Some(value) => value,
+            None => self.happening.variable(name),
+        }
+    }
+
+    fn files(&self) -> Option<&[String]> {
+        self.files.get_or_init(|| self.happening.paths().map(<[String]>::to_vec)).as_deref()
+    }
+}
+
+impl<'g> Run<'g> {
+    /// The run of an event.
+    ///
+    /// # Errors
+    /// An expression that stops the engine.
+    pub(super) fn new(github: &'g Github<'g>, event: &Event) -> Result<Self, String> {
+        let happening = Happening::of(github.pipeline, event);
+        let mut started = Vec::new();
+        for workflow in github.workflows.iter().filter(|w| happening.starts(w)) {
+            let (context, inputs) = (happening.github(), happening.inputs(workflow));
+            let given = |step: &[(String, super::expr::Expr)], name: &str| -> Option<Option<String>> {
+                let (_, expr) = step.iter().find(|(n, _)| n == name)?;
+                let fixed = Fixed { github: &context, inputs: &inputs };
+                Some(eval::eval(expr, &fixed).ok().filter(|v| !matches!(v, Value::Unknown)).map(|v| v.shown()))
+            };
+            let mut outputs = Vec::new();
+            let mut passes = Vec::new();
+            for job in &workflow.jobs {
+                let rows = job.outputs.iter().map(|(name, step, output)| {
+                    let decided = job.decisions.iter().find(|d| d.step == *step);
+                    let value = decided.and_then(|d| {
+                        let names = Variables { happening: &happening, files: OnceCell::new(), given: &|n| given(&d.env, n) };
+                        d.decisions.output(output, &names)
+                    });
+                    (name.clone(), value.map_or(Value::Unknown, Value::String))
+                });
+                outputs.push(Value::object(rows.collect(), true));
+                let pass = job.guards.iter().map(|g| {
+                    let names = Variables { happening: &happening, files: OnceCell::new(), given: &|n| given(&g.env, n) };
+                    g.guard.passes(&names)
+                });
+                let pass: Vec<Option<bool>> = pass.collect();
+                let refused = pass.contains(&Some(false)).then_some(false);
+                passes.push(refused.or((!pass.contains(&None)).then_some(true)));
+            }
+            started.push(StartedWorkflow { workflow, github: context, inputs, outputs, passes });
+        }
+        Ok(Self { github, started })
+    }
+}
+
+/// The contexts that are known before a run.
+struct Fixed<'v> {
+    github: &'v Value,
+    inputs: &'v Value,
+}
+
+impl eval::World for Fixed<'_> {
+    fn context(&self, name: &str) -> Value {
+        match name {
+            "github" => self.github.clone(),
+            "inputs" => self.inputs.clone(),
+            _ => Value::Unknown,
+        }
+    }
+
+    fn status(&self, _: &str) -> bool {
+        true
+    }
+}
+
+/// A job's condition, with what came before it.
+struct Moment<'v> {
+    run: &'v StartedWorkflow<'v>,
+    job: &'v Job,
+    states: &'v [State],
+}
+
+impl Moment<'_> {
+    /// The `result` of a job: what is forgiven counts as success.
+    fn result(state: State) -> &'static str {
+        match state {
+            State::Passed | State::Forgiven => "success",
+            State::Failed => "failure",
+            State::Absent | State::Skipped | State::Waiting => "skipped",
+        }
+    }
+}
+
+impl eval::World for Moment<'_> {
+    fn context(&self, name: &str) -> Value {
+        match name {
+            "github" => self.run.github.clone(),
+            "inputs" => self.run.inputs.clone(),
+            "needs" => {
+                let row = |at: &usize| {
+                    let result = ("result".to_owned(), Value::text(Self::result(self.states[*at])));
+                    let outputs = ("outputs".to_owned(), self.run.outputs[*at].clone());
+                    (self.run.workflow.jobs[*at].id.clone(), Value::object(vec![result, outputs], false))
+                };
+                Value::object(self.job.needs.iter().map(row).collect(), false)
+            }
+            _ => Value::object(Vec::new(), true),
+        }
+    }
+
+    /// GitHub looks at all jobs before, however far: one that was skipped is no success.
+    fn status(&self, name: &str) -> bool {
+        let before = || self.job.ancestors.iter().map(|a| Self::result(self.states[*a]));
+        match name {
+            "success" => before().all(|r| r == "success"),
+            "failure" => before().any(|r| r == "failure"),
+            "always" => true,
+            _ => false,
+        }
+    }
+}
+
+impl Run<'_> {
+    fn state(&self, run: &StartedWorkflow<'_>, at: usize, states: &[State], world: &World) -> Result<State, String> {
+        let job = &run.workflow.jobs[at];
+        let found = &self.github.found[job.at];
+        if job.needs.iter().any(|n| states[*n] == State::Waiting) {
+            return Ok(State::Waiting);
+        }
+        let moment = Moment { run, job, states };
+        let success = eval::World::status(&moment, "success");
+        let goes_on = match &job.condition {
+            None => success,
+            Some(expr) if !success && !expr.asks_status() => false,
+            Some(expr) => {
+                let value = eval::eval(expr, &moment).map_err(|e| format!("{}:{}: {e}", found.place.file, found.place.line))?;
+                value.truth().unwrap_or(world.maybe)
+            }
+        };
+        if !goes_on {
+            return Ok(State::Skipped);
+        }
+        if world.withheld.is_some_and(|gate| found.asks.contains(&gate)) {
+            return Ok(State::Waiting);
+        }
+        let fails = found.job.is_some_and(|j| world.fails.contains(&j));
+        Ok(match run.passes[at] {
+            // What it refuses it does not do; that it is red all the same is stricter.
+            Some(false) => State::Skipped,
+            _ if fails && found.forgiven => State::Forgiven,
+            _ if fails => State::Failed,
+            _ => State::Passed,
+        })
+    }
+}
+
+impl Started for Run<'_> {
+    fn states(&self, world: &World) -> Result<Vec<State>, String> {
+        let mut all = vec![State::Absent; self.github.found.len()];
+        for run in &self.started {
+            let mut states = vec![State::Absent; run.workflow.jobs.len()];
+            for at in &run.workflow.order {
+                states[*at] = self.state(run, *at, &states, world)?;
+            }
+            run.workflow.jobs.iter().zip(states).for_each(|(job, state)| all[job.at] = state);
+        }
+        Ok(all)
+    }
+
+    fn before(&self) -> Vec<BTreeSet<usize>> {
+        let mut all = vec![BTreeSet::new(); self.github.found.len()];
+        for run in &self.started {
+            for job in &run.workflow.jobs {
+                all[job.at] = job.ancestors.iter().map(|a| run.workflow.jobs[*a].at).collect();
+            }
+        }
+        all
+    }
+}

@@ -1,0 +1,74 @@
+//! What a job's lines say for every event: environment, lock, secrets, work, files.
+
+use std::collections::BTreeSet;
+
+use crate::ir::Pipeline;
+use crate::verify::behaviour::{Found, Place, Said};
+use crate::verify::yaml::Node;
+
+/// The facts of a job.
+pub(super) fn job(pipeline: &Pipeline, path: &str, name: &str, node: &Node, root: &Node) -> Found {
+    let environment = node.get("environment").and_then(|e| e.get("name").or(Some(e))?.text());
+    let interruptible = node.get("interruptible").or_else(|| root.path(&["default", "interruptible"]));
+    let on_new_commit = root.path(&["workflow", "auto_cancel", "on_new_commit"]).and_then(Node::text);
+    let mut found = Found {
+        place: Place { file: path.to_owned(), line: node.line },
+        workflow: None,
+        id: name.to_owned(),
+        job: None,
+        asks: Vec::new(),
+        environment: environment.map(str::to_owned),
+        interruptible: interruptible.is_some_and(|i| !i.is_false()) && on_new_commit != Some("none"),
+        lock: node.get("resource_group").and_then(Node::text).map(str::to_owned),
+        forgiven: node.get("allow_failure").is_some_and(Node::is_true),
+        secrets: BTreeSet::new(),
+        permissions: None,
+        texts: Vec::new(),
+        uploads: BTreeSet::new(),
+        downloads: BTreeSet::new(),
+        outputs: BTreeSet::new(),
+        reads: BTreeSet::new(),
+    };
+    let secrets = secrets(pipeline);
+    let mut scan = |text: &str| found.secrets.extend(variables(text).filter(|v| secrets.contains(*v)).map(str::to_owned));
+    node.scalars(&mut scan);
+    for key in ["before_script", "script", "after_script"] {
+        for item in node.get(key).map(Node::items).unwrap_or_default() {
+            let text = item.text().unwrap_or_default();
+            // What runs after the script decides nothing.
+            let soft = key == "after_script" || text.trim_end().ends_with("|| true");
+            found.texts.push(Said { text: text.to_owned(), soft });
+        }
+    }
+    if node.path(&["artifacts", "paths"]).is_some() {
+        found.uploads.insert(name.to_owned());
+    }
+    if node.path(&["artifacts", "reports", "dotenv"]).is_some() {
+        found.outputs.insert("dotenv".to_owned());
+    }
+    for need in node.get("needs").map(Node::items).unwrap_or_default() {
+        let job = need.get("job").unwrap_or(need).text();
+        if need.get("artifacts").is_none_or(|a| !a.is_false()) {
+            found.downloads.extend(job.map(str::to_owned));
+        }
+    }
+    found
+}
+
+/// The names that GitLab keeps secrets under. One that its environments rename is a variable of scripts only.
+fn secrets(pipeline: &Pipeline) -> BTreeSet<String> {
+    let of_environments = || pipeline.environments.iter().flat_map(|e| e.secrets.iter().map(move |s| (e, &s.name.value)));
+    let renamed = |name: &String| of_environments().any(|(e, n)| n == name && e.vendor_secret(n) != n);
+    let known = pipeline.secrets.iter().map(|s| &s.name.value).filter(|n| !renamed(n)).cloned();
+    known.chain(of_environments().map(|(e, n)| e.vendor_secret(n).to_owned())).collect()
+}
+
+/// The names of variables in a text: `$A`, `${A}`, `${A:-x}`.
+fn variables(text: &str) -> impl Iterator<Item = &str> {
+    text.match_indices('$').filter_map(|(at, _)| {
+        let rest = &text[at + 1..];
+        let rest = rest.strip_prefix('{').unwrap_or(rest);
+        let name = rest.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).next().unwrap_or_default();
+        (!name.is_empty()).then_some(name)
+    })
+}

@@ -1,0 +1,155 @@
+//! What must be so of a job whatever happens: its environment and lock, what it may see and do, the data it finds, the gates it measures.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::ir::Pipeline;
+use crate::ir::environment::Target;
+use crate::ir::id::{JobId, TargetId};
+use crate::ir::job::Job;
+use crate::ir::step::StepKind;
+use crate::sema::exposure;
+use crate::verify::behaviour::{Found, Reader};
+use crate::verify::equivalence::{Difference, holds};
+
+/// Whether a job is one of the spec's, or one that a target needs beside them: an approval, a message, a decision, the check of drift.
+pub(super) fn accounted(pipeline: &Pipeline, target: &Target, found: &Found) -> bool {
+    let tells = pipeline.workflows.iter().any(|w| !w.notify.is_empty()) && found.id.contains("notify");
+    let checks = target.check_drift.is_some() && found.id.starts_with("pipewright");
+    let decides = target.id == TargetId::Github && found.id.starts_with("route");
+    found.job.is_some() || !found.asks.is_empty() || tells || checks || decides
+}
+
+/// Every difference that no event is needed to see.
+pub(super) fn facts(pipeline: &Pipeline, target: &Target, reader: &dyn Reader) -> Vec<Difference> {
+    let mut facts = Facts { pipeline, target, reader, differences: Vec::new() };
+    let mut locks: BTreeMap<&str, &Found> = BTreeMap::new();
+    for found in reader.found() {
+        match found.job.filter(|id| holds(pipeline, target, *id)) {
+            Some(id) => {
+                facts.environment(id, found, &mut locks);
+                facts.exposed(id, found);
+                facts.gates(id, found);
+                facts.data(id, found);
+            }
+            None => facts.beside(found),
+        }
+    }
+    facts.differences
+}
+
+struct Facts<'p, 'r> {
+    pipeline: &'p Pipeline,
+    target: &'p Target,
+    reader: &'r dyn Reader,
+    differences: Vec<Difference>,
+}
+
+impl<'r> Facts<'_, 'r> {
+    fn differ(&mut self, point: u8, job: Option<&Job>, found: &Found, wanted: impl Into<String>, is: impl Into<String>) {
+        self.differences.push(Difference {
+            target: self.target.id.word(),
+            point,
+            job: job.map_or(&found.id, |j| &j.name.value).clone(),
+            when: String::new(),
+            wanted: wanted.into(),
+            found: is.into(),
+            place: Some(found.place.clone()),
+            span: job.map_or(self.target.span, |j| j.name.span),
+            more: 0,
+        });
+    }
+
+    /// Point 4: the environment, which only one run enters at a time, and which no newer run leaves half way.
+    fn environment(&mut self, id: JobId, found: &'r Found, locks: &mut BTreeMap<&'r str, &'r Found>) {
+        let pipeline = self.pipeline;
+        let job = pipeline.job(id);
+        let wanted = job.environment.as_ref().map(|e| &pipeline.environment(e.environment).name.value);
+        let shown = |name: Option<&String>| name.map_or("no environment".to_owned(), |n| format!("environment `{n}`"));
+        if wanted != found.environment.as_ref() {
+            self.differ(4, Some(job), found, shown(wanted), shown(found.environment.as_ref()));
+        }
+        let Some(environment) = &found.environment else { return };
+        if found.interruptible {
+            self.differ(4, Some(job), found, "no newer run cuts it off", "a newer run may cut it off");
+        }
+        match (&found.lock, locks.get(environment.as_str())) {
+            (None, _) => self.differ(4, Some(job), found, "it waits for other runs in its environment", "it waits for none"),
+            (lock, Some(other)) if *lock != other.lock => {
+                let other = format!("it does not wait for `{}`", other.id);
+                self.differ(4, Some(job), found, "it waits for other runs in its environment", other);
+            }
+            (Some(_), _) => _ = locks.insert(environment, found),
+        }
+    }
+
+    /// Point 7: no more secrets and permissions than the spec gives it.
+    fn exposed(&mut self, id: JobId, found: &Found) {
+        let pipeline = self.pipeline;
+        let job = pipeline.job(id);
+        let own = exposure::secrets(pipeline, job, &[self.target.id]);
+        let environment = job.environment.as_ref().map(|e| pipeline.environment(e.environment));
+        let vendor: BTreeSet<&str> = own.iter().map(|n| environment.map_or(n.as_str(), |e| e.vendor_secret(n))).collect();
+        let more: Vec<&str> = found.secrets.iter().map(String::as_str).filter(|s| !vendor.contains(s)).collect();
+        if !more.is_empty() {
+            self.differ(7, Some(job), found, "no other secrets than it reads", format!("it sees {}", more.join(", ")));
+        }
+    }
+
+    /// Points 4 and 6: what is measured there, and whether it holds anything up.
+    fn gates(&mut self, id: JobId, found: &Found) {
+        let pipeline = self.pipeline;
+        let job = pipeline.job(id);
+        for gate in
+            job.steps.iter().filter_map(|s| if let StepKind::Gate(gate) = s.kind { Some(pipeline.gate(gate)) } else { None })
+        {
+            let mark = format!("gate {}: ", gate.name.value);
+            let said: Vec<_> = found.texts.iter().filter(|t| t.text.contains(&mark)).collect();
+            let soft = !said.is_empty() && said.iter().all(|t| t.soft);
+            let name = &gate.name.value;
+            if said.is_empty() {
+                self.differ(4, Some(job), found, format!("it measures `{name}`"), format!("it does not measure `{name}`"));
+            } else if soft != gate.advisory.is_some() {
+                let (stops, passes) = (format!("`{name}` fails the job"), format!("`{name}` lets everything pass"));
+                let (wanted, is) = if soft { (stops, passes) } else { (passes, stops) };
+                self.differ(4, Some(job), found, wanted, is);
+            }
+        }
+    }
+
+    /// Point 5: the artifacts that it reads come from where they are made.
+    fn data(&mut self, id: JobId, found: &Found) {
+        let pipeline = self.pipeline;
+        let job = pipeline.job(id);
+        for consumed in &job.consumes {
+            let producer = pipeline.job(consumed.producer);
+            let Some(from) = self.reader.found().iter().find(|f| f.job == Some(consumed.producer)) else { continue };
+            let name = &consumed.name.value;
+            let comes = match self.target.id {
+                TargetId::Gitlab => found.downloads.contains(&from.id) && from.uploads.contains(&from.id),
+                TargetId::Github | TargetId::Codebuild | TargetId::Codepipeline => {
+                    let cell = |set: &BTreeSet<String>| set.iter().any(|n| n == name || n.starts_with(&format!("{name}-")));
+                    cell(&found.downloads) && cell(&from.uploads)
+                }
+            };
+            if !comes {
+                let wanted = format!("it finds artifact `{name}` of `{}`", producer.name.value);
+                self.differ(5, Some(job), found, wanted, "it does not find it");
+            }
+        }
+    }
+
+    /// Jobs beside those of the spec see what their messages need, and nothing else.
+    fn beside(&mut self, found: &Found) {
+        let pipeline = self.pipeline;
+        let messages = pipeline.workflows.iter().flat_map(|w| exposure::of_messages(pipeline, &w.notify));
+        let of_gates = found.asks.iter().flat_map(|g| exposure::of_messages(pipeline, &pipeline.gate(*g).notify));
+        let own: BTreeSet<String> = messages.chain(of_gates).collect();
+        let more: Vec<&str> = found.secrets.iter().filter(|s| !own.contains(*s)).map(String::as_str).collect();
+        if !more.is_empty() {
+            self.differ(7, None, found, "no other secrets than its messages need", format!("it sees {}", more.join(", ")));
+        }
+        if found.interruptible && !found.asks.is_empty() {
+            self.differ(4, None, found, "no newer run cuts an approval off", "a newer run may cut it off");
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! The events and outcomes for which targets are compared.
+
+use std::collections::BTreeSet;
+
+use crate::ir::Pipeline;
+use crate::ir::event::{Event, EventKind, PullRequestType};
+use crate::ir::gate::GateKind;
+use crate::ir::id::{GateId, JobId};
+use crate::verify::behaviour::World;
+
+/// A run of at most so many jobs is tried with every set of failing jobs.
+pub(super) const ALL_SETS: usize = 5;
+
+/// A run of at most so many jobs is tried with every pair of failing jobs; a larger one with every single one.
+pub(super) const ALL_PAIRS: usize = 12;
+
+/// A name that no spec writes.
+const STRANGE: &str = "zz/none";
+
+/// The events of a spec, and near misses: every name of a branch or tag as a push, a tag, a pull request and a release, and one name that
+/// nobody wrote. What starts nothing is among them, so that a filter that lets too much through is seen.
+pub(super) fn events(pipeline: &Pipeline) -> Vec<Event> {
+    let mut found = pipeline.events.clone();
+    let mut names: BTreeSet<String> = [STRANGE.to_owned(), pipeline.default_branch.value.clone()].into();
+    for event in &pipeline.events {
+        names.extend([&event.branch, &event.tag, &event.target].into_iter().flatten().cloned());
+    }
+    let mut add = |event: Event| {
+        if !found.contains(&event) {
+            found.push(event);
+        }
+    };
+    for name in &names {
+        let some = Some(name.clone());
+        add(Event { branch: some.clone(), ..Event::of(EventKind::Push) });
+        add(Event { tag: some.clone(), ..Event::of(EventKind::Tag) });
+        for fork in [false, true] {
+            for kind in [PullRequestType::Opened, PullRequestType::Updated, PullRequestType::Closed] {
+                let (head, pull_request_type) = (Some("topic".to_owned()), Some(kind));
+                add(Event { target: some.clone(), head, fork, pull_request_type, ..Event::of(EventKind::PullRequest) });
+            }
+        }
+        if let Some(manual) = pipeline.events.iter().find(|e| e.kind == EventKind::Manual) {
+            add(Event { branch: some.clone(), ..manual.clone() });
+        }
+        add(Event { tag: some, ..Event::of(EventKind::Release) });
+    }
+    found
+}
+
+/// The outcomes of a run of these jobs: all well; jobs that fail, as the bounds say; each approval withheld.
+pub(super) fn worlds(pipeline: &Pipeline, jobs: &[JobId], uncertain: bool) -> Vec<World> {
+    let mut sets: Vec<BTreeSet<JobId>> = vec![BTreeSet::new()];
+    if jobs.len() <= ALL_SETS {
+        for job in jobs {
+            let with: Vec<BTreeSet<JobId>> = sets.iter().map(|s| s.iter().copied().chain([*job]).collect()).collect();
+            sets.extend(with);
+        }
+    } else {
+        sets.extend(jobs.iter().map(|j| [*j].into()));
+        if jobs.len() <= ALL_PAIRS {
+            let pairs = jobs.iter().enumerate().flat_map(|(i, a)| jobs[i + 1..].iter().map(move |b| [*a, *b].into()));
+            sets.extend(pairs);
+        }
+    }
+    let mut found: Vec<World> = sets.into_iter().map(|fails| World { fails, withheld: None, maybe: true }).collect();
+    if uncertain {
+        found.push(World::default());
+    }
+    for (at, gate) in pipeline.gates.iter().enumerate() {
+        let id = GateId(at as u32);
+        let asked = jobs.iter().any(|j| pipeline.job(*j).requires.iter().any(|g| g.value == id));
+        // Around a gate that may be waived a run may go without it.
+        if asked && matches!(gate.kind, GateKind::Approval(_)) && gate.waive.is_none() {
+            found.push(World { withheld: Some(id), maybe: true, ..World::default() });
+        }
+    }
+    found
+}
