@@ -16,10 +16,6 @@ pub(super) fn check(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
 fn step(step: &Step, diagnostics: &mut Diagnostics) {
     match &step.kind {
         StepKind::Uses { action, .. } => {
-            // An action of the repository itself, and an image, have no commit of their own.
-            if action.value.starts_with("./") || action.value.starts_with("docker://") {
-                return;
-            }
             if let Err(way) = pins::resolve(&action.value) {
                 diagnostics.push(
                     Diagnostic::error(

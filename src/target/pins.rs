@@ -7,7 +7,7 @@ use crate::target::asset;
 pub struct PinnedAction {
     /// `owner/name`, or `owner/name/path`.
     pub path: String,
-    /// Forty hexadecimal digits.
+    /// Forty hexadecimal digits; empty for an action of the repository itself and for an image, which have no commit of their own.
     pub commit: String,
     /// The version the commit stands for, for the comment beside it: `v7.0.1`.
     pub tag: Option<String>,
@@ -42,6 +42,9 @@ pub fn latest(action: &str) -> Option<PinnedAction> {
 /// # Errors
 /// What to write instead, as a sentence.
 pub fn resolve(reference: &str) -> Result<PinnedAction, String> {
+    if reference.starts_with("./") || reference.starts_with("docker://") {
+        return Ok(PinnedAction { path: reference.to_owned(), commit: String::new(), tag: None });
+    }
     let Some((action, version)) = reference.rsplit_once('@') else {
         return Err("write `owner/name@` and 40 digits of a commit, or a version that pipewright knows".to_owned());
     };
@@ -57,6 +60,13 @@ pub fn resolve(reference: &str) -> Result<PinnedAction, String> {
             "pipewright knows {} of it; for {version} write its commit: `{action}@` and 40 hexadecimal digits",
             known.iter().map(|p| p.tag).collect::<Vec<_>>().join(", ")
         )),
+    }
+}
+
+impl PinnedAction {
+    /// As `uses` takes it.
+    pub fn reference(&self) -> String {
+        if self.commit.is_empty() { self.path.clone() } else { format!("{}@{}", self.path, self.commit) }
     }
 }
 
@@ -93,6 +103,7 @@ mod tests {
         assert_eq!(resolve(&format!("actions/checkout@{tag}")), Ok(checkout.clone()));
         assert_eq!(resolve(&format!("actions/checkout@{major}")), Ok(checkout.clone()));
         assert_eq!(resolve(&format!("actions/checkout@{}", checkout.commit)), Ok(checkout));
+        assert_eq!(resolve("./.github/actions/setup").unwrap().reference(), "./.github/actions/setup");
         assert_eq!(resolve("github/codeql-action/upload-sarif@v4").unwrap().path, "github/codeql-action/upload-sarif");
     }
 

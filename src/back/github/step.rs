@@ -53,7 +53,7 @@ impl Writer<'_, '_> {
                 let with = with.iter().map(|(k, v)| (k.value.clone(), self.value(v))).collect();
                 vec![StepView {
                     name: Some(action.path.clone()),
-                    uses: Some(format!("{}@{}", action.path, action.commit)),
+                    uses: Some(action.reference()),
                     version: action.tag.clone(),
                     with,
                     ..StepView::default()

@@ -307,6 +307,11 @@ impl Maker<'_> {
     }
 
     fn call(&mut self, name: &str, arguments: &[Gh]) -> Option<Part> {
+        if let ("contains", [Gh::Call(json, list), Gh::Path(path)]) = (name, arguments)
+            && let ("fromjson", [Gh::Text(list)]) = (json.as_str(), list.as_slice())
+        {
+            return self.one_of(list, path);
+        }
         let [subject, Gh::Text(wanted)] = arguments else {
             return self.no(format!("`{name}()` has no match in a spec"));
         };
@@ -351,6 +356,19 @@ impl Maker<'_> {
             _ => return self.no(format!("`{name}()` has no match in a spec")),
         };
         Some(Part::Text(format!("{context} matches '{glob}'"), 2))
+    }
+
+    /// `contains(fromJSON('["a", "b"]'), context)`
+    fn one_of(&mut self, list: &str, path: &[String]) -> Option<Part> {
+        let Ok(words) = serde_json::from_str::<Vec<String>>(list) else {
+            return self.no("the list holds other things than text");
+        };
+        if words.iter().any(|w| w.contains('\'')) {
+            return self.no("the text has a quote in it");
+        }
+        let path = Gh::Path(path.to_vec());
+        let parts: Option<Vec<Part>> = words.iter().map(|w| self.equal(&path, &Gh::Text(w.clone()))).collect();
+        parts.map(|p| p.into_iter().fold(Part::Known(false), or))
     }
 
     /// A question about the label of the runner, answered for each label that there is.
@@ -410,6 +428,7 @@ mod tests {
             said("failure() && (github.actor == 'a' || github.event_name != 'pull_request')"),
             "when=failure run.actor == 'a' || run.event != 'pull-request'"
         );
+        assert_eq!(said("contains(fromJSON('[\"a\", \"b\"]'), github.actor)"), "run.actor == 'a' || run.actor == 'b'");
         assert_eq!(said("!cancelled()"), "when=always always");
         assert_eq!(said("!(github.event_name == 'push')"), "!(run.event in ['push', 'tag'])");
         assert_eq!(said("github.event_name == 'issues'"), "never");

@@ -93,6 +93,7 @@ fn portable(work: &mut Work<'_>, used: &Use<'_>, index: usize, artifacts: &Artif
             }
             fits
         }
+        "github/codeql-action/upload-sarif" => findings(work, used, made),
         "aws-actions/configure-aws-credentials" => role(work, used, made),
         _ => match toolchain::of(work, used) {
             Some(build) => {
@@ -212,7 +213,7 @@ fn upload(work: &mut Work<'_>, used: &Use<'_>, artifacts: &Artifacts, made: &mut
     }
     let Some((name, _)) = artifacts.get(used.raw("name").unwrap_or("artifact")) else { return false };
     let Some(list) = used.raw("path").and_then(paths) else { return false };
-    if made.produces.iter().any(|p| p.0.arg(0).and_then(|e| e.as_str()) == Some(name)) {
+    if made.produces.iter().any(|p| p.0.name() == "produces" && p.0.arg(0).and_then(|e| e.as_str()) == Some(name)) {
         return false;
     }
     let mut build = node("produces").arg(name).args(list);
@@ -332,6 +333,21 @@ fn cache(work: &mut Work<'_>, used: &Use<'_>, made: &mut Made) -> bool {
         work.mark(entry, Fate::Emulated("pipewright makes the key, by system, lock file and vendor".to_owned()));
     }
     made.steps.push(build);
+    true
+}
+
+/// Findings of a scanner: a report of the job.
+fn findings(work: &mut Work<'_>, used: &Use<'_>, made: &mut Made) -> bool {
+    let fits = used.has_only(&["sarif_file", "category", "wait-for-processing"]);
+    if !fits || used.common.condition.is_some() || used.common.timeout.is_some() {
+        return false;
+    }
+    // A folder holds files whose names a spec would have to know.
+    let Some(file) = used.raw("sarif_file").and_then(below).filter(|f| f.ends_with(".sarif")) else { return false };
+    for entry in used.with.map(Node::entries).unwrap_or_default().iter().filter(|e| e.key != "sarif_file") {
+        work.mark(entry, Fate::Emulated("pipewright tells the files of a job apart itself".to_owned()));
+    }
+    made.produces.push(node("report").arg("sarif").arg(&file).prop("when", used.common.when.unwrap_or("success")));
     true
 }
 
