@@ -85,6 +85,13 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
         }
         let text = |name: &str, default: &str| node.setting(name).and_then(|e| e.as_str()).unwrap_or(default).to_owned();
         let revision = node.setting("revision").and_then(spanned);
+        if let Some(head) = revision.as_ref().filter(|r| r.value == "HEAD") {
+            self.diagnostics.push(
+                Diagnostic::error("wrong-value-type", head.span, "`HEAD` is no branch: a deploy commits to one")
+                    .label("whatever the repository's default branch is")
+                    .help("name the branch: revision=main"),
+            );
+        }
         Some(Argocd {
             path: node.setting("path").and_then(|e| self.path(e)).map_or_else(|| "apps".to_owned(), |p| p.value),
             revision: revision.unwrap_or_else(|| Spanned::new("main".to_owned(), node.span)),
