@@ -100,6 +100,61 @@ fn a_run_is_a_document() {
     assert_eq!(why["why"], "left out by `only` of stage `ship`");
 }
 
+/// The words of the elements that a drawing opens and closes, which must nest as XML asks.
+fn nests(drawing: &str) -> Result<usize, String> {
+    let mut open: Vec<&str> = Vec::new();
+    let mut count = 0;
+    for tag in drawing.split('<').skip(1) {
+        let (tag, _) = tag.split_once('>').ok_or_else(|| format!("<{tag} does not end"))?;
+        let name = tag.trim_start_matches('/').split([' ', '/']).next().unwrap_or_default();
+        count += 1;
+        if tag.starts_with('/') {
+            let last = open.pop();
+            if last != Some(name) {
+                return Err(format!("</{name}> closes {last:?}"));
+            }
+        } else if !tag.ends_with('/') {
+            open.push(name);
+        }
+    }
+    if open.is_empty() { Ok(count) } else { Err(format!("{open:?} stay open")) }
+}
+
+#[test]
+fn a_run_is_drawn_with_its_stages_gates_environments_and_what_is_absent() {
+    let drawing = planned(&["--event", "push:main", "--changed", "src/main.c", "--as", "svg"]);
+    assert!(nests(&drawing).unwrap() > 20, "{drawing}");
+    for part in [
+        ">test</text>",
+        ">ship</text>",
+        "class=\"job plain\"><title>unit</title>",
+        "class=\"job absent\"><title>slow\nleft out by",
+        "class=\"job production\"><title>live\nin production (production)\nafter unit\nbehind go-live (approval)\nsecrets TOKEN</title>",
+        "class=\"gate approval\"",
+    ] {
+        assert!(drawing.contains(part), "no {part} in {drawing}");
+    }
+    assert_eq!(drawing.matches("<path class=\"line\"").count(), 1, "live waits for unit: {drawing}");
+}
+
+#[test]
+fn a_page_draws_every_event_loads_nothing_and_takes_no_text_for_markup() {
+    let place = Place::new(&[("pipeline.kdl", SPEC)]);
+    let listed = place.run(&["plan", "--as", "html"]);
+    assert_eq!((listed.code, listed.error.as_str()), (Some(0), ""));
+    let page = &listed.out;
+    let classes = place.run(&["plan"]).out.lines().skip(2).count();
+    assert_eq!(page.matches("<section ").count(), classes);
+    assert_eq!(page.matches("<option ").count(), classes);
+    for loads in ["src=", "href=", "url(", "@import", "http"] {
+        assert!(!page.contains(loads), "the page loads something: {loads}");
+    }
+    let body = page.split_once("<section ").unwrap().1.rsplit_once("</section>").unwrap().0;
+    assert!(nests(&format!("<section {body}</section>")).is_ok(), "{:?}", nests(&format!("<section {body}</section>")));
+    let branch = planned(&["--event", "push:a<b&\"c", "--as", "html"]);
+    assert!(branch.contains("a&lt;b&amp;&quot;c") && !branch.contains("a<b"), "{branch}");
+}
+
 #[test]
 fn what_is_no_event_is_wrong_usage_with_a_way_out() {
     let place = Place::new(&[("pipeline.kdl", SPEC)]);
@@ -110,6 +165,7 @@ fn what_is_no_event_is_wrong_usage_with_a_way_out() {
         (&["--event", "manual:other"], "`other`"),
         (&["--event", "manual:level=huge"], "low, high"),
         (&["--event", "push:main", "--target", "codebuild"], "no `target codebuild`"),
+        (&["--event", "push:main", "--event", "tag:v1", "--as", "svg"], "one event"),
     ] {
         let ran = place.run(&[&["plan"], words].concat());
         assert_eq!(ran.code, Some(2), "{words:?}");

@@ -101,6 +101,10 @@ pub enum PlanForm {
     Json,
     /// A flow chart, for a block of Markdown
     Mermaid,
+    /// A picture of one event
+    Svg,
+    /// A page with a picture of each event, all events if none is given; it loads nothing
+    Html,
 }
 
 /// When to print in colour.

@@ -1,6 +1,8 @@
 //! `pipewright plan`: what a run of an event looks like, as the model says.
 
 mod draw;
+mod picture;
+mod svg;
 mod tell;
 
 use std::collections::BTreeSet;
@@ -20,6 +22,7 @@ use crate::ir::event::{Event, EventKind};
 use crate::ir::expr::Truth;
 use crate::ir::gate::GateKind;
 use crate::ir::id::{JobId, TargetId, WorkflowId};
+use crate::ir::job::Job;
 use crate::sema::asked::{self, Asked};
 use crate::sema::exposure;
 use crate::sema::presence::absence;
@@ -32,11 +35,34 @@ struct Shown {
     /// The jobs of the run, in the order of the spec.
     jobs: Vec<ShownJob>,
     /// The jobs that are not in it, with the reason.
-    absent: Vec<(String, String)>,
+    absent: Vec<Absent>,
+}
+
+impl Shown {
+    /// `9 jobs`
+    fn count(&self) -> String {
+        match self.jobs.len() {
+            0 => "no job".to_owned(),
+            1 => "1 job".to_owned(),
+            n => format!("{n} jobs"),
+        }
+    }
+}
+
+/// A job that is not in the run.
+struct Absent {
+    /// Its place in the spec, among all jobs.
+    at: u32,
+    workflow: String,
+    stage: Option<String>,
+    name: String,
+    why: String,
 }
 
 /// A job of a run.
 struct ShownJob {
+    /// Its place in the spec, among all jobs.
+    at: u32,
     workflow: String,
     stage: Option<String>,
     name: String,
@@ -72,18 +98,25 @@ pub(super) fn run(global: &Global, planning: &Planning, console: &Console) -> Re
         report.add(&sources, &faults);
         let Some(pipeline) = pipeline else { continue };
         let target = planning.target.as_deref().map(|word| target(&pipeline, word)).transpose()?;
-        if planning.event.is_empty() {
-            console.quote(Stream::Out, &tell::classes(&pipeline));
-        }
         let mut runs = Vec::new();
         for text in &planning.event {
             let event = parse(&pipeline, text, &planning.changed)?;
             runs.push(shown(&pipeline, &event, target));
         }
+        if planning.form == PlanForm::Html && runs.is_empty() {
+            runs.extend(pipeline.events.iter().map(|e| shown(&pipeline, e, target)));
+        } else if runs.is_empty() {
+            console.quote(Stream::Out, &tell::classes(&pipeline));
+        }
         match planning.form {
             PlanForm::Text => runs.iter().for_each(|r| console.quote(Stream::Out, &tell::text(r))),
             PlanForm::Json if runs.is_empty() => {}
             PlanForm::Json => console.out(&tell::json(&runs)),
+            PlanForm::Svg if runs.len() > 1 => {
+                return Err(Failure::Usage("an SVG shows one event: give one --event, or ask for --as html".to_owned()));
+            }
+            PlanForm::Svg => runs.iter().for_each(|r| console.out(&svg::file(r))),
+            PlanForm::Html => console.out(&svg::page(&pipeline.name.value, &runs)),
             PlanForm::Mermaid => runs.iter().for_each(|r| console.out(&draw::mermaid(r))),
         }
     }
@@ -145,11 +178,22 @@ fn shown(pipeline: &Pipeline, event: &Event, target: Option<TargetId>) -> Shown 
     let jobs = run.jobs().filter(|j| held(pipeline.job(*j).workflow)).map(|id| job(pipeline, &run, id, &targets)).collect();
     let left: BTreeSet<JobId> = run.jobs().collect();
     // A job of a workflow that does not start is not worth a word: the workflow is.
-    let absent = pipeline.job_ids().filter(|(id, j)| !left.contains(id) && held(j.workflow)).filter_map(|(_, j)| {
+    let absent = pipeline.job_ids().filter(|(id, j)| !left.contains(id) && held(j.workflow)).filter_map(|(id, j)| {
         let reason = absence(pipeline, j, event)?;
-        Some((j.name.value.clone(), format!("left out by {}", reason.what)))
+        Some(Absent {
+            at: id.0,
+            workflow: pipeline.workflow(j.workflow).name.value.clone(),
+            stage: stage(pipeline, j),
+            name: j.name.value.clone(),
+            why: format!("left out by {}", reason.what),
+        })
     });
     Shown { event: event.shown(), jobs, absent: absent.collect() }
+}
+
+/// The name of a job's stage.
+fn stage(pipeline: &Pipeline, job: &Job) -> Option<String> {
+    job.stage.map(|s| pipeline.workflow(job.workflow).stages[s].name.value.clone())
 }
 
 fn job(pipeline: &Pipeline, run: &Run<'_>, id: JobId, targets: &[TargetId]) -> ShownJob {
@@ -162,8 +206,9 @@ fn job(pipeline: &Pipeline, run: &Run<'_>, id: JobId, targets: &[TargetId]) -> S
         .map(|gate| ShownGate { name: gate.name.value.clone(), approval: matches!(gate.kind, GateKind::Approval(_)) });
     let environment = job.environment.as_ref().map(|e| pipeline.environment(e.environment));
     ShownJob {
+        at: id.0,
         workflow: workflow.name.value.clone(),
-        stage: job.stage.map(|s| workflow.stages[s].name.value.clone()),
+        stage: stage(pipeline, job),
         name: job.name.value.clone(),
         maybe: run.presence(id) == Truth::Maybe,
         after: run.needs(id).map(|n| pipeline.job(n).name.value.clone()).collect(),

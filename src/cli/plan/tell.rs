@@ -25,12 +25,7 @@ pub(super) fn classes(pipeline: &Pipeline) -> String {
 
 /// A run for a person: workflows, stages, jobs; below them what is absent and why.
 pub(super) fn text(run: &Shown) -> String {
-    let count = match run.jobs.len() {
-        0 => "no job".to_owned(),
-        1 => "1 job".to_owned(),
-        n => format!("{n} jobs"),
-    };
-    let mut out = format!("{} {}\n", count, run.event);
+    let mut out = format!("{} {}\n", run.count(), run.event);
     let width = run.jobs.iter().map(|j| j.name.chars().count()).max().unwrap_or(0);
     let mut place = None;
     for job in &run.jobs {
@@ -48,8 +43,8 @@ pub(super) fn text(run: &Shown) -> String {
     }
     if !run.absent.is_empty() {
         out.push_str("\nabsent\n");
-        let width = run.absent.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
-        run.absent.iter().for_each(|(name, why)| out.push_str(&format!("    {name:width$}  {why}\n")));
+        let width = run.absent.iter().map(|a| a.name.chars().count()).max().unwrap_or(0);
+        run.absent.iter().for_each(|a| out.push_str(&format!("    {:width$}  {}\n", a.name, a.why)));
     }
     out
 }
@@ -82,7 +77,7 @@ pub(super) fn json(runs: &[Shown]) -> String {
         .iter()
         .map(|run| {
             let jobs: Vec<Value> = run.jobs.iter().map(row).collect();
-            let absent: Vec<Value> = run.absent.iter().map(|(job, why)| json!({ "job": job, "why": why })).collect();
+            let absent: Vec<Value> = run.absent.iter().map(|a| json!({ "job": a.name, "why": a.why })).collect();
             json!({ "event": run.event, "jobs": jobs, "absent": absent })
         })
         .collect();
