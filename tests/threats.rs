@@ -382,3 +382,15 @@ fn an_approval_is_never_dropped() {
     says(&place, &["build"], 1, "approval");
     assert_eq!(files(&place).len(), 1, "nothing is written without it");
 }
+
+/// The limit of GitHub is held to the character; GitLab has none.
+#[test]
+fn a_script_is_counted_to_the_character() {
+    for (size, code) in [(21_000, 0), (21_001, 1)] {
+        let line = format!("echo {}", "x".repeat(size - 5));
+        let place = Place::new(&[("pipeline.kdl", &SPEC.replace("make", &line))]);
+        let ran = place.run(&["build", "--format", "concise"]);
+        assert_eq!((ran.code, ran.error.contains("script-size")), (Some(code), code == 1), "{size}: {}", ran.error.len());
+        says(&place, &["build", "--target", "gitlab"], 0, "");
+    }
+}

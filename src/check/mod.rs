@@ -92,9 +92,11 @@ mod traffic_without_ingress;
 mod trigger_without_jobs;
 mod two_deploys_one_environment;
 mod two_live_deployers;
+mod undefined_variable;
 mod unpinned_action;
 mod unused_declaration;
 mod value_input_missing;
+mod variable_not_handed_over;
 mod vendor_expression_in_script;
 mod vendor_variable_in_script;
 mod waive_before_production;
@@ -323,9 +325,15 @@ pub const RULES: &[Rule] = &[
         "one event deploys a protected environment twice",
     ),
     error("two-live-deployers", Some(two_live_deployers::check), "two CI vendors deliver one app to one environment"),
+    warning("undefined-variable", Some(undefined_variable::check), "a script reads a variable that nothing sets"),
     error("unpinned-action", Some(unpinned_action::check), "an action cannot be pinned to a commit"),
     warning("unused-declaration", Some(unused_declaration::check), "a name is declared and never used"),
     error("value-input-missing", Some(value_input_missing::check), "a value reads an input that the workflow does not have"),
+    error(
+        "variable-not-handed-over",
+        Some(variable_not_handed_over::check),
+        "a script reads a secret or variable that its job is not given",
+    ),
     error(
         "vendor-expression-in-script",
         Some(vendor_expression_in_script::check),

@@ -4,7 +4,7 @@ use crate::ir::Pipeline;
 use crate::ir::gate::GateKind;
 use crate::ir::job::Job;
 use crate::ir::step::{Step, StepKind};
-use crate::ir::text::{Context, Part, Text};
+use crate::ir::text::{Context, EnvVar, Part, Text};
 
 /// The characters that stand for the contexts of a text, in order: private use, so no script has them.
 const FIRST_MARK: u32 = 0xE000;
@@ -126,6 +126,24 @@ pub(super) fn expanded(script: &str) -> Vec<&str> {
         }
     }
     found
+}
+
+/// Whether the spec or the script gives a variable a value of its own.
+pub(super) fn is_set(pipeline: &Pipeline, line: Line<'_>, name: &str) -> bool {
+    let own = |vars: &[EnvVar]| vars.iter().any(|v| v.name.value == name);
+    let of_job = line.job.is_some_and(|j| {
+        let environment = j.environment.as_ref().map(|e| pipeline.environment(e.environment));
+        own(&j.env) || own(&pipeline.workflow(j.workflow).env) || environment.is_some_and(|e| own(&e.env))
+    });
+    of_job || own(&line.step.env) || commands_of(line.step).iter().any(|c| sets(c, name))
+}
+
+/// Whether a command gives a variable a value: `A=1`, `export A=1`, `for A in`, `read A`, `mapfile A`, `printf -v A`.
+fn sets(command: &[String], name: &str) -> bool {
+    let takes =
+        |w: &String| matches!(w.as_str(), "for" | "read" | "mapfile" | "readarray" | "printf" | "getopts" | "declare" | "local");
+    let assigned = |w: &String| w.strip_prefix(name).is_some_and(|rest| rest.starts_with(['=', '+', '[']));
+    command.iter().any(assigned) || command.iter().any(takes) && command.iter().any(|w| w == name)
 }
 
 #[derive(Default)]

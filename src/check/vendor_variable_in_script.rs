@@ -73,7 +73,7 @@ pub(super) fn check(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
             let Some((_, vendor, target)) = VENDORS.iter().find(|(start, ..)| name.starts_with(start)) else { continue };
             let sets = |id: TargetId| Some(id) == *target || id.is_aws() && target.is_some_and(TargetId::is_aws);
             let other = pipeline.targets.iter().any(|t| !sets(t.id));
-            if other && said.insert(name) && !is_set(pipeline, line, name) {
+            if other && said.insert(name) && !script::is_set(pipeline, line, name) {
                 diagnostics.push(finding(line, name, vendor));
             }
         }
@@ -93,16 +93,4 @@ fn finding(line: Line<'_>, name: &str, vendor: &str) -> Diagnostic {
     )
     .label("a variable of one vendor")
     .help(help)
-}
-
-/// Whether the spec or the script gives the variable a value of its own.
-fn is_set(pipeline: &Pipeline, line: Line<'_>, name: &str) -> bool {
-    let own = |vars: &[crate::ir::text::EnvVar]| vars.iter().any(|v| v.name.value == name);
-    let of_job = line.job.is_some_and(|j| {
-        let environment = j.environment.as_ref().map(|e| pipeline.environment(e.environment));
-        own(&j.env) || own(&pipeline.workflow(j.workflow).env) || environment.is_some_and(|e| own(&e.env))
-    });
-    let assigned = format!("{name}=");
-    let scripts = script::lines(line.step).iter().flat_map(|t| script::commands(&script::marked(t))).flatten();
-    of_job || own(&line.step.env) || scripts.into_iter().any(|w| w.starts_with(&assigned))
 }

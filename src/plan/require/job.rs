@@ -227,8 +227,11 @@ impl Walk<'_> {
         let span = step.span;
         match &step.kind {
             StepKind::Run(script) => {
-                let size = |t: &Text| t.parts.iter().map(|p| if let Part::Literal(l) = p { l.len() } else { 30 }).sum::<usize>();
-                self.count(Capability::ScriptSize, span, what, script.lines.iter().map(size).sum::<usize>() as u64);
+                let size = |t: &Text| {
+                    t.parts.iter().map(|p| if let Part::Literal(l) = p { l.chars().count() } else { 30 }).sum::<usize>()
+                };
+                let ends = script.lines.len().saturating_sub(1);
+                self.count(Capability::ScriptSize, span, what, (script.lines.iter().map(size).sum::<usize>() + ends) as u64);
                 for line in &script.lines {
                     self.text(line, what);
                 }
