@@ -111,9 +111,10 @@ fn is_plain(pipeline: &Pipeline, job: &Job) -> bool {
         && !script::steps(job).any(|s| brings(&s.kind))
 }
 
-/// That one has an error of its own.
+/// Other rules speak of it: of what is declared, and of what one environment has and another lacks.
 fn is_declared(pipeline: &Pipeline, name: &str) -> bool {
-    super::variable_not_handed_over::declared(pipeline, name).is_some()
+    let mut held = pipeline.environments.iter().flat_map(|e| &e.env);
+    held.any(|v| v.name.value == name) || super::variable_not_handed_over::declared(pipeline, name).is_some()
 }
 
 /// Commands that may set any variable.
