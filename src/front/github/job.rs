@@ -7,6 +7,7 @@ use crate::front::name::slug;
 use crate::front::node::{Build, node};
 use crate::front::yaml::{Entry, Node};
 
+use super::artifact;
 use super::concurrency;
 use super::condition::{Condition, system_of};
 use super::context::JobScope;
@@ -16,7 +17,6 @@ use super::permission;
 use super::service;
 use super::step::{self, Artifacts, Shells, shell_word};
 use super::text::Where;
-use super::uses;
 use super::work::Work;
 
 /// The jobs of a workflow before they are converted.
@@ -57,7 +57,7 @@ pub(super) fn survey<'n>(work: &mut Work<'_>, jobs: &'n Entry) -> Jobs<'n> {
         }
         found.outputs.insert(job.key.clone(), declared);
         found.scopes.insert(job.key.clone(), work.scope.job.clone());
-        uses::uploaded(&job.value, &mut found.artifacts);
+        artifact::uploaded(&job.value, &mut found.artifacts);
     }
     for job in &found.entries {
         work.scope.job = found.scopes.get(&job.key).cloned().unwrap_or_default();

@@ -3,6 +3,7 @@
 //! What a workflow means is in docs.github.com, "Workflow syntax for GitHub Actions"; what GitHub does without a word (an `if` without a status
 //! function, cells of a matrix that stop one another, a shell that goes on behind a pipe) is said here where a spec has another default.
 
+mod artifact;
 mod concurrency;
 mod condition;
 mod context;
