@@ -77,6 +77,7 @@ mod script_injection;
 mod secret_empty_for_forks;
 mod secret_out_of_scope;
 mod service_on_localhost;
+mod sns_without_role;
 mod step_relies_on_earlier_shell;
 mod strategy_needs_rollouts;
 mod strategy_without_health;
@@ -294,6 +295,7 @@ pub const RULES: &[Rule] = &[
     ),
     error("secret-out-of-scope", Some(secret_out_of_scope::check), "a job reads a secret that it may not see"),
     error("service-on-localhost", Some(service_on_localhost::check), "a service is asked at `localhost`"),
+    error("sns-without-role", Some(sns_without_role::check), "a topic of SNS is told by a job without a role"),
     warning(
         "step-relies-on-earlier-shell",
         Some(step_relies_on_earlier_shell::check),
