@@ -29,14 +29,14 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
         if node.args().next().is_some() {
             let script = Script { lines: node.args().map(|e| self.script(e, place)).collect() };
             steps.push(self.plain(node, StepKind::Run(script)));
+        } else {
+            // A command of one's own replaces what brings the apps back; a block alone comes behind it.
+            steps = self.app_rollback(node, deploy);
         }
         for child in node.children() {
             steps.extend(self.step(child, place));
         }
         self.give_env(node, place, &mut steps);
-        if steps.is_empty() {
-            steps = self.app_rollback(node, deploy);
-        }
         if steps.is_empty() {
             self.diagnostics.push(
                 Diagnostic::error("rollback-without-method", node.span, "this rollback does not say how")
