@@ -89,8 +89,12 @@ impl State {
 pub struct World {
     /// The jobs whose work fails, if it is done.
     pub fails: BTreeSet<JobId>,
+    /// A job that something keeps from running.
+    pub skips: Option<JobId>,
     /// An approval that nobody gives.
     pub withheld: Option<GateId>,
+    /// The job that asks for it does not run at all, where a job of its own asks.
+    pub dropped: bool,
     /// What a condition says that only a run can decide.
     pub maybe: bool,
 }

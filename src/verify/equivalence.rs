@@ -9,7 +9,10 @@ use crate::ir::Pipeline;
 use crate::ir::environment::Target;
 use crate::ir::event::{DEFAULT_PULL_REQUEST_TYPES, Event, EventKind};
 use crate::ir::expr::Truth;
-use crate::ir::id::{JobId, TargetId};
+use crate::ir::gate::{GateKind, Via};
+use crate::ir::id::{GateId, JobId, TargetId};
+use crate::ir::job::NeedKind;
+use crate::ir::step::Outcome;
 use crate::render::Output;
 use crate::verify::behaviour::{Place, Reader, State, World};
 use crate::verify::github::Github;
@@ -141,9 +144,9 @@ pub(super) fn holds(pipeline: &Pipeline, target: &Target, job: JobId) -> bool {
     target.workflows.as_ref().is_none_or(|names| names.iter().any(|n| n.value == *workflow))
 }
 
-/// What makes two events alike: the presence of the spec's jobs, the states of the target's where all goes well and where all fails, and
-/// what each waits for.
-type Alike = (Vec<u8>, [Vec<State>; 2], Vec<BTreeSet<usize>>);
+/// What makes two events alike: the presence of the spec's jobs, the states of the target's where all goes well, where all fails and where
+/// an approval is withheld, and what each waits for.
+type Alike = (Vec<u8>, Vec<Vec<State>>, Vec<BTreeSet<usize>>);
 
 struct Compare<'p> {
     pipeline: &'p Pipeline,
@@ -183,12 +186,28 @@ impl Compare<'_> {
         self.add(Difference { wanted, found: fault, ..base });
     }
 
+    /// The vendor refuses to start the run.
+    fn broken(&mut self, event: &Event, fault: String) {
+        let base = self.difference(1, "", self.target.span);
+        self.add(Difference { when: event.shown(), wanted: "a run".to_owned(), found: fault, ..base });
+    }
+
     /// Every job of the spec is there once, and no other that is not accounted for.
     fn jobs(&mut self, reader: &dyn Reader) {
         for (id, job) in self.pipeline.job_ids().filter(|(id, _)| holds(self.pipeline, self.target, *id)) {
             if reader.found().iter().all(|f| f.job != Some(id)) {
                 let base = self.difference(1, &job.name.value, job.name.span);
                 self.add(Difference { wanted: "the job".to_owned(), found: "no such job".to_owned(), ..base });
+            }
+        }
+        for (at, gate) in self.pipeline.gates.iter().enumerate() {
+            let GateKind::Approval(approval) = &gate.kind else { continue };
+            let asked = reader.found().iter().filter(|f| f.job.is_none() && f.asks.contains(&GateId(at as u32))).count();
+            let rounds = approval.count.value as usize;
+            if approval.via == Via::Sequential && asked > 0 && asked < rounds {
+                let base = self.difference(4, &gate.name.value, gate.span);
+                let (wanted, found) = (format!("it is asked {rounds} times"), format!("it is asked {asked} times"));
+                self.add(Difference { wanted, found, ..base });
             }
         }
         for found in reader.found().iter().filter(|f| !same::accounted(self.pipeline, self.target, f)) {
@@ -215,17 +234,18 @@ impl Compare<'_> {
             let states = match started.states(&all_well) {
                 Ok(states) => states,
                 Err(fault) => {
-                    let base = self.difference(1, "", self.target.span);
-                    let wanted = "a run".to_owned();
-                    self.add(Difference { when: event.shown(), wanted, found: fault, ..base });
+                    self.broken(event, fault);
                     continue;
                 }
             };
             let before = started.before();
             let presence: Vec<u8> = model.presence().iter().map(|t| *t as u8).collect();
             let all_bad = World { fails: self.order.iter().copied().collect(), ..World::default() };
-            let worst = started.states(&all_bad).unwrap_or_default();
-            if !seen.insert((presence, [states, worst], before.clone())) {
+            let mut probes = vec![states, started.states(&all_bad).unwrap_or_default()];
+            let approvals =
+                (0..self.pipeline.gates.len() as u32).map(|g| World { withheld: Some(GateId(g)), ..all_well.clone() });
+            probes.extend(approvals.map(|world| started.states(&world).unwrap_or_default()));
+            if !seen.insert((presence, probes, before.clone())) {
                 continue;
             }
             self.order_of(reader, &model, event, &before);
@@ -233,8 +253,10 @@ impl Compare<'_> {
             let uncertain = model.presence().contains(&Truth::Maybe);
             for world in worlds::worlds(self.pipeline, &jobs, uncertain) {
                 self.runs += 1;
-                let Ok(states) = started.states(&world) else { continue };
-                self.outcome(reader, &model, event, &world, &states);
+                match started.states(&world) {
+                    Ok(states) => self.outcome(reader, &model, event, &world, &states),
+                    Err(fault) => self.broken(event, fault),
+                }
             }
         }
     }
@@ -287,13 +309,26 @@ impl Compare<'_> {
         for (found, state) in reader.found().iter().zip(states) {
             let Some(id) = found.job.filter(|id| holds(self.pipeline, self.target, *id)) else { continue };
             let should = wanted[id.index()];
-            let same = should.ran() == state.ran() && (should == State::Failed) == (*state == State::Failed);
+            if let Some(skipped) = world.skips {
+                // Whoever kept that job from running: what needs it strictly does not run either.
+                let job = self.pipeline.job(id);
+                let there = job.possible.is_subset(&self.pipeline.job(skipped).present);
+                let needs =
+                    job.needs.iter().any(|n| n.job == skipped && n.kind != NeedKind::Result && (there || n.kind.is_strict()));
+                let binds = self.pipeline.job(id).when.value == Outcome::Success;
+                if !(needs && binds && state.ran()) {
+                    continue;
+                }
+            }
+            // Where the spec waits for a person, a run that ends without one is another run.
+            let waits = should != State::Waiting || *state != State::Skipped || world.dropped;
+            let same = should.ran() == state.ran() && (should == State::Failed) == (*state == State::Failed) && waits;
             // To ask where the spec does not ask is stricter.
             let stricter = world.withheld.is_some() && should.ran() && *state == State::Waiting;
             if same || stricter {
                 continue;
             }
-            let point = match (world.withheld.is_some(), world.fails.is_empty()) {
+            let point = match (world.withheld.is_some(), world.fails.is_empty() && world.skips.is_none()) {
                 (true, _) => 4,
                 (false, true) => 1,
                 (false, false) => 6,
@@ -314,6 +349,9 @@ impl Compare<'_> {
     fn circumstances(&self, world: &World) -> String {
         if let Some(gate) = world.withheld {
             return format!(", nobody approving `{}`", self.pipeline.gate(gate).name.value);
+        }
+        if let Some(job) = world.skips {
+            return format!(", with `{}` kept from running", self.pipeline.job(job).name.value);
         }
         if world.fails.is_empty() {
             return String::new();

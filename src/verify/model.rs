@@ -96,7 +96,7 @@ impl<'p> Model<'p> {
             Outcome::Failure => bind.any(|s| s == State::Failed),
             Outcome::Always => true,
         };
-        if !goes_on {
+        if !goes_on || world.skips == Some(id) {
             return State::Skipped;
         }
         if world.withheld.is_some_and(|gate| job.requires.iter().any(|g| g.value == gate)) {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ir::Pipeline;
 use crate::ir::environment::Target;
+use crate::ir::gate::GateKind;
 use crate::ir::id::{JobId, TargetId};
 use crate::ir::job::Job;
 use crate::ir::step::StepKind;
@@ -29,6 +30,7 @@ pub(super) fn facts(pipeline: &Pipeline, target: &Target, reader: &dyn Reader) -
                 facts.environment(id, found, &mut locks);
                 facts.exposed(id, found);
                 facts.gates(id, found);
+                facts.softened(id, found);
                 facts.data(id, found);
             }
             None => facts.beside(found),
@@ -95,16 +97,18 @@ impl<'r> Facts<'_, 'r> {
         }
     }
 
-    /// Points 4 and 6: what is measured there, and whether it holds anything up.
+    /// Points 4 and 6: what is measured or asked there, and whether it holds anything up.
     fn gates(&mut self, id: JobId, found: &Found) {
         let pipeline = self.pipeline;
         let job = pipeline.job(id);
-        for gate in
-            job.steps.iter().filter_map(|s| if let StepKind::Gate(gate) = s.kind { Some(pipeline.gate(gate)) } else { None })
-        {
+        let measured = job.steps.iter().filter_map(|s| if let StepKind::Gate(gate) = s.kind { Some(gate) } else { None });
+        let watched = job.deploy.iter().flat_map(|d| &d.monitor).map(|g| g.value);
+        let asked = job.requires.iter().map(|g| g.value).chain(watched);
+        let asked = asked.filter(|g| matches!(pipeline.gate(*g).kind, GateKind::Probe(_) | GateKind::Query(_)));
+        for gate in measured.chain(asked).map(|g| pipeline.gate(g)) {
             let mark = format!("gate {}: ", gate.name.value);
             let said: Vec<_> = found.texts.iter().filter(|t| t.text.contains(&mark)).collect();
-            let soft = !said.is_empty() && said.iter().all(|t| t.soft);
+            let soft = said.iter().any(|t| t.soft);
             let name = &gate.name.value;
             if said.is_empty() {
                 self.differ(4, Some(job), found, format!("it measures `{name}`"), format!("it does not measure `{name}`"));
@@ -112,6 +116,19 @@ impl<'r> Facts<'_, 'r> {
                 let (stops, passes) = (format!("`{name}` fails the job"), format!("`{name}` lets everything pass"));
                 let (wanted, is) = if soft { (stops, passes) } else { (passes, stops) };
                 self.differ(4, Some(job), found, wanted, is);
+            }
+        }
+    }
+
+    /// A gate that is asked within a script, as those of a rollout are, is no softer than the spec says.
+    fn softened(&mut self, id: JobId, found: &Found) {
+        let pipeline = self.pipeline;
+        for gate in pipeline.gates.iter().filter(|g| g.advisory.is_none()) {
+            let mark = format!("gate {}: ", gate.name.value);
+            if self.target.id == TargetId::Github && found.texts.iter().any(|t| t.soft && t.text.contains(&mark)) {
+                let (wanted, is) =
+                    (format!("`{}` stops it", gate.name.value), format!("`{}` lets everything pass", gate.name.value));
+                self.differ(4, Some(pipeline.job(id)), found, wanted, is);
             }
         }
     }

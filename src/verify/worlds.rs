@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::ir::Pipeline;
 use crate::ir::event::{Event, EventKind, PullRequestType};
 use crate::ir::gate::GateKind;
-use crate::ir::id::{GateId, JobId};
+use crate::ir::id::{GateId, JobId, WorkflowId};
 use crate::verify::behaviour::World;
 
 /// A run of at most so many jobs is tried with every set of failing jobs.
@@ -40,15 +40,18 @@ pub(super) fn events(pipeline: &Pipeline) -> Vec<Event> {
                 add(Event { target: some.clone(), head, fork, pull_request_type, ..Event::of(EventKind::PullRequest) });
             }
         }
-        if let Some(manual) = pipeline.events.iter().find(|e| e.kind == EventKind::Manual) {
-            add(Event { branch: some.clone(), ..manual.clone() });
+        for workflow in 0..pipeline.workflows.len() as u32 {
+            let by_hand = |e: &&Event| e.kind == EventKind::Manual && e.workflow == Some(WorkflowId(workflow));
+            if let Some(manual) = pipeline.events.iter().find(by_hand) {
+                add(Event { branch: some.clone(), ..manual.clone() });
+            }
         }
         add(Event { tag: some, ..Event::of(EventKind::Release) });
     }
     found
 }
 
-/// The outcomes of a run of these jobs: all well; jobs that fail, as the bounds say; each approval withheld.
+/// The outcomes of a run of these jobs: all well; jobs that fail, as the bounds say; each job kept from running; each approval withheld.
 pub(super) fn worlds(pipeline: &Pipeline, jobs: &[JobId], uncertain: bool) -> Vec<World> {
     let mut sets: Vec<BTreeSet<JobId>> = vec![BTreeSet::new()];
     if jobs.len() <= ALL_SETS {
@@ -63,7 +66,8 @@ pub(super) fn worlds(pipeline: &Pipeline, jobs: &[JobId], uncertain: bool) -> Ve
             sets.extend(pairs);
         }
     }
-    let mut found: Vec<World> = sets.into_iter().map(|fails| World { fails, withheld: None, maybe: true }).collect();
+    let mut found: Vec<World> = sets.into_iter().map(|fails| World { fails, maybe: true, ..World::default() }).collect();
+    found.extend(jobs.iter().map(|j| World { skips: Some(*j), maybe: true, ..World::default() }));
     if uncertain {
         found.push(World::default());
     }
@@ -72,7 +76,9 @@ pub(super) fn worlds(pipeline: &Pipeline, jobs: &[JobId], uncertain: bool) -> Ve
         let asked = jobs.iter().any(|j| pipeline.job(*j).requires.iter().any(|g| g.value == id));
         // Around a gate that may be waived a run may go without it.
         if asked && matches!(gate.kind, GateKind::Approval(_)) && gate.waive.is_none() {
-            found.push(World { withheld: Some(id), maybe: true, ..World::default() });
+            for dropped in [false, true] {
+                found.push(World { withheld: Some(id), dropped, maybe: true, ..World::default() });
+            }
         }
     }
     found

@@ -10,15 +10,15 @@ use pipewright::render::Renderer;
 use pipewright::verify::equivalence::compare;
 
 /// An example, compiled.
-struct Example {
-    name: String,
-    pipeline: Pipeline,
+pub(super) struct Example {
+    pub(super) name: String,
+    pub(super) pipeline: Pipeline,
     /// Path and text.
-    files: Vec<(String, String)>,
+    pub(super) files: Vec<(String, String)>,
 }
 
 /// All examples.
-fn examples() -> Vec<Example> {
+pub(super) fn examples() -> Vec<Example> {
     let renderer = Renderer::new();
     let entries = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("examples")).unwrap();
     let mut folders: Vec<_> = entries.map(|e| e.unwrap().path()).filter(|f| f.join("pipeline.kdl").is_file()).collect();

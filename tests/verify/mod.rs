@@ -1,4 +1,5 @@
 //! The readers of what is written, and what they find.
 
+mod damage;
 mod examples;
 mod expressions;

@@ -176,16 +176,16 @@ impl Run<'_> {
                 value.truth().unwrap_or(world.maybe)
             }
         };
-        if !goes_on {
+        if !goes_on || found.job.is_some() && found.job == world.skips {
             return Ok(State::Skipped);
         }
         if world.withheld.is_some_and(|gate| found.asks.contains(&gate)) {
-            return Ok(State::Waiting);
+            return Ok(if world.dropped && found.job.is_none() { State::Skipped } else { State::Waiting });
         }
         let fails = found.job.is_some_and(|j| world.fails.contains(&j));
         Ok(match run.passes[at] {
-            // What it refuses it does not do; that it is red all the same is stricter.
-            Some(false) => State::Skipped,
+            // What it refuses it does not do, but it is red all the same.
+            Some(false) => State::Failed,
             _ if fails && found.forgiven => State::Forgiven,
             _ if fails => State::Failed,
             _ => State::Passed,

@@ -85,7 +85,7 @@ impl<'g> Run<'g> {
             When::OnSuccess | When::Manual => !skipped && !failed,
             When::Never => false,
         };
-        if !starts {
+        if !starts || found.job.is_some() && found.job == world.skips {
             return State::Skipped;
         }
         let allowed = match by_rule {
@@ -97,7 +97,7 @@ impl<'g> Run<'g> {
             let given = !found.asks.is_empty() && world.withheld.is_none_or(|gate| !found.asks.contains(&gate));
             if !given {
                 // A button that need not be pressed holds nothing up.
-                return if allowed { State::Skipped } else { State::Waiting };
+                return if allowed || world.dropped { State::Skipped } else { State::Waiting };
             }
         }
         match found.job.is_some_and(|j| world.fails.contains(&j)) {
