@@ -29,6 +29,7 @@ use crate::syntax::settle::settle;
 use crate::target::asset;
 use crate::verify::equivalence;
 use crate::verify::schema;
+use crate::verify::stories;
 
 /// The portable actions that come with pipewright, in the language of specs.
 const STANDARD_ACTIONS: &str = "actions.kdl";
@@ -127,6 +128,32 @@ pub fn events(sources: &SourceMap, spec: SourceId, options: &Options<'_>) -> Res
             found.extend(losses);
             table.extend(plan.iter().map(gitlab::events::table));
         }
+    }
+    if found.has_errors() {
+        table.clear();
+    }
+    Ok((table, found.finish()))
+}
+
+/// What playing a pipeline with stand-ins needs to know, in the lines of `verify::stories`, and the findings; no lines where one of them is an error.
+///
+/// # Errors
+/// As [`compile`].
+pub fn stories(sources: &SourceMap, spec: SourceId, options: &Options<'_>) -> Result<(String, Vec<Diagnostic>), Failure> {
+    let mut found = Diagnostics::new();
+    let mut table = String::new();
+    if let Some(pipeline) = read(sources, spec, options.root, &mut found)?
+        && !found.has_errors()
+        && let Some(checked) = Checked::new(&pipeline, &mut found)
+    {
+        let plan_options = build::Options { spec: options.spec.to_owned(), today: options.today.clone() };
+        let mut plans = Vec::new();
+        for target in pipeline.targets.iter().filter(|t| wanted(options, t.id.word())) {
+            let (plan, losses) = build::plan(checked, target, &plan_options)?;
+            found.extend(losses);
+            plans.extend(plan);
+        }
+        table = stories::table(&pipeline, &plans);
     }
     if found.has_errors() {
         table.clear();

@@ -259,6 +259,9 @@ pub enum Command {
         #[arg(long, value_parser = ["gitlab"])]
         target: String,
     },
+    /// Print what playing the outputs with stand-ins for their programs needs to know, to be read by the stories in `.ci`
+    #[command(hide = true)]
+    Stories,
     /// Write a first pipeline.kdl, made from what lies in this folder
     Init,
     /// Print the completions of a shell

@@ -56,6 +56,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Doctor { target, export } => doctor::run(&line.global, target, export, &console),
         Command::Events { target } => events::run(&line.global, target, &console),
         Command::Import(what) => import::run(&line.global, what, &console),
+        Command::Stories => events::stories(&line.global, &console),
         Command::Init => init::run(&line.global, &console),
         Command::Completions { shell } => completions(*shell, &console),
         Command::Man => man(&console),

@@ -11,5 +11,6 @@ pub mod regex;
 mod same;
 pub mod schema;
 pub mod settings;
+pub mod stories;
 mod worlds;
 pub mod yaml;

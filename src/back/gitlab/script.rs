@@ -155,6 +155,9 @@ impl<'p> Writer<'p> {
             }
         }
         let id = step.id.as_deref().filter(|id| self.marked.contains(id));
+        // Somebody asks whether it failed: its mark goes when it is done, so nothing of it may end the shell before.
+        let clears = id.filter(|id| self.awaited(id)).map(|id| format!("rm -f {}", mark(id)));
+        let last = last && clears.is_none();
         if let (Some(id), None) = (id, &step.condition) {
             out.push(Item { comment: None, text: format!("touch {}", mark(id)) });
         }
@@ -179,20 +182,21 @@ impl<'p> Writer<'p> {
             }
             inner.extend(dir.map(|d| format!("cd {}", word(d))));
             inner.extend(exports);
-            inner.extend(lines);
+            if step.continue_on_error && clears.is_some() && state::changes(&joined) {
+                inner.push(enclosed("(", &lines, ")"));
+            } else {
+                inner.extend(lines);
+            }
             // What is known of an image is read by later steps: no subshell around it, and nothing of its own is left behind.
             let build = matches!(step.kind, PlannedKind::DockerBuild(_));
             if build && !last {
                 inner.extend(step.env.iter().map(|e| format!("unset {}", e.name.value)));
             }
             let last = last || build;
-            let clears = id.filter(|_| step.gate.is_some()).map(|id| format!("rm -f {}", mark(id)));
-            inner.extend(clears);
+            inner.extend(clears.iter().filter(|_| step.continue_on_error).cloned());
             out.push(Item { comment: None, text: self.guarded(step, limit, &inner, last) });
         }
-        if let (Some(id), true, true) = (id, step.gate.is_some(), bare) {
-            out.push(Item { comment: None, text: format!("rm -f {}", mark(id)) });
-        }
+        out.extend(clears.filter(|_| !step.continue_on_error).map(|text| Item { comment: None, text }));
         if let (Some(name), Some(first)) = (&step.name, out.get_mut(from)) {
             first.comment = Some(self.title(name));
         }
@@ -264,6 +268,12 @@ impl<'p> Writer<'p> {
                 Some(format!("[ \"$CI_JOB_STATUS\" != canceled ] && {any}"))
             }
         }
+    }
+
+    /// Whether a later step asks if the step of this id failed.
+    fn awaited(&self, id: &str) -> bool {
+        let mut steps = self.place.job.steps.iter();
+        steps.any(|s| matches!(&s.when, RunWhen::AnyFailed { steps } if steps.iter().any(|of| of == id)))
     }
 
     /// Lines in a subshell, with the step's condition, limit and forgiveness around it.

@@ -225,6 +225,9 @@ fn build_lines(build: &DockerBuild, place: &Place<'_>) -> Vec<String> {
     if let Some(file) = &build.dockerfile {
         options.push(format!("--file {}", word(&file.value)));
     }
+    if build.tags.is_empty() {
+        options.push(format!("--tag {repository}:latest"));
+    }
     for tag in &build.tags {
         let option = format!("--tag {}", place.quoted(&prefixed(&format!("{repository}:"), &tag.tag)));
         match tag.condition.as_ref().map(|c| (c, known(c, *place))) {

@@ -1,0 +1,188 @@
+"""Plays the stories of examples on both vendors with stand-ins for every program, and compares what the jobs called.
+
+    play.py PIPEWRIGHT WORK SPEC OUTPUTS [EVENT...]       exit status 1: a difference, or a run that cannot be compared
+"""
+
+import difflib
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+import yaml
+
+from calls import jobs, shown
+from spec import Spec
+from vendors import REAL, GitHub, GitLab, event_fields
+from scripts import Loader
+
+COMMAND = re.compile(r"(?:^|[|;&(!{]|\b(?:if|then|else|do|until|while|time|exec|sudo|env|xargs|not|command -v)\b)\s*([A-Za-z][\w.+-]*)(?=[\s;)]|$)", re.M)
+# A program of the repository: a path in a place where a command stands, or behind an interpreter.
+OWN = re.compile(r"(?:^|[|;&(!{]|\b(?:if|then|do|bash|sh)\b)\s*((?:\./|[\w-]+/)[\w./-]+)(?=[\s;)\"']|$)", re.M)
+INSIDE = re.compile(r"(?:\bcd |working-directory: )[\"']?([\w./-]+)")
+
+
+class Story:
+    """What happens on the way: which gates fail, which calls fail."""
+
+    def __init__(self, spec, texts, bad=(), fail=()):
+        self.spec = spec
+        self.files, self.answers, self.fail = spec.files(bad), spec.answers(bad), fail
+        text = "\n".join(texts)
+        lines = re.sub(r"^ *- ", "", text, flags=re.M)
+        lines = re.sub(r"^\s*run: ", "", lines, flags=re.M)
+        self.programs = {word for word in COMMAND.findall(lines) if word not in REAL}
+        self.own = {path for path in OWN.findall(lines) if not path.startswith(("/", "../"))}
+        self.folders = {folder for folder in INSIDE.findall(text) if not folder.startswith(("/", ".."))}
+        self.wanted = set(re.findall(r"\btest -[sfe] [\"']?([\w./-]+)", text))
+        self.remotes = sorted(set(re.findall(r"git clone [^\n]*?(https://[^\s'\"]+)", text)))
+        self.refs = sorted(set(re.findall(r"^ +ref: ([\w./-]+)$", text, flags=re.M)))
+        self.secrets = {name: f"secret of {name}" for name in sorted(set(re.findall(r"\bsecrets\.(\w+)", text)) - {"GITHUB_TOKEN"})}
+        self.variables = {name: f"value-of-{name}" for name in sorted(set(re.findall(r"\bvars\.(\w+)(?! *\|\|)", text)))}
+        self.names = sorted(set(re.findall(r"^ +([A-Z][A-Z0-9_]*): ", "\n".join(texts[:-1]), flags=re.M)))
+        self.ids = {target: {full: known for full, of, known in spec.of("job") if of == target} for target in ("github", "gitlab")}
+
+
+def repository(at, outputs, story, changed):
+    """A repository with the outputs, the programs that they call by a path, and a last commit that changes the files."""
+    shutil.copytree(outputs, at, symlinks=True)
+    for folder in {"src", *story.folders}:
+        (at / folder).mkdir(parents=True, exist_ok=True)
+        (at / folder / ".keep").touch()
+    made = [file for _, file, _ in story.files]
+    for path in [path for path in story.own if not any(f"/{file}".find(f"/{path.removeprefix('./')}") >= 0 for file in made)]:
+        for folder in ["", *story.folders]:
+            program = at / folder / path
+            if not any(parent.is_file() for parent in program.parents) and not program.exists():
+                program.parent.mkdir(parents=True, exist_ok=True)
+                program.write_text(f'#!/bin/bash\nexec program {path.removeprefix("./")} "$@"\n')
+                program.chmod(0o755)
+    for path in story.wanted:
+        if not any(parent.is_file() for parent in (at / path).parents):
+            (at / path).parent.mkdir(parents=True, exist_ok=True)
+            (at / path).write_text("here\n")
+    story.programs.add("program")
+    git = {"GIT_AUTHOR_DATE": "2026-01-05T10:00:00Z", "GIT_COMMITTER_DATE": "2026-01-05T10:00:00Z", "GIT_CONFIG_GLOBAL": "/dev/null", "PATH": os.environ["PATH"]}
+
+    def call(*words):
+        subprocess.run(["git", *words], cwd=at, env=git, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    call("init", "-q", "-b", "main")
+    call("config", "user.name", "ci")
+    call("config", "user.email", "ci@example.invalid")
+    (at / ".git" / "info" / "exclude").write_text(".gitlab-ci-local/\n")
+    call("add", "-A")
+    call("commit", "-q", "-m", "ci: add the pipeline")
+    call("remote", "add", "origin", "https://gitlab.example.com/group/project.git")
+    call("update-ref", "refs/remotes/origin/main", "HEAD")
+    call("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
+    for ref in story.refs:
+        call("branch", ref)
+    for path in changed or ["CHANGED"]:
+        (at / path).parent.mkdir(parents=True, exist_ok=True)
+        with open(at / path, "a", encoding="utf-8") as file:
+            file.write("changed\n")
+    call("add", "-A")
+    call("commit", "-q", "-m", "fix: change files")
+    return call
+
+
+def play(work, outputs, story, event):
+    """Both vendors' runs of one story."""
+    kind, name, _, _, changed = event_fields(event)
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+    call = repository(work / "files", outputs, story, changed)
+    if kind in ("push", "web", "mr"):
+        call("checkout", "-q", "-B", name)
+    if kind == "tag":
+        call("tag", name)
+    runs = []
+    for vendor in (GitHub, GitLab):
+        run = vendor(work / vendor.__name__, work / "files", story)
+        (run.at / "fail").write_text("".join(f"{line}\n" for line in story.fail))
+        run.status = run.play(event)
+        runs.append(run)
+    return runs
+
+
+def compare(runs, needs):
+    """The differences between two runs, as text."""
+    found = []
+    other = {call.job for call in runs[0].calls() if call.words[0] == "pwsh"}
+    made = [jobs(run.calls(), other) for run in runs]
+    for job in sorted({*made[0], *made[1]}):
+        left, right = (shown(one.get(job, [])) for one in made)
+        if left != right:
+            names = [f"{job} on {type(run).__name__}" for run in runs]
+            found += [line.rstrip("\n") for line in difflib.unified_diff(left, right, *names, lineterm="", n=1)]
+    for run in runs:
+        order = [call.job for call in run.calls()]
+        for job, before in needs:
+            if job in order and before in order and order.index(job) < len(order) - 1 - order[::-1].index(before):
+                found.append(f"{job} began before {before} ended on {type(run).__name__}")
+    if (runs[0].status == 0) != (runs[1].status == 0):
+        found.append("the run " + ", ".join(f"{'passed' if run.status == 0 else 'failed'} on {type(run).__name__}" for run in runs))
+    return found
+
+
+def needs(outputs, spec):
+    """Pairs of a job and one that must end before it, of GitHub's workflows."""
+    found = set()
+    for path in sorted((outputs / ".github" / "workflows").glob("*.yml")):
+        document = yaml.load(path.read_text(encoding="utf-8"), Loader=Loader)
+        names = {full: known for full, of, known in spec.of("job") if of == "github" and full.startswith(document["name"] + ".")}
+        direct = {job: ([body["needs"]] if isinstance(body.get("needs"), str) else body.get("needs", [])) for job, body in document["jobs"].items()}
+        for full, known in names.items():
+            waiting, seen = list(direct.get(known, [])), set()
+            while waiting:
+                job = waiting.pop()
+                if job not in seen:
+                    seen.add(job)
+                    waiting += direct.get(job, [])
+            found |= {(full, other) for other, known in names.items() if known in seen}
+    return sorted(found)
+
+
+def chosen(events):
+    """Few events that start every job: each adds a job that no event before it starts, the most first."""
+    left, out = dict(events), []
+    seen = set()
+    while left:
+        event = max(left, key=lambda event: len({*left[event]} - seen))
+        if not {*left[event]} - seen - {"-"}:
+            break
+        out.append(event)
+        seen |= {*left.pop(event)}
+    return out
+
+
+def checked(runs):
+    """Whether both runs failed by nothing but a check of names and messages: no event of the spec need keep to those."""
+    return all(set(run.failed()) <= {"branch-name", "commit-messages"} for run in runs)
+
+
+def main(pipewright, work, path, outputs, *events):
+    outputs = pathlib.Path(outputs).resolve()
+    spec = Spec(pipewright, path)
+    texts = [file.read_text(encoding="utf-8") for file in [*sorted((outputs / ".github" / "workflows").glob("*.yml")), outputs / ".gitlab-ci.yml"]]
+    status = 0
+    for event in events or chosen(spec.events):
+        runs = play(pathlib.Path(work), outputs, Story(spec, texts), event)
+        for job in sorted({call.job for call in runs[0].calls() if call.words[0] == "pwsh"}):
+            print(f"       not compared: {job}, which speaks PowerShell")
+        found = compare(runs, needs(outputs, spec))
+        count = len(list(runs[0].calls()))
+        ended = "" if runs[0].status == 0 else ", ended by a check of the repository's own" if checked(runs) else ", failed"
+        found += [f"the run failed on {type(run).__name__}" for run in runs if run.status != 0 and ended == ", failed"]
+        print(f"{'FAIL' if found else 'ok  '} {path} {event}: {count} calls{ended}")
+        for line in found:
+            print(f"       {line}")
+        status |= bool(found)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
