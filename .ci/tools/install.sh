@@ -40,6 +40,12 @@ if part go go "$key"; then
     echo "$key" > "$TOOLS/go.key"
 fi
 
+key=act-0.2.87
+if part act go "$key"; then
+    GOBIN="$TOOLS/act" GOFLAGS=-trimpath go install -ldflags='-s -w' github.com/nektos/act@v0.2.87
+    echo "$key" > "$TOOLS/act.key"
+fi
+
 # Kubernetes' own schemas come as a Python package; kubeconform wants them as files that name each other by path.
 key=$(cat "$here/kubernetes-schemas.py" "$TOOLS/python.key")-1.25-1.37
 if part kubernetes "$TOOLS/python/bin/python" "$key"; then

@@ -2,7 +2,7 @@
 # Sourced by the scripts beside it: where the tools are, how a check is run and what a missing tool means.
 
 TOOLS=${PIPEWRIGHT_TOOLS:-${HOME:?}/.cache/pipewright-tools}
-export PATH="$TOOLS/npm/node_modules/.bin:$TOOLS/python/bin:$TOOLS/go/bin:$PATH"
+export PATH="$TOOLS/npm/node_modules/.bin:$TOOLS/python/bin:$TOOLS/go/bin:$TOOLS/act:$PATH"
 export NO_COLOR=1 FORCE_COLOR=0
 findings=0
 

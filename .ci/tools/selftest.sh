@@ -6,6 +6,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=.ci/tools/kit.sh
 . "$here/kit.sh"
 samples=$here/../must-fail
+pipewright=${CARGO_TARGET_DIR:-$here/../../target}/debug/pipewright
 # Long enough for a pipeline of two jobs; a cycle of needs is found by running into it.
 export PIPEWRIGHT_TIMEOUT=10
 
@@ -65,6 +66,24 @@ fi
 if have cfn-lint && have check-jsonschema && have yamllint && have shellcheck; then
     for sample in "$samples"/aws/*.yml; do
         check "refused: aws/$(basename "$sample")" refused aws .codebuild/ci.yml "$sample"
+    done
+fi
+if have act && have gitlab-ci-local && [ -x "$pipewright" ]; then
+    # Each sample damages the GitLab output of the example that its first line names.
+    # shellcheck disable=SC2329 # `check` calls it by its name.
+    differs() {
+        local at example
+        example=$(sed -nE '1s/^# ([^:]*): .*/\1/p' "$1")
+        at=$(mktemp -d "${TMPDIR:-/tmp}/pipewright-ci.XXXXXX")
+        cp -r "$here/../../golden/$example" "$at/"
+        sed -i -f "$1" "$at/$example/.gitlab-ci.yml"
+        ! cmp -s "$at/$example/.gitlab-ci.yml" "$here/../../golden/$example/.gitlab-ci.yml" || { echo "$1 changes nothing" && return 1; }
+        said=$(PIPEWRIGHT_GOLDEN=$at "$here/stories.sh" "$pipewright" "$example" 2>&1) || true
+        rm -rf "$at"
+        grep -qF "  FAIL $example" <<<"$said" || { printf '%s\n' "$said" && false; }
+    }
+    for sample in "$samples"/stories/*.sed; do
+        check "refused: stories/$(basename "$sample")" differs "$sample"
     done
 fi
 if have cargo-deny; then

@@ -14,7 +14,6 @@ LEFT_OUT = [
     (r"^docker (context create|buildx create|run --privileged)", "builders"),
 ]
 SAME = [
-    (r"/[^ ]*/home/tmp\.\w+", "(temporary)"),
     (r"^gh (issue|pr|release) .*|^curl .*/api/v4/projects/\d+/(issues|merge_requests|releases).*", "(a word to the vendor)"),
     # A commit is the same everywhere; a run has a page and a number with each vendor.
     # What runs beside a job has a name on GitLab.
@@ -57,8 +56,8 @@ def jobs(calls, left_out=()):
             # A message about the run as a whole is a job with names of the vendors' own.
             message = re.search(r"\bnotify[ -]([a-z]+)(?:[ -]\d+)?$", call.job)
             job = f"notify {message[1]}" if message else call.job
-            found.setdefault(job, {}).setdefault(call.cell, []).append(line)
-    return {job: sorted(map(settled, cells.values())) for job, cells in found.items()}
+            found.setdefault(job, {}).setdefault("" if message else call.cell, []).append(line)
+    return {job: sorted(sorted(cell) if job.startswith("notify ") else settled(cell) for cell in cells.values()) for job, cells in found.items()}
 
 
 def settled(lines):

@@ -36,6 +36,8 @@ job=${GITHUB_WORKFLOW:-}$unit$job
 
 line=$name
 for argument in "$@"; do line+=$unit$argument; done
+# Folders differ from run to run.
+line=${line//"$root"/(root)} line=${line//"$at"/(run)} line=${line//tmp.??????????/tmp}
 printed=$(readlink "/proc/$$/fd/1")
 written=
 while IFS=$'\t' read -r maker path file; do
@@ -43,7 +45,7 @@ while IFS=$'\t' read -r maker path file; do
     if [ "$printed" = "$root/$path" ]; then written=$file; fi
     if [ ! -e "$root/$path" ]; then mkdir -p "$(dirname "$root/$path")" && cp "$file" "$root/$path"; fi
 done <"$at/make"
-previous= given=
+previous="" given=""
 for argument in "$@"; do
     [ "$previous" != --metadata-file ] || printf '{"containerimage.digest": "sha256:%064d"}\n' 7 >"$argument"
     [ "$argument" != --password-stdin ] || given=$(cat)
@@ -56,7 +58,7 @@ variables=
 while read -r variable; do
     [ -z "${!variable+set}" ] || variables+=$unit$variable=${!variable}
 done <"$at/names"
-entry=$root$record${job%%"$unit"*}$record${job#*"$unit"}$record${GITHUB_ACTION:-}$record${PWD#"$root"}$record${line//"$root"/(root)}${given:+"$unit<$given"}$record$variables
+entry=$root$record${job%%"$unit"*}$record${job#*"$unit"}$record${GITHUB_ACTION:-}$record${PWD#"$root"}$record$line${given:+"$unit<$given"}$record$variables
 printf '%s\n' "${entry//$'\n'/\\n}" >>"$at/log"
 
 while IFS= read -r failing; do

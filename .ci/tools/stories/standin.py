@@ -99,8 +99,9 @@ def role(_, given):
 def ecr_login(_, given):
     region = os.environ["AWS_REGION"]
     registry = f"{given.get('registries') or '123456789012'}.dkr.ecr.{region}.amazonaws.com"
-    program("aws", "ecr", "get-login-password", "--region", region)
-    program("docker", "login", "--username", "AWS", "--password-stdin", registry, given="")
+    told = subprocess.run(["aws", "ecr", "get-login-password", "--region", region], stdout=subprocess.PIPE, text=True, check=False)
+    program("docker", "login", "--username", "AWS", "--password-stdin", registry, given=told.stdout)
+    told.check_returncode()
     output("registry", registry)
 
 

@@ -323,5 +323,5 @@ class GitLab(Run):
         for job in manual:
             words += ["--manual", job]
         return self.call(
-            shutil.which("node"), shutil.which("gitlab-ci-local"), "--force-shell-executor", "--shell-isolation", "--no-artifacts-to-source", "--no-json-schema-validation", *words,
+            shutil.which("node"), "--import", HERE / "runner.mjs", shutil.which("gitlab-ci-local"), "--force-shell-executor", "--shell-isolation", "--no-artifacts-to-source", "--no-json-schema-validation", *words,
         )

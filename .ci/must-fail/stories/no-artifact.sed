@@ -1,0 +1,2 @@
+# trap-artifact-root: a job gets no file of the job before it
+/^  needs:$/,/^    - build$/c\  needs: [{job: build, artifacts: false}]

@@ -1,0 +1,2 @@
+# trap-skipped-ancestor: a job calls another program than on GitHub
+s|make test|make tests|
