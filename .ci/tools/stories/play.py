@@ -167,7 +167,8 @@ def chosen(events):
 
 def failing(runs, pick):
     """The calls of each run that are, in the words of no vendor, the first call picked."""
-    for call in runs[0].calls():
+    # Jobs run beside one another: the first is that of the first job by name.
+    for call in sorted(runs[0].calls(), key=lambda call: call.job):
         line = plain(call)
         if line is not None and pick(call):
             same = {type(run): {other.key for other in run.calls() if (other.job, plain(other)) == (call.job, line)} for run in runs}

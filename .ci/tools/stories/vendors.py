@@ -74,7 +74,7 @@ class Run:
         """The log: each call with the job's full name."""
         for line in (self.at / "log").read_text(encoding="utf-8").split("\n")[:-1]:
             cell, workflow, job, step, folder, words, variables = line.split(RECORD)
-            yield Call(cell, self.name(workflow, job), step, folder, words.split(UNIT), dict(v.split("=", 1) for v in variables.split(UNIT) if "=" in v), f"{job}{RECORD}{words}")
+            yield Call(cell, self.name(workflow, job), step, folder, words.split(UNIT), dict(v.split("=", 1) for v in variables.split(UNIT) if "=" in v), f"{job}{RECORD}{words.partition(UNIT + '<')[0]}")
 
 
 class Call:
