@@ -17,7 +17,7 @@ trap 'rm -rf "$PIPEWRIGHT_WORK"' EXIT
 played=()
 for example in "$@" "${found[@]:-}"; do
     [ -n "$example" ] || continue
-    if [ -d "$golden/$example/.github/workflows" ] && [ -f "$golden/$example/.gitlab-ci.yml" ]; then
+    if [ -d "$golden/$example/.github/workflows" ] && [ -n "$(find "$golden/$example" -name .gitlab-ci.yml)" ]; then
         played+=("$example")
     else
         echo "  not played: $example, which is not written for both GitHub and GitLab"
