@@ -222,7 +222,7 @@ def main(pipewright, path, outputs, *events):
         found = compare(runs, after)
         stuck = [] if checked(runs) else sorted({job for run in runs if run.status != 0 for job in run.failed()})
         status |= report(f"{outputs.name}, {event.split(':CI_')[0]}", runs, found)
-        if stuck:
+        if stuck and not found:
             print(f"       not played to the end: {', '.join(stuck)}, the same on both: a stand-in gives no answer that satisfies it")
         for job in sorted({call.job for call in runs[0].calls() if call.words[0] == "pwsh"}):
             print(f"       not compared: {job}, which speaks PowerShell")
