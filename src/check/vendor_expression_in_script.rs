@@ -81,7 +81,7 @@ fn finding(text: &Text, open: &str, close: &str, inner: &str) -> Diagnostic {
     let shown = format!("{open} {inner} {close}");
     let neutral = NEUTRAL.iter().find(|(theirs, _)| inner.contains(theirs)).map(|(_, ours)| *ours);
     let help = neutral.map_or_else(
-        || "use a context of the spec such as ${commit.sha}; for a value of one vendor alone, write a portable action with a body for it".to_owned(),
+        || "use a context of the spec such as ${commit.sha}; for a value of one vendor alone, write a portable action whose body reads that vendor's variable".to_owned(),
         |ours| format!("write ${{{ours}}}: it means the same on every vendor, and reaches a script through a variable"),
     );
     let untrusted = UNTRUSTED.iter().any(|u| inner.contains(u)) && !inner.starts_with("secrets.");

@@ -92,23 +92,25 @@ fn triggers(planned: &PlannedWorkflow<'_>, diagnostics: &mut Diagnostics) {
 
 fn named(pattern: &Pattern, diagnostics: &mut Diagnostics) {
     for list in [&pattern.include, &pattern.except] {
-        if let Some(beyond) = list.get(NAMES) {
-            many(list, beyond, "names", diagnostics);
-        }
+        many(list, "names", diagnostics);
     }
 }
 
 fn files(paths: Option<&PathFilter>, diagnostics: &mut Diagnostics) {
-    // The table counts what is taken.
-    if let Some(paths) = paths
-        && let Some(beyond) = paths.pattern.except.get(NAMES)
-    {
-        many(&paths.pattern.except, beyond, "patterns of files that it leaves out", diagnostics);
+    if let Some(paths) = paths {
+        // The table counts what is taken, as it is written; `**/` is written twice.
+        if paths.pattern.include.len() <= NAMES {
+            many(&paths.pattern.include, "patterns of files, each with `**/` counted twice", diagnostics);
+        }
+        many(&paths.pattern.except, "patterns of files that it leaves out", diagnostics);
     }
 }
 
-fn many(list: &[Spanned<Glob>], beyond: &Spanned<Glob>, what: &str, diagnostics: &mut Diagnostics) {
-    let message = format!("{} {what}: a filter of codepipeline takes {NAMES}", list.len());
+/// More globs than a filter takes, counted as they are written out.
+fn many(list: &[Spanned<Glob>], what: &str, diagnostics: &mut Diagnostics) {
+    let written: Vec<&Spanned<Glob>> = list.iter().flat_map(|g| g.value.expand_folders().into_iter().map(move |_| g)).collect();
+    let Some(beyond) = written.get(NAMES) else { return };
+    let message = format!("{} {what}: a filter of codepipeline takes {NAMES}", written.len());
     diagnostics.push(refuse(beyond.span, message, "write fewer, wider globs, or a second filter"));
 }
 

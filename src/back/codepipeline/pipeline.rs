@@ -124,7 +124,7 @@ fn filters(workflow: &PlannedWorkflow<'_>, kind: EventKind) -> Vec<view::Filter>
 
 fn filter(kind: &'static str, pattern: &Pattern, paths: Option<&PathFilter>) -> view::Filter {
     let texts = |globs: &[crate::base::span::Spanned<crate::ir::glob::Glob>]| -> Vec<String> {
-        globs.iter().map(|g| g.value.text().to_owned()).collect()
+        globs.iter().flat_map(|g| g.value.expand_folders()).map(|g| g.text().to_owned()).collect()
     };
     let mut includes = texts(&pattern.include);
     if includes.is_empty() {

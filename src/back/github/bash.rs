@@ -275,6 +275,7 @@ fn ere(glob: &Glob) -> String {
                 }
                 GlobPiece::AnyInSegment => out.push_str("[^/]*"),
                 GlobPiece::AnyRun => out.push_str(".*"),
+                GlobPiece::AnyFolders => out.push_str("(.*/)?"),
                 GlobPiece::OneChar => out.push_str("[^/]"),
                 GlobPiece::Class(ranges) => {
                     let single = |c: char| ranges.iter().any(|(a, b)| *a == c && *b == c);

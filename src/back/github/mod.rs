@@ -389,7 +389,7 @@ mod tests {
         let text = rendered(&pipeline, vec![release, api]);
         assert!(text.contains("needs: route\n    if: needs.route.outputs.release == 'true'"), "{text}");
         assert!(text.contains(r"$GITHUB_REF =~ ^refs/tags/v[^/]*\.[^/]*\.[^/]*$"), "{text}");
-        assert!(text.contains(r"changed '^services/api/.*$' '^.*/[^/]*\.md$'"), "{text}");
+        assert!(text.contains(r"changed '^services/api/.*$' '^(.*/)?[^/]*\.md$'"), "{text}");
         assert!(text.contains("fetch-depth: 0"), "{text}");
     }
 

@@ -209,6 +209,7 @@ fn written(glob: &Spanned<Glob>) -> Vec<Spanned<Glob>> {
             .map(|piece| match piece {
                 GlobPiece::Literal(text) => escaped(text, |c| format!("[{c}]")),
                 GlobPiece::AnyRun => "**".to_owned(),
+                GlobPiece::AnyFolders => "**/".to_owned(),
                 GlobPiece::AnyInSegment | GlobPiece::OneChar | GlobPiece::Class(_) | GlobPiece::Alternatives(_) => "*".to_owned(),
             })
             .collect();
@@ -222,7 +223,7 @@ fn is_written(glob: &Glob) -> bool {
     glob.pieces().iter().all(|piece| match piece {
         GlobPiece::OneChar | GlobPiece::Alternatives(_) => false,
         GlobPiece::Class(ranges) => ranges.iter().all(|(a, b)| a.is_ascii_alphanumeric() && b.is_ascii_alphanumeric()),
-        GlobPiece::Literal(_) | GlobPiece::AnyInSegment | GlobPiece::AnyRun => true,
+        GlobPiece::Literal(_) | GlobPiece::AnyInSegment | GlobPiece::AnyRun | GlobPiece::AnyFolders => true,
     })
 }
 
@@ -244,6 +245,7 @@ fn text_of(glob: &Glob) -> String {
                 );
             }
             GlobPiece::AnyRun => out.push_str("**"),
+            GlobPiece::AnyFolders => out.push_str("**/"),
             GlobPiece::AnyInSegment | GlobPiece::OneChar | GlobPiece::Alternatives(_) => out.push('*'),
             GlobPiece::Class(ranges) => {
                 out.push('[');

@@ -94,7 +94,7 @@ mod tests {
             ("main", "/^main$/"),
             ("release/*", r"/^release\/[^\/]*$/"),
             ("release/**", r"/^release\//"),
-            ("**/hotfix", r"/\/hotfix$/"),
+            ("**/hotfix", r"/^(.*\/)?hotfix$/"),
             ("**fix**", "/fix/"),
             ("**a**", "/^.*a.*$/"),
             ("v*.*.*", r"/^v[^\/]*\.[^\/]*\.[^\/]*$/"),

@@ -46,6 +46,13 @@ impl Nfa {
                     }
                     run
                 }
+                GlobPiece::AnyFolders => {
+                    let (run, end) = (self.state(), self.state());
+                    self.also[from as usize].extend([run, end]);
+                    self.edge(run, 0, LAST, run);
+                    self.edge(run, symbol('/'), symbol('/'), end);
+                    end
+                }
                 GlobPiece::OneChar => {
                     let next = self.state();
                     self.not_slash(from, next);

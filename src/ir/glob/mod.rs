@@ -1,6 +1,6 @@
 //! The one dialect of globs for branches, tags and paths.
 //!
-//! `*` is any run without `/`, `**` any run, `?` one character except `/`, `[abc]` and `[a-z]` one of these characters,
+//! `*` is any run without `/`, `**` any run, `**/` at the start of a name any folders or none, `?` one character except `/`, `[abc]` and `[a-z]` one of these characters,
 //! `{a,b}` one of these patterns. Nothing else is special: `+`, `@`, `!` and `\` stand for themselves. A special
 //! character is written in brackets: `[*]`, `[?]`, `[[]`, `[]]`, `[{]`, `[}]`, and `[,]` inside braces.
 //!
@@ -29,6 +29,10 @@ pub enum GlobPiece {
     AnyInSegment,
     /// `**`: any run of characters, the empty one too.
     AnyRun,
+    /// `**/` where a name starts: any folders with their slashes, or none. GitHub's `docs/**/*.md` takes `docs/README.md`
+    /// ([cheat sheet](https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#patterns-to-match-file-paths)),
+    /// and so does Ruby's `fnmatch`, which GitLab asks.
+    AnyFolders,
     /// `?`: one character other than `/`.
     OneChar,
     /// `[a-z_]`: one character of these ranges, first and last included; sorted, apart from each other, without `/`.
@@ -116,6 +120,20 @@ impl Glob {
         found
     }
 
+    /// The globs without any folders (`**/` where a name starts) that together match the same strings: `a/x` and `a/**/x` for `a/**/x`. For
+    /// vendors of which it is not known whether their `**/` takes no folder, too.
+    pub fn expand_folders(&self) -> Vec<Self> {
+        let mut found: Vec<Vec<GlobPiece>> = vec![Vec::new()];
+        for piece in &self.pieces {
+            let tails = match piece {
+                GlobPiece::AnyFolders => vec![vec![], vec![GlobPiece::AnyRun, GlobPiece::Literal("/".into())]],
+                other => vec![vec![other.clone()]],
+            };
+            found = found.iter().flat_map(|head| tails.iter().map(move |tail| spell::join(head, tail))).collect();
+        }
+        found.into_iter().map(|pieces| Self::of(spell::spell(&pieces), pieces)).filter(|g| !g.text.is_empty()).collect()
+    }
+
     /// A string that it matches and that looks like a name, for messages: `release/x` for `release/**`.
     pub fn sample(&self) -> String {
         let mut out = String::new();
@@ -197,6 +215,9 @@ mod tests {
                 let own: Vec<char> = own.chars().collect();
                 text.starts_with(&own) && simple(rest, &text[own.len()..])
             }
+            GlobPiece::AnyFolders => {
+                simple(rest, text) || (1..=text.len()).any(|n| text[n - 1] == '/' && simple(rest, &text[n..]))
+            }
             GlobPiece::AnyRun => (0..=text.len()).any(|n| simple(rest, &text[n..])),
             GlobPiece::AnyInSegment => {
                 (0..=text.len()).take_while(|n| !text[..*n].contains(&'/')).any(|n| simple(rest, &text[n..]))
@@ -246,7 +267,10 @@ mod tests {
             ("{a,{b,c{d,e}}}", &["a", "b", "cd", "ce"], &["c"]),
             ("[a-]", &["a", "-"], &["b"]),
             ("[a!^]", &["a", "!", "^"], &["b"]),
-            ("docs/**/*.md", &["docs/a/b.md", "docs/a/b/c.md"], &["docs/b.md"]),
+            ("docs/**/*.md", &["docs/b.md", "docs/a/b.md", "docs/a/b/c.md"], &["b.md", "xdocs/b.md"]),
+            ("**/README.md", &["README.md", "a/README.md", "a/b/README.md"], &["aREADME.md"]),
+            ("{**/,src/**/}x", &["x", "a/x", "src/x", "src/a/x"], &["ax"]),
+            ("a**/b", &["a/b", "ax/b", "a/x/b"], &["ab"]),
         ];
         for (glob, yes, no) in cases {
             let glob = Glob::parse(glob).unwrap();
@@ -265,6 +289,9 @@ mod tests {
         assert_eq!(refused("a]"), (1, "`]` without `[`".into()));
         assert_eq!(refused("a}b"), (1, "`}` without `{`".into()));
         assert_eq!(refused("{a}"), (0, "braces around one pattern".into()));
+        for (glob, read) in [("{a/,b}**/c", "a/**/c"), ("{a,**}/c", "**/c"), ("x/**{/c,d}", "x/**/c"), ("*{**/c,d}", "**/c")] {
+            assert!(refused(glob).1.ends_with(&format!("one reading is `{read}`")), "{glob}: {}", refused(glob).1);
+        }
         assert_eq!(refused("a***"), (1, "more than two stars in a row".into()));
         assert_eq!(refused("[!a]"), (1, "`[!…]` does not negate here".into()));
         assert_eq!(refused("[^a]"), (1, "`[^…]` does not negate here".into()));
@@ -290,7 +317,7 @@ mod tests {
         let regex = |text: &str| Glob::parse(text).unwrap().to_regex();
         assert_eq!(regex("release/*"), "^release/[^/]*$");
         assert_eq!(regex("v*.*.*"), r"^v[^/]*\.[^/]*\.[^/]*$");
-        assert_eq!(regex("**/[a-c_]{x,y+}?"), r"^.*/[_a-c](x|y\+)[^/]$");
+        assert_eq!(regex("**/[a-c_]{x,y+}?"), r"^(.*/)?[_a-c](x|y\+)[^/]$");
         assert_eq!(regex("[]^-]"), r"^[\-\]-\^]$");
     }
 
@@ -304,6 +331,15 @@ mod tests {
         assert_eq!(expand("{a,{b,c}}[*]"), ["a[*]", "b[*]", "c[*]"]);
         assert_eq!(expand("*{*,x}"), ["*", "*x"]);
         assert_eq!(expand("{!a,a}"), ["[!]a", "a"]);
+    }
+
+    #[test]
+    fn any_folders_are_written_out_as_none_and_some() {
+        let expand =
+            |text: &str| Glob::parse(text).unwrap().expand_folders().iter().map(|g| g.text().to_owned()).collect::<Vec<_>>();
+        assert_eq!(expand("main"), ["main"]);
+        assert_eq!(expand("docs/**/*.md"), ["docs/*.md", "docs/**/*.md"]);
+        assert_eq!(expand("**/a/**/b"), ["a/b", "a/**/b", "**/a/b", "**/a/**/b"]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::compile::compile;
+use super::spell;
 use super::{Glob, GlobPiece};
 use crate::ir::automaton::{TooComplex, symbol};
 
@@ -44,13 +45,22 @@ impl Glob {
             let help = "exclude with `except \"…\"`; a name that begins with `!` is written `[!]…`";
             return Err(parser.error(0, "`!` does not exclude here", help));
         }
-        let pieces = parser.sequence(0)?;
+        let pieces = parser.sequence(0, true)?;
         if let Some(stray) = parser.peek() {
             return Err(parser.stray(stray));
         }
         if expansions(&pieces) > MAX_EXPANSIONS {
             let help = "write several shorter patterns";
             return Err(parser.error(0, format!("the braces stand for more than {MAX_EXPANSIONS} patterns"), help));
+        }
+        // `**/` is any folders only where a name starts, and braces may hide whether one does.
+        for written in spell::expand(&pieces) {
+            let spelled = spell::spell(&written);
+            if (Parser { text: &spelled, at: 0 }).sequence(0, true)? != written {
+                let at = text.find('{').unwrap_or(0);
+                let message = format!("the braces leave open what a `**` beside them means: one reading is `{spelled}`");
+                return Err(parser.error(at, message, "write several patterns"));
+            }
         }
         let glob = Self::of(text.to_owned(), pieces);
         if glob.is_literal().is_none() {
@@ -91,16 +101,19 @@ impl Parser<'_> {
         Some(c)
     }
 
-    /// Pieces up to the end, a `}`, or a `,` inside braces.
-    fn sequence(&mut self, depth: usize) -> Result<Vec<GlobPiece>, GlobError> {
-        let mut pieces = Vec::new();
+    /// Pieces up to the end, a `}`, or a `,` inside braces. `fresh`: a name starts here.
+    fn sequence(&mut self, depth: usize, fresh: bool) -> Result<Vec<GlobPiece>, GlobError> {
+        let mut pieces: Vec<GlobPiece> = Vec::new();
         while let Some(c) = self.peek() {
             let at = self.at;
             match c {
                 '}' => break,
                 ',' if depth > 0 => break,
                 ']' => return Err(self.stray(c)),
-                '*' => pieces.push(self.stars()?),
+                '*' => {
+                    let stars = self.stars()?;
+                    pieces.push(self.folders(stars, starts_name(&pieces, fresh)));
+                }
                 '[' => match self.class()?.as_slice() {
                     [(one, last)] if one == last => literal(&mut pieces, *one),
                     ranges => pieces.push(GlobPiece::Class(ranges.to_vec())),
@@ -109,7 +122,10 @@ impl Parser<'_> {
                     let help = "write several patterns";
                     return Err(self.error(at, format!("braces are nested more than {MAX_DEPTH} deep"), help));
                 }
-                '{' => pieces.push(self.alternatives(depth + 1)?),
+                '{' => {
+                    let fresh = starts_name(&pieces, fresh);
+                    pieces.push(self.alternatives(depth + 1, fresh)?);
+                }
                 '?' => {
                     self.at += 1;
                     pieces.push(GlobPiece::OneChar);
@@ -143,6 +159,15 @@ impl Parser<'_> {
             2 => Ok(GlobPiece::AnyRun),
             _ => Err(self.error(at, "more than two stars in a row", "write `*` for a run without `/`, `**` for any run")),
         }
+    }
+
+    /// `**` as any folders, where a name starts and a slash follows.
+    fn folders(&mut self, stars: GlobPiece, fresh: bool) -> GlobPiece {
+        if stars != GlobPiece::AnyRun || !fresh || self.peek() != Some('/') {
+            return stars;
+        }
+        self.at += 1;
+        GlobPiece::AnyFolders
     }
 
     fn class(&mut self) -> Result<Vec<(char, char)>, GlobError> {
@@ -187,12 +212,12 @@ impl Parser<'_> {
         self.next().ok_or_else(|| self.error(self.at, "`[` is never closed", "close it with `]`"))
     }
 
-    fn alternatives(&mut self, depth: usize) -> Result<GlobPiece, GlobError> {
+    fn alternatives(&mut self, depth: usize, fresh: bool) -> Result<GlobPiece, GlobError> {
         let open = self.at;
         self.at += 1;
         let mut list = Vec::new();
         loop {
-            list.push(self.sequence(depth)?);
+            list.push(self.sequence(depth, fresh)?);
             match self.next() {
                 Some(',') => {}
                 Some(_) => break,
@@ -205,6 +230,15 @@ impl Parser<'_> {
             [_] => Err(self.error(open, "braces around one pattern", "write `{a,b}`, or leave the braces out")),
             _ => Ok(GlobPiece::Alternatives(list)),
         }
+    }
+}
+
+/// Whether a name starts behind these pieces.
+fn starts_name(pieces: &[GlobPiece], fresh: bool) -> bool {
+    match pieces.last() {
+        None => fresh,
+        Some(GlobPiece::Literal(text)) => text.ends_with('/'),
+        Some(last) => *last == GlobPiece::AnyFolders,
     }
 }
 

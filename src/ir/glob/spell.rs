@@ -17,7 +17,7 @@ pub(super) fn expand(pieces: &[GlobPiece]) -> Vec<Vec<GlobPiece>> {
 
 /// One sequence after another. Pieces that meet are spelt so that they stay what they are: two literals become one, and
 /// stars that would run together are one `**` if either is.
-fn join(head: &[GlobPiece], tail: &[GlobPiece]) -> Vec<GlobPiece> {
+pub(super) fn join(head: &[GlobPiece], tail: &[GlobPiece]) -> Vec<GlobPiece> {
     let mut joined = head.to_vec();
     for piece in tail {
         match (joined.last_mut(), piece) {
@@ -47,6 +47,7 @@ pub(super) fn spell(pieces: &[GlobPiece]) -> String {
             }
             GlobPiece::AnyInSegment => out.push('*'),
             GlobPiece::AnyRun => out.push_str("**"),
+            GlobPiece::AnyFolders => out.push_str("**/"),
             GlobPiece::OneChar => out.push('?'),
             GlobPiece::Class(ranges) => spell_class(ranges, &mut out),
             GlobPiece::Alternatives(list) => {
@@ -88,6 +89,7 @@ pub(super) fn regex(pieces: &[GlobPiece], out: &mut String) {
             GlobPiece::Literal(text) => text.chars().for_each(|c| escaped(c, r"\.+*?()|[]{}^$", out)),
             GlobPiece::AnyInSegment => out.push_str("[^/]*"),
             GlobPiece::AnyRun => out.push_str(".*"),
+            GlobPiece::AnyFolders => out.push_str("(.*/)?"),
             GlobPiece::OneChar => out.push_str("[^/]"),
             GlobPiece::Class(ranges) => {
                 out.push('[');
@@ -117,6 +119,7 @@ pub(super) fn sample(pieces: &[GlobPiece], out: &mut String) {
         match piece {
             GlobPiece::Literal(text) => out.push_str(text),
             GlobPiece::AnyInSegment | GlobPiece::AnyRun | GlobPiece::OneChar => out.push('x'),
+            GlobPiece::AnyFolders => out.push_str("x/"),
             GlobPiece::Class(ranges) => out.extend(ranges.first().map(|(lo, _)| *lo)),
             GlobPiece::Alternatives(list) => list.first().into_iter().for_each(|p| sample(p, out)),
         }
