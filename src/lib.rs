@@ -9,8 +9,8 @@
 //! floor 2  sema     tree -> meaning: expansion, names, types, events, order            target  what each vendor can hold, as data
 //! floor 3  check    rules over the meaning; `Checked` is the proof that they ran
 //! floor 4  plan     meaning -> what one target will run; `Plan` is the proof that nothing is lost in silence       render  views -> text
-//! floor 5  back     plan -> files of one vendor
-//! floor 6  verify   files against the vendor's schema                                   drift   files against the disk; the only writer
+//! floor 5  back     plan -> files of one vendor                                        front   files of one vendor -> the text of a spec
+//! floor 6  verify   files against the vendor's schema, and read back, against the meaning drift   files against the disk; the only writer
 //! floor 7  driver   the list of passes
 //! floor 8  cli      words for people and machines
 //! ```
@@ -29,6 +29,9 @@
 //! **Vendors are data first.** What a vendor can hold is a row of `targets/<vendor>/capabilities.kdl`, its look a template beside it, its
 //! schema and pins too. Rust is written only for translation. Adding a vendor: a folder, a `TargetId`, one room in `back`; the compiler and
 //! the tests name what is missing.
+//!
+//! **A second opinion.** [`verify`] reads the written files as their vendors do and holds every run against the meaning. Its readers take
+//! nothing from `plan`, `render` or `back`: what two rooms get wrong alike, neither would see.
 //!
 //! **Events are exact.** Filters are regular languages ([`ir::lang`]). [`sema::events`] lists one witness of every class of events that the
 //! spec can tell apart, so "is present for" is a set of bits, and "is there an event for which…" a search that ends.
