@@ -14,8 +14,7 @@ use crate::base::span::{SourceId, Span};
 use crate::check::Checked;
 use crate::ir::Pipeline;
 use crate::ir::id::TargetId;
-use crate::plan::build;
-use crate::plan::delivery;
+use crate::plan::{Options as PlanOptions, build, delivery};
 use crate::render::Output;
 use crate::render::Renderer;
 use crate::render::header;
@@ -122,7 +121,7 @@ pub fn events(sources: &SourceMap, spec: SourceId, options: &Options<'_>) -> Res
         && !found.has_errors()
         && let Some(checked) = Checked::new(&pipeline, &mut found)
     {
-        let plan_options = build::Options { spec: options.spec.to_owned(), today: options.today.clone() };
+        let plan_options = PlanOptions { spec: options.spec.to_owned(), today: options.today.clone() };
         for target in pipeline.targets.iter().filter(|t| t.id == TargetId::Gitlab) {
             let (plan, losses) = build::plan(checked, target, &plan_options)?;
             found.extend(losses);
@@ -146,7 +145,7 @@ pub fn stories(sources: &SourceMap, spec: SourceId, options: &Options<'_>) -> Re
         && !found.has_errors()
         && let Some(checked) = Checked::new(&pipeline, &mut found)
     {
-        let plan_options = build::Options { spec: options.spec.to_owned(), today: options.today.clone() };
+        let plan_options = PlanOptions { spec: options.spec.to_owned(), today: options.today.clone() };
         let mut plans = Vec::new();
         for target in pipeline.targets.iter().filter(|t| wanted(options, t.id.word())) {
             let (plan, losses) = build::plan(checked, target, &plan_options)?;
@@ -175,7 +174,7 @@ pub fn settings(sources: &SourceMap, spec: SourceId, options: &Options<'_>) -> R
         && !found.has_errors()
         && let Some(checked) = Checked::new(&pipeline, &mut found)
     {
-        let plan_options = build::Options { spec: options.spec.to_owned(), today: options.today.clone() };
+        let plan_options = PlanOptions { spec: options.spec.to_owned(), today: options.today.clone() };
         for target in pipeline.targets.iter().filter(|t| wanted(options, t.id.word())) {
             let (plan, losses) = build::plan(checked, target, &plan_options)?;
             found.extend(losses);
@@ -195,7 +194,7 @@ pub fn settings(sources: &SourceMap, spec: SourceId, options: &Options<'_>) -> R
 fn write(checked: Checked<'_>, options: &Options<'_>, found: &mut Diagnostics) -> Result<Vec<Output>, Failure> {
     let pipeline = checked.pipeline();
     let mut outputs = Vec::new();
-    let plan_options = build::Options { spec: options.spec.to_owned(), today: options.today.clone() };
+    let plan_options = PlanOptions { spec: options.spec.to_owned(), today: options.today.clone() };
     for target in pipeline.targets.iter().filter(|t| wanted(options, t.id.word())) {
         let (plan, losses) = build::plan(checked, target, &plan_options)?;
         found.extend(losses);

@@ -21,6 +21,12 @@ pub enum Item<'j> {
     JobCondition(&'j Expr),
 }
 
+/// All steps of a job, those of its deploy too.
+pub fn every_step(job: &Job) -> impl Iterator<Item = &Step> {
+    let deploy = job.deploy.iter().flat_map(|d| d.smoke_tests.iter().chain(d.rollback.iter().flat_map(|r| &r.steps)));
+    job.steps.iter().chain(deploy)
+}
+
 /// Calls `f` for every text and condition of a job, in the order of the spec. Bodies of portable actions are walked for the targets given.
 pub fn items<'j>(job: &'j Job, targets: &[TargetId], f: &mut impl FnMut(Item<'j>)) {
     if let Some(condition) = &job.condition {

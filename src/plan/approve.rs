@@ -13,8 +13,7 @@ use crate::ir::job::{Job, NeedKind, Runner};
 use crate::ir::step::{Outcome, Permission, Script};
 use crate::ir::text::{Context, EnvVar, Part, RunField, Text};
 use crate::ir::units::Duration;
-use crate::plan::build::in_order;
-use crate::plan::job::{ApprovalBy, JobSource, PlannedApproval, PlannedEnvironment, PlannedJob, PlannedNeed, Question};
+use crate::plan::job::{ApprovalBy, JobSource, PlannedApproval, PlannedEnvironment, PlannedJob, PlannedNeed, Question, in_order};
 use crate::plan::step::{Phase, PlannedKind, PlannedStep, RunWhen};
 use crate::target::pins;
 

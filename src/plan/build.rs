@@ -12,31 +12,17 @@ use crate::ir::bits::BitSet;
 use crate::ir::environment::{RegistryKind, Target};
 use crate::ir::id::{GateId, JobId, RegistryId, TargetId, WorkflowId};
 use crate::ir::job::{Job, NeedKind, Purpose, ReportKind};
-use crate::ir::order::behind_needs;
 use crate::ir::step::{Moment, Outcome, Permission, StepKind};
 use crate::ir::text::{Context, EnvVar, Text};
-use crate::plan::approve;
+use crate::ir::walk::every_step;
 use crate::plan::drift::{self, DriftCheck};
-use crate::plan::job::{JobSource, PlannedEnvironment, PlannedJob, PlannedNeed};
-use crate::plan::legalize;
-use crate::plan::limits;
+use crate::plan::job::{JobSource, PlannedEnvironment, PlannedJob, PlannedNeed, in_order};
 use crate::plan::names::{Names, github};
-use crate::plan::require;
 use crate::plan::step::{Notice, PlannedKind, PlannedStep, RunWhen};
 use crate::plan::steps::Builder;
 use crate::plan::steps::notices::notice_step;
-use crate::plan::words;
-use crate::plan::{Plan, PlannedWorkflow};
+use crate::plan::{Options, Plan, PlannedWorkflow, approve, legalize, limits, require, words};
 use crate::target::table::Table;
-
-/// What the command line adds to the spec.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Options {
-    /// The spec's path, for the headers of the outputs.
-    pub spec: String,
-    /// The day, `YYYY-MM-DD`, against which acceptances expire. None of them expires without it.
-    pub today: Option<String>,
-}
 
 /// The plan of a pipeline for one of its targets; none where a finding is an error.
 ///
@@ -232,12 +218,6 @@ fn own_registry(pipeline: &Pipeline, target: TargetId, index: usize, wanted: Per
     }
 }
 
-/// All steps of a job, those of its deploy too.
-pub fn every_step(job: &Job) -> impl Iterator<Item = &crate::ir::step::Step> {
-    let deploy = job.deploy.iter().flat_map(|d| d.smoke_tests.iter().chain(d.rollback.iter().flat_map(|r| &r.steps)));
-    job.steps.iter().chain(deploy)
-}
-
 /// Secrets and variables of the vendor that a job reads.
 fn read_contexts(pipeline: &Pipeline, workflow_env: &[EnvVar], job: &mut PlannedJob<'_>) {
     let mut texts: Vec<&Text> = workflow_env.iter().chain(&job.env).map(|v| &v.value).collect();
@@ -328,10 +308,4 @@ fn mark_interruptible(pipeline: &Pipeline, jobs: &mut [PlannedJob<'_>]) {
         };
         job.interruptible = !deploys(job) && !measures;
     }
-}
-
-/// The jobs in an order in which each stands behind its needs.
-pub fn in_order(jobs: &[PlannedJob<'_>]) -> Vec<usize> {
-    let needs: Vec<Vec<usize>> = jobs.iter().map(|j| j.needs.iter().map(|n| n.job).collect()).collect();
-    behind_needs(&needs)
 }

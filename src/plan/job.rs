@@ -7,6 +7,7 @@ use crate::base::span::Spanned;
 use crate::ir::event::Filter;
 use crate::ir::id::{EnvironmentId, GateId, JobId};
 use crate::ir::job::{Job, NeedKind};
+use crate::ir::order::behind_needs;
 use crate::ir::step::Permission;
 use crate::ir::text::{EnvVar, Text};
 use crate::ir::units::Duration;
@@ -130,4 +131,10 @@ impl PlannedNeed {
     pub fn reads_outputs(&self) -> bool {
         self.kinds.contains(&NeedKind::Output)
     }
+}
+
+/// The jobs in an order in which each stands behind its needs.
+pub fn in_order(jobs: &[PlannedJob<'_>]) -> Vec<usize> {
+    let needs: Vec<Vec<usize>> = jobs.iter().map(|j| j.needs.iter().map(|n| n.job).collect()).collect();
+    behind_needs(&needs)
 }

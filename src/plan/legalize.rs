@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use crate::base::diag::{Diagnostic, Diagnostics, did_you_mean};
 use crate::ir::Pipeline;
 use crate::ir::environment::{Accept, Target};
-use crate::plan::build::Options;
 use crate::plan::require::Required;
-use crate::plan::{AcceptedLoss, Setting};
+use crate::plan::{AcceptedLoss, Options, Setting};
 use crate::target::capability::Capability;
 use crate::target::table::{Support, Table};
 

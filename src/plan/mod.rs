@@ -123,6 +123,15 @@ pub struct Setting {
     pub span: Span,
 }
 
+/// What the command line adds to the spec.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Options {
+    /// The spec's path, for the headers of the outputs.
+    pub spec: String,
+    /// The day, `YYYY-MM-DD`, against which acceptances expire. None of them expires without it.
+    pub today: Option<String>,
+}
+
 #[cfg(test)]
 mod samples;
 #[cfg(test)]

@@ -7,8 +7,7 @@ use crate::ir::id::{ChannelId, GateId, RegistryId, TargetId};
 use crate::ir::job::Job;
 use crate::ir::step::{Step, StepKind};
 use crate::ir::text::{Context, Text};
-use crate::ir::walk::{self, Item};
-use crate::plan::build::every_step;
+use crate::ir::walk::{self, Item, every_step};
 
 /// Whether a job reads a secret on a target: in a variable, a script, a service, a message, a gate, or through what its steps log in to.
 pub fn reads_secret(pipeline: &Pipeline, target: TargetId, job: &Job, name: &str) -> bool {

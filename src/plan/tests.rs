@@ -10,13 +10,13 @@ use crate::ir::id::{GateId, TargetId};
 use crate::ir::job::{Deploy, NeedKind};
 use crate::ir::step::{Moment, Permission, StepKind};
 use crate::ir::units::Duration;
-use crate::plan::Plan;
-use crate::plan::build::{Options, plan};
+use crate::plan::build::plan;
 use crate::plan::job::{ApprovalBy, JobSource};
 use crate::plan::samples::{
     accept, approval, at, enters, gate, job, needs, notify, pipeline, production, run, step, target, text, word,
 };
 use crate::plan::step::{Phase, PlannedKind, RunWhen};
+use crate::plan::{Options, Plan};
 
 fn checked(pipeline: &Pipeline) -> Checked<'_> {
     let mut found = Diagnostics::new();

@@ -7,7 +7,7 @@ use crate::ir::id::{TargetId, WorkflowId};
 use crate::ir::job::{Job, Runner};
 use crate::ir::raw::Raw;
 use crate::ir::step::{Step, StepKind};
-use crate::plan::build::every_step;
+use crate::ir::walk::every_step;
 use crate::target::known::{toolchains, tools};
 use crate::target::owned::{Level, is_owned};
 

@@ -4,7 +4,6 @@
 
 use crate::base::diag::{Diagnostic, Diagnostics};
 use crate::base::span::{Span, Spanned};
-use crate::ir::event::PullRequestType;
 use crate::ir::expr::{Comparison, Expr, ExprKind, Literal, Type};
 use crate::ir::glob::Glob;
 use crate::ir::text::{Part, Text};
@@ -358,9 +357,4 @@ impl Reader<'_, '_, '_, '_> {
 
 fn literal(value: Literal, span: Span) -> Expr {
     Expr { kind: ExprKind::Literal(value), span }
-}
-
-/// The words of pull request types, for messages.
-pub fn pull_request_words() -> String {
-    PullRequestType::ALL.iter().map(|(w, _)| *w).collect::<Vec<_>>().join(", ")
 }

@@ -10,7 +10,6 @@ use crate::ir::event::{
 use crate::ir::glob::Glob;
 use crate::ir::lang::Lang;
 use crate::ir::units::Decimal;
-use crate::sema::cond::pull_request_words;
 use crate::sema::declare::{Scope, name_of, spanned};
 use crate::sema::names::unknown;
 use crate::syntax::tree::{Entry, Node, Value};
@@ -176,6 +175,11 @@ pub fn schedules(on: &Node<'_>, diagnostics: &mut Diagnostics) -> Vec<Schedule> 
         found.push(Schedule { name, cron, timezone, branch: node.setting("branch").and_then(spanned) });
     }
     found
+}
+
+/// The words of pull request types, for messages.
+pub fn pull_request_words() -> String {
+    PullRequestType::ALL.iter().map(|(w, _)| *w).collect::<Vec<_>>().join(", ")
 }
 
 /// The kind of an input node.

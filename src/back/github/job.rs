@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::back::github::step::shell;
 use crate::ir::id::TargetId;
 use crate::ir::job::Shell;
 use crate::ir::raw::{Raw, RawValue};
@@ -130,15 +131,6 @@ pub(super) fn needs_value(needs: Vec<String>) -> Value {
         [one] => json!(one),
         _ => json!(needs),
     }
-}
-
-/// The shell of the scripts, where GitHub has a word for it.
-pub(super) fn shell(shell: Shell) -> Option<&'static str> {
-    Some(match shell {
-        Shell::Bash => "bash",
-        Shell::Sh => "sh",
-        Shell::Pwsh => "pwsh",
-    })
 }
 
 /// Keys that the spec adds for GitHub.

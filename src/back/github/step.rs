@@ -2,6 +2,7 @@
 
 use crate::ir::environment::RegistryKind;
 use crate::ir::id::{ImageId, RegistryId};
+use crate::ir::job::Shell;
 use crate::ir::step::{Checkout, DockerBuild, Push};
 use crate::ir::text::{Part, Text};
 use crate::plan::step::{PlannedKind, PlannedStep, RunWhen};
@@ -120,7 +121,7 @@ impl Writer<'_, '_> {
             name: Some(name),
             directory: step.dir.as_ref().map(|d| d.value.clone()).filter(|d| self.directory().as_ref() != Some(d)),
             env,
-            shell: super::job::shell(step.shell).filter(|_| step.shell != self.job.job.shell.value),
+            shell: shell(step.shell).filter(|_| step.shell != self.job.job.shell.value),
             run: Some(text),
             ..StepView::default()
         }
@@ -336,4 +337,13 @@ fn outputs(script: &str) -> String {
 /// The pairs of a variable list.
 pub(super) fn pairs(writer: &mut Writer<'_, '_>, env: &[crate::ir::text::EnvVar]) -> Vec<Pair> {
     env.iter().map(|e| (e.name.value.clone(), writer.value(&e.value))).collect()
+}
+
+/// The shell of the scripts, where GitHub has a word for it.
+pub(super) fn shell(shell: Shell) -> Option<&'static str> {
+    Some(match shell {
+        Shell::Bash => "bash",
+        Shell::Sh => "sh",
+        Shell::Pwsh => "pwsh",
+    })
 }

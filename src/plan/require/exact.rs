@@ -7,7 +7,7 @@ use crate::ir::id::JobId;
 use crate::ir::job::Job;
 use crate::ir::step::{Outcome, Step, StepKind};
 use crate::ir::text::{CommitField, Context, Part, Text};
-use crate::plan::build::every_step;
+use crate::ir::walk::every_step;
 use crate::plan::require::Walk;
 use crate::sema::presence::holds;
 use crate::target::capability::Capability;

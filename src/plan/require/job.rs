@@ -11,7 +11,7 @@ use crate::ir::id::JobId;
 use crate::ir::job::{Artifact, Job, NeedKind, Purpose, ReportKind, Runner, Service, Shell};
 use crate::ir::step::{Outcome, Push, Step, StepKind};
 use crate::ir::text::{Context, Part, Text};
-use crate::plan::build::every_step;
+use crate::ir::walk::every_step;
 use crate::plan::require::Walk;
 use crate::target::capability::Capability;
 

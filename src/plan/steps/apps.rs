@@ -6,7 +6,7 @@ use crate::ir::id::GateId;
 use crate::ir::step::{AppStep, Step, StepKind, Tool};
 use crate::ir::text::Text;
 use crate::ir::units::Duration;
-use crate::plan::build::every_step;
+use crate::ir::walk::every_step;
 use crate::plan::script::app::Piece;
 use crate::plan::script::{Shell, app, watch};
 use crate::plan::step::{Phase, PlannedKind, RunWhen};
