@@ -41,6 +41,7 @@ mod gate_bypassed;
 mod gate_can_be_waived;
 mod gate_limit_impossible;
 mod gate_limits_disagree;
+mod gate_measures_project;
 mod gate_never_required;
 mod gate_outside_environment;
 mod gate_unmeasured;
@@ -225,6 +226,11 @@ pub const RULES: &[Rule] = &[
     note("gate-can-be-waived", Some(gate_can_be_waived::check), "a gate has a way around it"),
     error("gate-limit-impossible", Some(gate_limit_impossible::check), "no figure keeps a gate's limits"),
     warning("gate-limits-disagree", Some(gate_limits_disagree::check), "two gates hold one figure against different limits"),
+    warning(
+        "gate-measures-project",
+        Some(gate_measures_project::check),
+        "a limit for one function is held against a sum over the project",
+    ),
     warning("gate-never-required", Some(gate_never_required::check), "a gate protects nothing"),
     error(
         "gate-outside-environment",
