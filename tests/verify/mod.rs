@@ -3,3 +3,4 @@
 mod damage;
 mod examples;
 mod expressions;
+mod random;

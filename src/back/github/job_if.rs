@@ -17,6 +17,7 @@ impl Writer<'_, '_> {
         let jobs = &self.workflow.jobs;
         let result = |i: usize| format!("needs.{}.result", jobs[i].id);
         let any_result = job.needs.iter().any(|n| n.any_result) || job.job.condition.as_ref().is_some_and(reads_results);
+        let recovered = self.recovered();
         let guard = match job.job.when.value {
             Outcome::Always => vec![Gh::atom("always()")],
             Outcome::Failure => {
@@ -25,10 +26,13 @@ impl Writer<'_, '_> {
                     if job.needs.len() > 2 { Some(Gh::atom("contains(needs.*.result, 'failure')")) } else { Gh::any(failed) };
                 std::iter::once(Gh::atom("!cancelled()")).chain(failed).collect()
             }
-            Outcome::Success if !job.poisoned && !any_result && job.needs.iter().all(|n| n.always_present) => Vec::new(),
+            Outcome::Success if !job.poisoned && !recovered && !any_result && job.needs.iter().all(|n| n.always_present) => {
+                Vec::new()
+            }
             Outcome::Success => {
                 let mut parts = vec![Gh::atom("!cancelled()")];
-                if !any_result {
+                // The results of needs that are surely there say all; without them a failure further back must stop the job.
+                if !(any_result || recovered && job.needs.iter().all(|n| n.always_present)) {
                     parts.push(Gh::atom("!failure()"));
                 }
                 if presence.routed {
@@ -56,6 +60,21 @@ impl Writer<'_, '_> {
             }
         };
         Gh::all(guard.into_iter().chain(presence.gh.clone()))
+    }
+
+    /// Whether a job above runs after a failure, too. GitHub's `success()`, which stands where no status function does, and `failure()` look at
+    /// all ancestors, not at the needs alone: "failure() returns true if any ancestor job fails" (GitHub Docs, "Expressions").
+    fn recovered(&self) -> bool {
+        let jobs = &self.workflow.jobs;
+        let mut open: Vec<usize> = self.job.needs.iter().map(|n| n.job).collect();
+        let mut seen = BitSet::new(jobs.len());
+        while let Some(i) = open.pop() {
+            if jobs[i].job.when.value != Outcome::Success && !jobs[i].needs.is_empty() {
+                return true;
+            }
+            open.extend(jobs[i].needs.iter().map(|n| n.job).filter(|need| seen.insert(*need)));
+        }
+        false
     }
 
     /// Ancestors behind optional needs that no need which must succeed answers for.

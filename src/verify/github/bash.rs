@@ -18,8 +18,9 @@ enum Test {
     Not(Box<Test>),
     And(Box<Test>, Box<Test>),
     Or(Box<Test>, Box<Test>),
-    /// `$A == b`: a word, and whether it stood in quotes.
     Equal(String, String),
+    /// `$A == b*`: without quotes the right side is a pattern, whose star takes a `/` too (Bash Reference Manual, "Conditional Constructs").
+    Begins(String, String),
     Match(String, Regex),
     Filled(String),
     /// `changed INCLUDE [EXCEPT]`
@@ -95,6 +96,7 @@ impl Test {
                 _ => None,
             },
             Self::Equal(a, b) => Some(expanded(a, names)? == expanded(b, names)?),
+            Self::Begins(a, start) => Some(expanded(a, names)?.starts_with(start)),
             Self::Match(a, regex) => Some(regex.matches(&expanded(a, names)?)),
             Self::Filled(a) => Some(!expanded(a, names)?.is_empty()),
             Self::Changed(include, except) => {
@@ -232,6 +234,17 @@ impl Parser<'_> {
         Ok(left)
     }
 
+    fn equal(&mut self, left: String) -> Result<Test, String> {
+        let quoted = self.words.get(self.at).is_some_and(|(_, quoted)| *quoted);
+        let right = self.word()?;
+        match right.strip_suffix('*') {
+            _ if quoted => Ok(Test::Equal(left, right)),
+            Some(start) if !start.contains(['*', '?', '[']) => Ok(Test::Begins(left, start.to_owned())),
+            _ if right.contains(['*', '?', '[']) => Err(format!("the pattern `{right}` is not known here")),
+            _ => Ok(Test::Equal(left, right)),
+        }
+    }
+
     fn one(&mut self) -> Result<Test, String> {
         if self.sign("!") {
             return Ok(Test::Not(Box::new(self.one()?)));
@@ -248,10 +261,10 @@ impl Parser<'_> {
         }
         let left = self.word()?;
         if self.sign("==") {
-            return Ok(Test::Equal(left, self.word()?));
+            return self.equal(left);
         }
         if self.sign("!=") {
-            return Ok(Test::Not(Box::new(Test::Equal(left, self.word()?))));
+            return Ok(Test::Not(Box::new(self.equal(left)?)));
         }
         if self.sign("=~") {
             return Ok(Test::Match(left, Regex::new(&self.word()?)?));

@@ -1,0 +1,195 @@
+//! Random specs mean the same on every target, whatever is permuted, added or laid out anew.
+//!
+//! `PIPEWRIGHT_RANDOM=10000` tries so many, `PIPEWRIGHT_RANDOM_SEED=7` others. What fails is shrunk and shown as a spec.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use pipewright::base::diag::Severity;
+use pipewright::base::source::SourceMap;
+use pipewright::driver::{Options, compile};
+use pipewright::render::Renderer;
+use pipewright::syntax::fmt::format;
+use pipewright::verify::equivalence::compare;
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+
+use spec::Spec;
+
+mod spec;
+
+/// Path and text.
+type Files = Vec<(String, String)>;
+
+enum Came {
+    /// The rules that refused it.
+    Refused(Vec<String>),
+    Written(Files),
+    /// What went wrong.
+    Wrong(String),
+}
+
+fn number(variable: &str, default: usize) -> usize {
+    std::env::var(variable).ok().and_then(|v| v.parse().ok()).unwrap_or(default)
+}
+
+fn compiled(text: &str, renderer: &Renderer) -> Came {
+    let sources = SourceMap::new();
+    let id = sources.add("pipeline.kdl", text);
+    let options = Options { root: Path::new("/nowhere"), spec: "pipeline.kdl", targets: &[], today: None, renderer };
+    let compiled = match catch_unwind(AssertUnwindSafe(|| compile(&sources, id, &options))) {
+        Ok(Ok(compiled)) => compiled,
+        Ok(Err(failure)) => return Came::Wrong(failure.to_string()),
+        Err(_) => return Came::Wrong("a panic".to_owned()),
+    };
+    let errors = compiled.diagnostics.iter().filter(|d| d.severity == Severity::Error);
+    let errors: Vec<String> = errors.map(|d| format!("{}: {}", d.rule, d.message)).collect();
+    if !errors.is_empty() {
+        return Came::Refused(errors);
+    }
+    let files: Files = compiled.outputs.into_iter().map(|o| (o.path, o.text)).collect();
+    let texts: Vec<(&str, &str)> = files.iter().map(|(p, t)| (p.as_str(), t.as_str())).collect();
+    let Some(pipeline) = compiled.pipeline else { return Came::Wrong("no meaning and no error".to_owned()) };
+    let (differences, extent) = compare(&pipeline, &texts);
+    if extent.targets != 2 {
+        return Came::Wrong(format!("{} targets read back", extent.targets));
+    }
+    match differences.first() {
+        Some(difference) => Came::Wrong(difference.shown()),
+        None => Came::Written(files),
+    }
+}
+
+/// What is wrong with a spec, in words and with the text that shows it; or the rules that refused it.
+fn tried(spec: &Spec, renderer: &Renderer) -> Result<Vec<String>, (String, String)> {
+    let parts = spec.parts();
+    let text = Spec::text(&parts);
+    let files = match compiled(&text, renderer) {
+        Came::Refused(rules) => return Ok(rules),
+        Came::Wrong(fault) => return Err((fault, text)),
+        Came::Written(files) => files,
+    };
+    let laid_out = format(&text).map_err(|_| ("`fmt` refuses what `build` takes".to_owned(), text.clone()))?;
+    let again = |text: &str, what: &str| match compiled(text, renderer) {
+        Came::Written(files) => Ok(files),
+        Came::Refused(rules) => Err((format!("{what}: {}", rules.join("; ")), text.to_owned())),
+        Came::Wrong(fault) => Err((format!("{what}: {fault}"), text.to_owned())),
+    };
+    let fault = |what: &str, file: &str| Err((format!("{what} changes {file}"), text.clone()));
+    if let Some(((path, _), _)) = files.iter().zip(again(&laid_out, "`fmt`")?).find(|(a, b)| **a != *b) {
+        return fault("`fmt`", path);
+    }
+    // Of several workflows that are started by hand GitLab offers the first, and the first job that asks names the question.
+    let ranked = text.matches("manual").count() > 1 || text.contains("approval");
+    let backwards: Vec<String> = parts.iter().rev().cloned().collect();
+    let mut permuted = again(&Spec::text(&backwards), "another order")?;
+    permuted.sort();
+    let mut sorted = files.clone();
+    sorted.sort();
+    if let Some(((path, _), _)) =
+        sorted.iter().zip(&permuted).find(|(a, b)| a.0 != b.0 || (!ranked && sorted_lines(&a.1) != sorted_lines(&b.1)))
+    {
+        return fault("another order", path);
+    }
+    if let Some(more) = Spec::with_unrelated(&parts) {
+        let with = again(&Spec::text(&more), "an unrelated job")?;
+        for (path, text) in &files {
+            let other = with.iter().find(|(p, _)| p == path).map_or("", |(_, t)| t);
+            let (before, after) = (jobs(text), jobs(other));
+            if let Some((name, _)) = before.iter().find(|(name, lines)| after.get(*name) != Some(lines)) {
+                return fault("an unrelated job", &format!("`{name}` of {path}"));
+            }
+        }
+    }
+    Ok(Vec::new())
+}
+
+fn sorted_lines(text: &str) -> Vec<&str> {
+    let mut lines: Vec<&str> = text.lines().filter(|l| !l.starts_with('#')).collect();
+    lines.sort_unstable();
+    lines
+}
+
+/// The blocks of a YAML file that a job of the spec heads, by that line.
+fn jobs(text: &str) -> BTreeMap<&str, Vec<&str>> {
+    let (mut found, mut at, mut rules): (BTreeMap<&str, Vec<&str>>, _, _) = (BTreeMap::new(), None, false);
+    for line in text.lines() {
+        let name = line.trim_start();
+        let depth = line.len() - name.len();
+        if depth == 0 || (depth == 2 && !name.starts_with('-')) {
+            let own = name.strip_suffix(':').filter(|n| Spec::is_job(n));
+            // On GitLab a job stands at the margin and its keys two blanks in; on GitHub a job is two blanks in.
+            if own.is_some() || depth == 0 || at.is_some_and(|(_, d)| d == 2) {
+                at = own.map(|n| (n, depth));
+            }
+        }
+        // Rules that two jobs share are written once, above both.
+        let shares = depth == 2 && (name.starts_with("rules:") || name.starts_with("extends:"));
+        rules = shares || (rules && depth > 2);
+        if let Some((name, _)) = at.filter(|(_, d)| !line.is_empty() && (!rules || *d != 0)) {
+            found.entry(name).or_default().push(line);
+        }
+    }
+    found
+}
+
+/// The smallest spec on the way down from this one that fails in the same manner.
+fn smallest(tree: &mut impl ValueTree<Value = Spec>, first: (String, String), renderer: &Renderer) -> (String, String) {
+    let (mut last, mut steps) = (first, 0);
+    let manner = kind(&last.0);
+    let mut moved = tree.simplify();
+    while moved && steps < 400 {
+        steps += 1;
+        moved = match tried(&tree.current(), renderer) {
+            Err(found) if kind(&found.0) == manner => {
+                last = found;
+                tree.simplify()
+            }
+            _ => tree.complicate(),
+        };
+    }
+    last
+}
+
+/// What two faults of one kind have in common: the words without names and numbers.
+fn kind(fault: &str) -> String {
+    let mut plain: String = fault.split('`').step_by(2).collect();
+    plain.truncate(plain.find(" (.git").unwrap_or(plain.len()));
+    plain.retain(|c| !c.is_ascii_digit());
+    plain
+}
+
+#[test]
+fn random_specs_mean_the_same_on_every_target() {
+    let (wanted, seed) = (number("PIPEWRIGHT_RANDOM", 30), number("PIPEWRIGHT_RANDOM_SEED", 0));
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
+    let mut runner = TestRunner::new_with_rng(Config { failure_persistence: None, ..Config::default() }, rng);
+    let (strategy, renderer) = (spec::spec(), Renderer::new());
+    let (mut refused, mut rules) = (0, BTreeMap::<String, usize>::new());
+    let mut wrong: BTreeMap<String, (usize, String, String)> = BTreeMap::new();
+    for _ in 0..wanted {
+        let mut tree = strategy.new_tree(&mut runner).unwrap();
+        match tried(&tree.current(), &renderer) {
+            Ok(found) => {
+                refused += usize::from(!found.is_empty());
+                for rule in found {
+                    *rules.entry(rule.split(':').next().unwrap_or_default().to_owned()).or_default() += 1;
+                }
+            }
+            Err(found) => {
+                let same = wrong.entry(kind(&found.0)).or_default();
+                same.0 += 1;
+                if same.0 == 1 {
+                    (same.1, same.2) = smallest(&mut tree, found, &renderer);
+                }
+            }
+        }
+    }
+    println!("{wanted} random specs of seed {seed}: {refused} refused, by {rules:?}");
+    let shown: Vec<String> = wrong.values().map(|(n, fault, text)| format!("{n} times: {fault}\n{text}")).collect();
+    assert!(wrong.is_empty(), "{}", shown.join("\n"));
+    assert!(refused * 2 < wanted, "{refused} of {wanted} refused, by {rules:?}");
+}

@@ -1,0 +1,390 @@
+//! Random specs, as KDL text. Every choice is a small number of which 0 is the plain one, so that shrinking makes a spec plain.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+const BRANCHES: &[&str] = &["main", "develop", "\"feature/*\"", "\"release/**\"", "\"{hot,bug}fix/*\"", "\"[a-m]?*\"", "\"**\""];
+const TAGS: &[&str] = &["\"v*\"", "\"v*.*.*\"", "\"beta-?\"", "\"{rc,pre}-*\""];
+const KINDS: &[&str] = &["push", "tag", "pull-request", "schedule", "manual", "release"];
+
+/// A spec: what may be permuted lies in lists.
+#[derive(Clone, Debug)]
+pub(super) struct Spec {
+    environments: Vec<Environment>,
+    workflows: Vec<Workflow>,
+}
+
+#[derive(Clone, Debug)]
+struct Environment {
+    tier: u8,
+    gate: u8,
+    after: u8,
+    lock: u8,
+}
+
+#[derive(Clone, Debug)]
+struct Workflow {
+    on: Vec<Clause>,
+    /// Jobs of a stage; 0 for no stages.
+    stage: u8,
+    stage_needs: u8,
+    stage_only: u8,
+    concurrency: u8,
+    jobs: Vec<Job>,
+}
+
+#[derive(Clone, Debug)]
+struct Clause {
+    kind: u8,
+    names: Vec<u8>,
+    twist: u8,
+}
+
+#[derive(Clone, Debug)]
+struct Job {
+    needs: Vec<(u8, u8)>,
+    only: u8,
+    condition: u8,
+    when: u8,
+    deploy: u8,
+    gate: u8,
+    requires: u8,
+    data: u8,
+    matrix: u8,
+    parts: Vec<u8>,
+}
+
+/// Mostly plain.
+fn seldom(most: u8) -> impl Strategy<Value = u8> {
+    prop_oneof![2 => Just(0), 1 => 1..=most]
+}
+
+fn clause() -> impl Strategy<Value = Clause> {
+    (0..6u8, vec(0..7u8, 0..3), seldom(5)).prop_map(|(kind, names, twist)| Clause { kind, names, twist })
+}
+
+fn job() -> impl Strategy<Value = Job> {
+    let wiring = (vec((0..6u8, 0..9u8), 0..3), seldom(8), seldom(4), seldom(3), seldom(3));
+    let content = (seldom(3), seldom(6), seldom(2), seldom(3), vec(0..9u8, 0..3));
+    (wiring, content).prop_map(|((needs, only, condition, when, deploy), (gate, requires, data, matrix, parts))| Job {
+        needs,
+        only,
+        condition,
+        when,
+        deploy,
+        gate,
+        requires,
+        data,
+        matrix,
+        parts,
+    })
+}
+
+fn workflow() -> impl Strategy<Value = Workflow> {
+    (vec(clause(), 1..4), seldom(3), seldom(3), seldom(6), seldom(4), vec(job(), 1..7)).prop_map(
+        |(on, stage, stage_needs, stage_only, concurrency, jobs)| Workflow {
+            on,
+            stage,
+            stage_needs,
+            stage_only,
+            concurrency,
+            jobs,
+        },
+    )
+}
+
+pub(super) fn spec() -> impl Strategy<Value = Spec> {
+    let environment = (0..4u8, seldom(5), seldom(2), seldom(2));
+    let environment = environment.prop_map(|(tier, gate, after, lock)| Environment { tier, gate, after, lock });
+    (vec(environment, 0..4), vec(workflow(), 1..4)).prop_map(|(environments, workflows)| Spec { environments, workflows })
+}
+
+const HEAD: &str = r#"pipeline random { language 1; default-branch main; timeout "10m" }
+target github
+target gitlab tier=premium
+team ops { github "example/ops"; gitlab "example/ops" }
+secret TOKEN
+"#;
+
+/// Losses that every spec accepts, so that what a vendor lacks refuses few of them.
+const ACCEPTS: &[&str] = &[
+    "gitlab release",
+    "gitlab secret-scope",
+    "gitlab when-failure-chain",
+    "gitlab when-always",
+    "gitlab queue-latest",
+    "gitlab cancel-running-group",
+    "gitlab matrix-max-parallel",
+];
+
+impl Clause {
+    fn word(&self) -> &'static str {
+        KINDS[usize::from(self.kind)]
+    }
+
+    fn name(&self) -> Option<&'static str> {
+        let pool = if self.kind == 1 { TAGS } else { BRANCHES };
+        self.names.first().map(|n| pool[usize::from(*n) % pool.len()])
+    }
+
+    fn text(&self, workflow: &str) -> String {
+        let pool = if self.kind == 1 { TAGS } else { BRANCHES };
+        let mut names: Vec<&str> = self.names.iter().map(|n| pool[usize::from(*n) % pool.len()]).collect();
+        names.dedup();
+        let names: String = names.iter().map(|n| format!(" {n}")).collect();
+        let block = match (self.kind, self.twist) {
+            (0, 1) => "except \"feature/wip\"",
+            (0 | 2, 2) => "paths \"src/**\"",
+            (0 | 2, 3) => "ignore-paths \"docs/**\" \"*.md\"",
+            (0, 4) => "except \"feature/wip\"; paths \"src/**\" Makefile",
+            (1, 1) => "except \"v0.*\"",
+            (2, 1) => "exclude-forks",
+            (2, 4) => "types opened updated",
+            (2, 5) => "head \"feature/*\"",
+            (4, 1 | 3) => "input fast type=boolean default=#false",
+            (4, 4) => "input level type=choice default=low { option low high }",
+            _ => "",
+        };
+        let block = if block.is_empty() { String::new() } else { format!(" {{ {block} }}") };
+        // GitHub tells schedules apart by their times alone.
+        let minute = 10 + usize::from(workflow.as_bytes()[0] - b'a');
+        match self.kind {
+            3 if self.twist == 1 => {
+                format!("schedule daily-{workflow} \"{minute} 3 * * *\"; schedule weekly-{workflow} \"{minute} 6 * * 1\"")
+            }
+            3 => format!("schedule daily-{workflow} \"{minute} 3 * * *\""),
+            4 if self.twist == 2 || self.twist == 3 => format!("manual branch=main{block}"),
+            4 => format!("manual{block}"),
+            5 => "release published".to_owned(),
+            _ => format!("{}{names}{block}", self.word()),
+        }
+    }
+
+    /// A filter within the clause.
+    fn part(&self, workflow: &str, narrow: bool) -> String {
+        match self.kind {
+            3 => format!("schedule daily-{workflow}"),
+            0..3 => format!("{}{}", self.word(), self.name().filter(|_| narrow).map(|n| format!(" {n}")).unwrap_or_default()),
+            _ => self.word().to_owned(),
+        }
+    }
+}
+
+impl Workflow {
+    /// One clause of each kind.
+    fn clauses(&self) -> Vec<&Clause> {
+        let mut found: Vec<&Clause> = Vec::new();
+        for clause in &self.on {
+            if found.iter().all(|c| c.kind != clause.kind) {
+                found.push(clause);
+            }
+        }
+        found
+    }
+
+    fn only(&self, workflow: &str, choice: u8, trusted: bool) -> String {
+        let clauses: Vec<&Clause> = self.clauses().into_iter().filter(|c| !trusted || c.kind != 2).collect();
+        if clauses.is_empty() || (choice == 0 && clauses.len() == self.clauses().len()) {
+            return String::new();
+        }
+        let parts: Vec<String> = match choice {
+            0 => clauses.iter().map(|c| c.part(workflow, false)).collect(),
+            n => vec![clauses[usize::from(n) % clauses.len()].part(workflow, n > 4)],
+        };
+        format!("only {{ {} }}", parts.join("; "))
+    }
+
+    fn condition(&self, choice: u8, only: bool) -> String {
+        let clauses = self.clauses();
+        let input = clauses.iter().find(|c| c.kind == 4).map_or(0, |c| c.twist);
+        let said = match (choice, input) {
+            (0, _) => return String::new(),
+            (1 | 2, 1 | 3) if !only => "!input.fast".to_owned(),
+            (1 | 2, 4) if !only => "input.level == 'high'".to_owned(),
+            (1..4, _) if clauses.len() > 1 && !only => format!("run.event != '{}'", clauses[0].word()),
+            _ if clauses.iter().any(|c| c.kind == 0 && c.names.is_empty()) && !only => "commit.branch == 'main'".to_owned(),
+            _ => return String::new(),
+        };
+        format!("if \"{said}\"")
+    }
+
+    fn text(&self, name: &str, environments: usize) -> String {
+        let on: Vec<String> = self.clauses().iter().map(|c| c.text(name)).collect();
+        let mut out = format!("workflow {name} {{\n    on {{ {} }}\n", on.join("; "));
+        out += match self.concurrency {
+            1 => "    concurrency per=branch cancel-running\n",
+            2 => "    concurrency per=workflow\n",
+            3 => "    concurrency per=branch queue=latest\n",
+            _ => "",
+        };
+        let (size, mut entered) = (usize::from(self.stage), Vec::new());
+        let event = self.clauses().get(1).map(|c| c.word());
+        let mut filters: Vec<String> = Vec::new();
+        for (at, job) in self.jobs.iter().enumerate() {
+            let stage = at.checked_div(size).unwrap_or(0);
+            let staged = stage == 1 && self.stage_only > 0;
+            let stage_only = if staged { self.only(name, self.stage_only, false) } else { String::new() };
+            if size > 0 && at % size == 0 {
+                let needs = match self.stage_needs {
+                    1 => "; needs none".to_owned(),
+                    2 if stage > 1 => format!("; needs {name}-s{}", stage - 2),
+                    _ => String::new(),
+                };
+                let needs = if stage == 0 { "" } else { needs.as_str() };
+                let only = if stage_only.is_empty() { String::new() } else { format!("; {stage_only}") };
+                out += &format!("    stage {name}-s{stage} {{{}\n", format!("{needs}{only}").trim_start_matches(';'));
+            }
+            let environment = usize::from(job.deploy).checked_sub(1).filter(|e| *e < environments && !entered.contains(e));
+            let trusted = environment.is_none() || self.clauses().iter().any(|c| c.kind != 2);
+            let environment = environment.filter(|_| trusted && !staged);
+            entered.extend(environment);
+            let own = if staged { String::new() } else { self.only(name, job.only, environment.is_some()) };
+            let condition = self.condition(job.condition, staged || !own.is_empty());
+            filters.push([stage_only.as_str(), &own, &condition].concat());
+            out += &job.text(name, at, &self.jobs, &filters, &[own, condition], (environment, event));
+            if size > 0 && (at % size == size - 1 || at + 1 == self.jobs.len()) {
+                out += "    }\n";
+            }
+        }
+        out + "}\n"
+    }
+}
+
+impl Job {
+    fn text(
+        &self,
+        workflow: &str,
+        at: usize,
+        jobs: &[Self],
+        filters: &[String],
+        own: &[String],
+        (to, event): (Option<usize>, Option<&str>),
+    ) -> String {
+        let name = format!("{workflow}{at}");
+        let (mut lines, mut waits) = (own.to_vec(), false);
+        let safe = |j: usize| filters[j].is_empty() || filters[j] == filters[at];
+        let (mut strict, mut loose): (Vec<usize>, Vec<usize>) = (Vec::new(), Vec::new());
+        for (which, how) in self.needs.iter().filter(|_| at > 0) {
+            let other = usize::from(*which) % at;
+            if !strict.contains(&other) && !loose.contains(&other) {
+                if (*how < 5 && safe(other)) || *how == 8 { strict.push(other) } else { loose.push(other) }
+            }
+        }
+        // Not written alike yet: what the needs of a job that is not in the run, and a job for failures, mean to one that is `after` it.
+        loose.retain(|j| safe(*j) || jobs[*j].needs.is_empty());
+        if jobs.iter().any(|j| j.when == 1 || j.when == 2) {
+            loose.clear();
+        }
+        for (word, list) in [("needs", &strict), ("after", &loose)] {
+            if !list.is_empty() {
+                waits = true;
+                lines.push(format!("{word}{}", list.iter().map(|j| format!(" {workflow}{j}")).collect::<String>()));
+            }
+        }
+        if waits && to.is_none() && self.when > 0 {
+            lines.push(["when failure", "when always", "when success"][usize::from(self.when) - 1].to_owned());
+        }
+        if self.requires > 0
+            && let Some(j) = (0..at).find(|j| jobs[*j].gate > 0 && jobs[*j].gate < 3 && safe(*j))
+        {
+            lines.push(format!("requires g-{workflow}{j}"));
+        }
+        if self.data == 2
+            && let Some(j) = (0..at).find(|j| jobs[*j].data == 1 && safe(*j))
+        {
+            lines.push(format!("consumes out-{workflow}{j}"));
+        }
+        if to.is_none() {
+            lines.push(match self.matrix {
+                1 => "matrix { axis v \"1\" \"2\" }".to_owned(),
+                2 => "matrix { axis v \"1\" \"2\"; axis os a b; exclude v=\"1\" os=b }".to_owned(),
+                3 => "matrix { axis v \"1\" \"2\" \"3\"; max-parallel 2; fail-fast }".to_owned(),
+                _ => String::new(),
+            });
+        }
+        lines.push(format!("run \"make {name}\""));
+        let mut parts = self.parts.clone();
+        parts.sort_unstable();
+        parts.dedup();
+        lines.extend(parts.iter().map(|p| match p {
+            0 => "run \"./always.sh\" when=always".to_owned(),
+            1 => "run \"./log.sh\" when=failure".to_owned(),
+            2 if to.is_none() => "allow-failure".to_owned(),
+            3 => "retry 1".to_owned(),
+            4 => "env REF=\"${commit.sha}\" KEY=(secret)TOKEN".to_owned(),
+            5 => "finally { run \"./clean.sh\" }".to_owned(),
+            6 => "service redis image=\"redis:7\" port=6379".to_owned(),
+            7 if to.is_none() => format!("concurrency lock-{name}"),
+            8 if filters[at].is_empty() => {
+                event.map_or(String::new(), |e| format!("run \"./event.sh\" {{ if \"run.event == '{e}'\" }}"))
+            }
+            _ => String::new(),
+        }));
+        if self.data == 1 {
+            lines.push(format!("produces out-{name} \"out/{name}/\""));
+        }
+        let gate = |kind: &str| format!("gate g-{name} {kind}");
+        lines.push(match self.gate {
+            1 => gate("percent file=\"c.json\" json=\".total\" at-least=\"80%\""),
+            2 => gate("findings file=\"t.sarif\" { critical 0; high 0 }"),
+            3 => gate("count file=\"n.txt\" regex=\"([0-9]+)\" at-most=5 { advisory }"),
+            _ => String::new(),
+        });
+        lines.retain(|l| !l.is_empty());
+        let head = to.map_or(format!("job {name}"), |e| format!("deploy {name} to=env{e}"));
+        let lines: String = lines.iter().map(|l| format!("            {l}\n")).collect();
+        format!("        {head} {{\n{lines}        }}\n")
+    }
+}
+
+impl Spec {
+    /// The declarations that may stand in any order, below the head.
+    pub(super) fn parts(&self) -> Vec<String> {
+        let mut parts = Vec::new();
+        for (at, environment) in self.environments.iter().enumerate() {
+            let gate =
+                ["", "approval { from ops }", "check { run \"./policy.sh\" }", "probe http=\"https://example.com/health\""];
+            let gate = gate
+                .get(usize::from(environment.gate))
+                .copied()
+                .unwrap_or("window timezone=\"Europe/Berlin\" { deny \"Fri 16:00\" \"Mon 08:00\" }");
+            let mut text = format!(
+                "environment env{at} {{\n    tier {}\n",
+                ["development", "testing", "staging", "production"][usize::from(environment.tier)]
+            );
+            if environment.after > 0 && at > 0 {
+                text += &format!("    after env{}{}\n", at - 1, if environment.after == 2 { " strict" } else { "" });
+            }
+            text += ["", "    concurrency 1\n", "    concurrency 1 queue=latest\n"][usize::from(environment.lock)];
+            if !gate.is_empty() {
+                text += &format!("    requires guard{at}\n");
+                parts.push(format!("gate guard{at} {{ {gate} }}\n"));
+            }
+            parts.push(text + "}\n");
+        }
+        for (at, workflow) in self.workflows.iter().enumerate() {
+            parts.push(workflow.text(["a", "b", "c"][at], self.environments.len()));
+        }
+        parts
+    }
+
+    /// The text of a spec of these parts.
+    pub(super) fn text(parts: &[String]) -> String {
+        let accepts: String = ACCEPTS.iter().map(|a| format!("accept {a} reason=\"a random spec\"\n")).collect();
+        format!("{HEAD}{accepts}{}", parts.concat())
+    }
+
+    /// The parts with one more job, in a workflow without stages, that has nothing to do with the others.
+    pub(super) fn with_unrelated(parts: &[String]) -> Option<Vec<String>> {
+        let at = parts.iter().position(|p| p.starts_with("workflow") && !p.contains("    stage "))?;
+        let mut parts = parts.to_vec();
+        let body = parts[at].strip_suffix("}\n")?;
+        parts[at] = format!("{body}        job unrelated {{ timeout \"9m\"; run \"make unrelated\" }}\n}}\n");
+        Some(parts)
+    }
+
+    /// Whether this is the name of a random job.
+    pub(super) fn is_job(name: &str) -> bool {
+        name.len() == 2 && name.starts_with(['a', 'b', 'c']) && name.ends_with(|c: char| c.is_ascii_digit())
+    }
+}
