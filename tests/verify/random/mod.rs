@@ -17,6 +17,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use spec::Spec;
 
+mod job;
 mod spec;
 
 /// Path and text.
