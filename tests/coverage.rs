@@ -58,7 +58,6 @@ fn page(root: &Path, table: &str) -> Result<String, Vec<String>> {
             }
             for row in of_id {
                 let carried = match row.file {
-                    "open" => "**open**".to_owned(),
                     "-" if row.text.len() > 5 => format!("documentation only: {}", row.text),
                     "-" => {
                         wrong.push(format!("{id}: no reason why it is documentation only"));
