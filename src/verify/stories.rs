@@ -4,6 +4,7 @@
 use crate::ir::Pipeline;
 use crate::ir::gate::{Gate, GateKind, Limit, Reading};
 use crate::ir::id::JobId;
+use crate::ir::text::{Part, Text};
 use crate::plan::Plan;
 use crate::plan::job::JobSource;
 
@@ -102,7 +103,7 @@ impl Table<'_> {
                 self.row(&[&word("probe"), &gate.name.value, url, &probe.status.to_string()]);
             }
             GateKind::Query(query) => {
-                let (scale, text) = (query.scale.to_string(), query.query.as_literal().unwrap_or_default());
+                let (scale, text) = (query.scale.to_string(), longest_literal(&query.query));
                 for limit in &query.limits {
                     let [bound, value] = limit_of(&limit.value);
                     self.row(&[&word("query"), &gate.name.value, &query.system.value, text, &scale, &bound, &value]);
@@ -112,6 +113,15 @@ impl Table<'_> {
             GateKind::Approval(_) | GateKind::Check { .. } | GateKind::Window(_) => {}
         }
     }
+}
+
+/// What a query is known by wherever it is asked: environments fill in the rest of it.
+fn longest_literal(text: &Text) -> &str {
+    let literals = text.parts.iter().filter_map(|part| match part {
+        Part::Literal(literal) => Some(literal.as_str()),
+        Part::Context(_) => None,
+    });
+    literals.max_by_key(|literal| literal.len()).unwrap_or_default()
 }
 
 fn limit_of(limit: &Limit) -> [String; 2] {
