@@ -1,7 +1,7 @@
 //! What the goals of speed are held against: each line is a ratio to a reference measured in the same run, so a slow machine moves both.
 //!
-//! `cargo bench` prints all; `cargo bench -- P1 P4` those goals. No line fails: a goal that is not reached is to be read, not enforced
-//! (`benches/README.md`). `benches/instructions.sh` counts instructions with the other modes of this program, which are below in [`mode`].
+//! `cargo bench` prints all; `cargo bench -- P1 P4` those goals. No line fails: a goal that is not reached is to be read, not enforced.
+//! `benches/instructions.sh` counts instructions with the other modes of this program, which are below in [`mode`].
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
