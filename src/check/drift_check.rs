@@ -41,6 +41,5 @@ pub(super) fn check(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
 }
 
 fn commits_arrive(pipeline: &Pipeline, target: &Target) -> bool {
-    let emitted = |name: &str| target.workflows.as_ref().is_none_or(|names| names.iter().any(|n| n.value == name));
-    pipeline.workflows.iter().filter(|w| emitted(&w.name.value)).any(|w| w.on.commits().next().is_some())
+    pipeline.workflows.iter().filter(|w| target.holds(&w.name.value)).any(|w| w.on.commits().next().is_some())
 }

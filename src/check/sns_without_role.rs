@@ -10,8 +10,7 @@ use crate::ir::step::{Notification, StepKind};
 pub(super) fn check(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
     let to_topic = |n: &&Notification| matches!(pipeline.channels[n.channel.index()].kind, ChannelKind::Sns { .. });
     for workflow in &pipeline.workflows {
-        let holds =
-            |t: &&Target| !t.id.is_aws() && t.workflows.as_ref().is_none_or(|w| w.iter().any(|n| n.value == workflow.name.value));
+        let holds = |t: &&Target| !t.id.is_aws() && t.holds(&workflow.name.value);
         let Some(target) = pipeline.targets.iter().find(holds) else { continue };
         let of_jobs = workflow.jobs.iter().map(|id| pipeline.job(*id)).filter(|j| !has_role(pipeline, j)).flat_map(|j| {
             let placed = script::steps(j).filter_map(|s| if let StepKind::Notify(n) = &s.kind { Some(n) } else { None });

@@ -9,9 +9,7 @@ pub(super) fn check(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
     for job in &pipeline.jobs {
         let Some(step) = job.steps.iter().find(|s| matches!(s.kind, StepKind::App(_))) else { continue };
         let workflow = &pipeline.workflow(job.workflow).name.value;
-        let holds = |t: &&Target| {
-            t.standby.is_none() && t.workflows.as_ref().is_none_or(|names| names.iter().any(|n| n.value == *workflow))
-        };
+        let holds = |t: &&Target| t.standby.is_none() && t.holds(workflow);
         let live: Vec<&Target> = pipeline.targets.iter().filter(holds).collect();
         if let [first, second, ..] = live.as_slice() {
             diagnostics.push(

@@ -151,6 +151,13 @@ pub struct Target {
     pub span: Span,
 }
 
+impl Target {
+    /// Whether a workflow of this name is written for it.
+    pub fn holds(&self, workflow: &str) -> bool {
+        self.workflows.as_ref().is_none_or(|names| names.iter().any(|n| n.value == workflow))
+    }
+}
+
 /// What a target of AWS is told.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct AwsTarget {

@@ -78,6 +78,32 @@ pub enum Comparison {
     AtLeast,
 }
 
+impl Comparison {
+    /// Its sign, which the language, GitHub and `awk` write alike.
+    pub fn sign(self) -> &'static str {
+        match self {
+            Self::Equal => "==",
+            Self::NotEqual => "!=",
+            Self::Less => "<",
+            Self::AtMost => "<=",
+            Self::More => ">",
+            Self::AtLeast => ">=",
+        }
+    }
+}
+
+impl Literal {
+    /// The text that a variable of this value holds.
+    pub fn shown(&self) -> String {
+        match self {
+            Self::Bool(value) => value.to_string(),
+            Self::String(text) => text.clone(),
+            Self::Number(number) => number.to_string(),
+            Self::Duration(duration) => duration.seconds.to_string(),
+        }
+    }
+}
+
 /// What is known of a condition before anything runs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Truth {

@@ -30,6 +30,16 @@ impl Text {
         Self { parts, span }
     }
 
+    /// This text with something before it.
+    pub fn behind(&self, prefix: &str) -> Self {
+        let (first, rest) = match self.parts.split_first() {
+            Some((Part::Literal(first), rest)) => (first.as_str(), rest),
+            _ => ("", self.parts.as_slice()),
+        };
+        let first = Part::Literal(format!("{prefix}{first}"));
+        Self { parts: [first].into_iter().chain(rest.iter().cloned()).collect(), span: self.span }
+    }
+
     /// The text, if no context is in it.
     pub fn as_literal(&self) -> Option<&str> {
         match self.parts.as_slice() {

@@ -56,8 +56,7 @@ pub fn plan<'a>(checked: Checked<'a>, target: &'a Target, options: &Options) -> 
 
 /// The workflows that a target emits.
 pub fn selected_workflows(pipeline: &Pipeline, target: &Target) -> Vec<WorkflowId> {
-    let wanted = |name: &str| target.workflows.as_ref().is_none_or(|names| names.iter().any(|n| n.value == name));
-    (0..pipeline.workflows.len() as u32).map(WorkflowId).filter(|id| wanted(&pipeline.workflow(*id).name.value)).collect()
+    (0..pipeline.workflows.len() as u32).map(WorkflowId).filter(|id| target.holds(&pipeline.workflow(*id).name.value)).collect()
 }
 
 fn build_workflows<'a>(

@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 
 use crate::base::span::Spanned;
 use crate::ir::event::Filter;
-use crate::ir::id::{EnvironmentId, GateId, JobId};
+use crate::ir::id::{EnvironmentId, GateId, ImageId, JobId};
 use crate::ir::job::{Job, NeedKind};
 use crate::ir::order::behind_needs;
 use crate::ir::step::Permission;
-use crate::ir::text::{EnvVar, Text};
+use crate::ir::text::{Context, EnvVar, Text};
 use crate::ir::units::Duration;
-use crate::plan::step::PlannedStep;
+use crate::plan::step::{PlannedKind, PlannedStep, RunWhen};
 
 /// A job as one target will run it.
 #[derive(Clone, Debug)]
@@ -137,4 +137,39 @@ impl PlannedNeed {
 pub fn in_order(jobs: &[PlannedJob<'_>]) -> Vec<usize> {
     let needs: Vec<Vec<usize>> = jobs.iter().map(|j| j.needs.iter().map(|n| n.job).collect()).collect();
     behind_needs(&needs)
+}
+
+impl PlannedJob<'_> {
+    /// The ids of steps that a later step asks after: whether they started, or failed.
+    pub fn asked_after(&self) -> BTreeSet<&str> {
+        let ids = self.steps.iter().flat_map(|step| match &step.when {
+            RunWhen::Rollback { started } => std::slice::from_ref(started),
+            RunWhen::AnyFailed { steps } => steps.as_slice(),
+            RunWhen::Success | RunWhen::Failure | RunWhen::Always | RunWhen::Ran { .. } => &[],
+        });
+        ids.map(String::as_str).collect()
+    }
+
+    /// Every context that its variables and steps read; conditions aside.
+    fn contexts(&self) -> impl Iterator<Item = &Context> {
+        let steps = self.steps.iter().flat_map(|s| s.env.iter().map(|e| &e.value).chain(s.kind.texts()));
+        let texts = self.env.iter().map(|e| &e.value).chain(steps);
+        texts.flat_map(Text::contexts).map(|c| &c.value)
+    }
+
+    /// Whether a step of it reads an image.
+    pub fn reads_image(&self, image: ImageId) -> bool {
+        self.contexts().any(|c| *c == Context::Image(image))
+    }
+
+    /// Whether it reads an output, or an image, of another job.
+    pub fn reads(&self, other: &Self) -> bool {
+        self.contexts().any(|context| match context {
+            Context::Output { job, .. } => other.source == JobSource::Spec(*job),
+            Context::Image(image) => {
+                other.steps.iter().any(|s| matches!(&s.kind, PlannedKind::DockerBuild(build) if build.image == *image))
+            }
+            _ => false,
+        })
+    }
 }

@@ -39,7 +39,7 @@ pub mod words;
 use crate::base::span::Span;
 use crate::ir::Pipeline;
 use crate::ir::environment::Target;
-use crate::ir::id::{JobId, WorkflowId};
+use crate::ir::id::{ImageId, JobId, WorkflowId};
 use crate::ir::job::Workflow;
 use crate::ir::text::EnvVar;
 use crate::plan::drift::DriftCheck;
@@ -130,6 +130,14 @@ pub struct Options {
     pub spec: String,
     /// The day, `YYYY-MM-DD`, against which acceptances expire. None of them expires without it.
     pub today: Option<String>,
+}
+
+impl PlannedWorkflow<'_> {
+    /// Whether a step of a job, or of one that needs the job, reads an image.
+    pub fn image_is_read(&self, job: &PlannedJob<'_>, image: ImageId) -> bool {
+        let needs = |other: &PlannedJob<'_>| other.needs.iter().any(|n| self.jobs.get(n.job).is_some_and(|j| j.id == job.id));
+        job.reads_image(image) || self.jobs.iter().any(|j| needs(j) && j.reads_image(image))
+    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use crate::base::span::{Span, Spanned};
 use crate::ir::expr::Expr;
 use crate::ir::id::{GateId, RegistryId};
 use crate::ir::job::Shell;
-use crate::ir::step::{Cache, Checkout, DockerBuild, Moment, Script, Tool, Toolchain};
+use crate::ir::step::{Cache, Checkout, DockerBuild, Moment, Push, Script, Tool, Toolchain};
 use crate::ir::text::{EnvVar, Text};
 use crate::ir::units::Duration;
 use crate::target::pins::PinnedAction;
@@ -141,4 +141,31 @@ pub struct Notice {
     pub on: Moment,
     /// What sends it: a `Run`. Its `when` is `Success`: the job around it carries the condition.
     pub step: PlannedStep,
+}
+
+impl PlannedKind {
+    /// The texts in it that may hold contexts: code, tags, versions.
+    pub fn texts(&self) -> Vec<&Text> {
+        match self {
+            Self::DockerBuild(build) => {
+                let pairs = build.args.iter().chain(&build.labels).map(|e| &e.value);
+                build.tags.iter().map(|t| &t.tag).chain(pairs).collect()
+            }
+            Self::ImagePromote { from, to, .. } => to.iter().chain([from]).collect(),
+            Self::Checkout(checkout) => checkout.reference.iter().collect(),
+            Self::Tools(tools) => tools.iter().filter_map(|t| t.version.as_ref()).collect(),
+            Self::Run(script) => script.lines.iter().collect(),
+            Self::Toolchain(_) | Self::Cache(_) | Self::RegistryLogin(_) | Self::Uses { .. } => Vec::new(),
+        }
+    }
+
+    /// The conditions in it: of tags, of the push.
+    pub fn conditions(&self) -> Vec<&Expr> {
+        let Self::DockerBuild(build) = self else { return Vec::new() };
+        let mut found: Vec<&Expr> = build.tags.iter().filter_map(|t| t.condition.as_ref()).collect();
+        if let Push::If(condition) = &build.push {
+            found.push(condition);
+        }
+        found
+    }
 }

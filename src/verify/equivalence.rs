@@ -17,7 +17,7 @@ use crate::render::Output;
 use crate::verify::behaviour::{Place, Reader, State, World};
 use crate::verify::github::Github;
 use crate::verify::gitlab::Gitlab;
-use crate::verify::model::{self, Model};
+use crate::verify::model::{self, Model, holds};
 use crate::verify::{same, worlds};
 
 /// Differences that one message lists; the rest is counted.
@@ -136,12 +136,6 @@ impl Difference {
         let more = if self.more == 0 { String::new() } else { format!("; likewise in {} other cases", self.more) };
         format!("{}{job}{when}: the spec says: {}; the file says: {}{place}{more}", self.target, self.wanted, self.found)
     }
-}
-
-/// Which jobs a target holds.
-pub(super) fn holds(pipeline: &Pipeline, target: &Target, job: JobId) -> bool {
-    let workflow = &pipeline.workflow(pipeline.job(job).workflow).name.value;
-    target.workflows.as_ref().is_none_or(|names| names.iter().any(|n| n.value == *workflow))
 }
 
 /// What makes two events alike: the presence of the spec's jobs, the states of the target's where all goes well, where all fails and where

@@ -8,11 +8,11 @@ use crate::ir::event::Event;
 use crate::ir::expr::Truth;
 use crate::ir::id::JobId;
 use crate::ir::job::NeedKind;
+use crate::ir::order::behind_needs;
 use crate::ir::step::Outcome;
 use crate::sema::presence::present;
 use crate::target::capability::Capability;
 use crate::verify::behaviour::{State, World};
-use crate::verify::equivalence::holds;
 
 /// The run of one event; of several, where a vendor cannot tell them apart.
 #[derive(Debug)]
@@ -27,22 +27,13 @@ pub(super) struct Model<'p> {
 
 /// The jobs of a pipeline, each behind those it needs.
 pub(super) fn order(pipeline: &Pipeline) -> Vec<JobId> {
-    let mut found: Vec<JobId> = Vec::new();
-    let mut done = vec![false; pipeline.jobs.len()];
-    while found.len() < pipeline.jobs.len() {
-        let before = found.len();
-        for (id, job) in pipeline.job_ids() {
-            if !done[id.index()] && job.needs.iter().all(|n| done[n.job.index()]) {
-                done[id.index()] = true;
-                found.push(id);
-            }
-        }
-        // A circle has been refused long before.
-        if found.len() == before {
-            break;
-        }
-    }
-    found
+    let needs: Vec<Vec<usize>> = pipeline.jobs.iter().map(|j| j.needs.iter().map(|n| n.job.index()).collect()).collect();
+    behind_needs(&needs).into_iter().map(|at| JobId(at as u32)).collect()
+}
+
+/// Whether a target holds a job.
+pub(super) fn holds(pipeline: &Pipeline, target: &Target, job: JobId) -> bool {
+    target.holds(&pipeline.workflow(pipeline.job(job).workflow).name.value)
 }
 
 impl<'p> Model<'p> {

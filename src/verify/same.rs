@@ -10,7 +10,8 @@ use crate::ir::job::Job;
 use crate::ir::step::StepKind;
 use crate::sema::exposure;
 use crate::verify::behaviour::{Found, Reader};
-use crate::verify::equivalence::{Difference, holds};
+use crate::verify::equivalence::Difference;
+use crate::verify::model::holds;
 
 /// Whether a job is one of the spec's, or one that a target needs beside them: an approval, a message, a decision, the check of drift.
 pub(super) fn accounted(pipeline: &Pipeline, target: &Target, found: &Found) -> bool {

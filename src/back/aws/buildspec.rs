@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use crate::back::aws::cache::{self, CacheView};
 use crate::back::aws::guard::Guard;
+use crate::back::aws::item::Item;
 use crate::back::aws::place::{OUTPUT, Place};
-use crate::back::aws::script::Item;
 use crate::back::aws::{data, script, tool};
 use crate::ir::job::Shell;
 use crate::ir::text::Text;

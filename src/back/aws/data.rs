@@ -1,8 +1,7 @@
 //! What goes into a build and what comes out of it. Builds pass files by a bucket, below the id of their run.
 
-use crate::back::aws::docker;
+use crate::back::aws::item::Item;
 use crate::back::aws::place::{OUTPUT, Place, axis, input, output, upper};
-use crate::back::aws::script::Item;
 use crate::back::shell::{enclosed, single_quoted};
 use crate::back::state;
 use crate::ir::event::{EventKind, InputKind};
@@ -121,7 +120,7 @@ pub(super) fn downloads(place: &Place<'_>, whole: bool) -> Vec<Item> {
                 items.push(Item { comment: Some(format!("Files of {}", other.title)), text: strict(&[text], whole) });
             }
         }
-        if docker::reads(*place, other) {
+        if place.job.reads(other) {
             let file = format!("/tmp/{}.env", other.id);
             items.push(Item {
                 comment: Some(format!("Outputs of {}", other.title)),
@@ -160,7 +159,11 @@ pub(super) fn uploads(place: &Place<'_>, whole: bool) -> Vec<Upload> {
             add(&name, report.paths.iter().map(|p| path(&p.value)).collect(), report.when);
         }
     }
-    let images = place.job.steps.iter().any(|s| matches!(&s.kind, PlannedKind::DockerBuild(b) if docker::is_read(b, place)));
+    let images = place
+        .job
+        .steps
+        .iter()
+        .any(|s| matches!(&s.kind, PlannedKind::DockerBuild(b) if place.workflow.image_is_read(place.job, b.image)));
     if !job.outputs.is_empty() || images {
         let mut lines = Vec::new();
         if !job.outputs.is_empty() {

@@ -2,14 +2,11 @@
 
 use crate::back::aws::expr;
 use crate::back::aws::place::{Place, image};
-use crate::back::aws::setup::{self, prefixed};
 use crate::back::shell::single_quoted;
 use crate::ir::event::EventKind;
 use crate::ir::expr::{Expr, Truth};
 use crate::ir::step::{DockerBuild, Push};
-use crate::ir::text::{Context, Text};
-use crate::plan::job::{JobSource, PlannedJob};
-use crate::plan::step::PlannedKind;
+use crate::ir::text::Text;
 use crate::sema::presence::holds;
 
 /// Emulates the processors that a build asks for and the machine is not.
@@ -57,7 +54,7 @@ pub(super) fn lines(build: &DockerBuild, place: &Place<'_>) -> Vec<String> {
         build.registry.as_ref().and_then(|r| pipeline.registries.get(r.value.index())).map(|r| r.address.value.as_str());
     let repository = address.map_or_else(|| name.to_owned(), |a| format!("{a}/{name}"));
     let buildx = !build.platforms.is_empty() || build.cache;
-    let reference = |tag: &Text| place.quoted(&prefixed(&format!("{repository}:"), tag));
+    let reference = |tag: &Text| place.quoted(&tag.behind(&format!("{repository}:")));
     let (mut always, mut sometimes): (Vec<String>, Vec<(String, String)>) = (Vec::new(), Vec::new());
     for tag in &build.tags {
         match tag.condition.as_ref().map(|c| (c, known(c, place))) {
@@ -82,7 +79,7 @@ pub(super) fn lines(build: &DockerBuild, place: &Place<'_>) -> Vec<String> {
         options.push(format!("--target {}", single_quoted(&target.value)));
     }
     let push = pushed(build, place);
-    let read = is_read(build, place);
+    let read = place.workflow.image_is_read(place.job, build.image);
     let mut lines = Vec::new();
     if buildx {
         lines.extend(with_buildx(build, place, &repository, options, sometimes, &push, read));
@@ -175,39 +172,4 @@ fn command(words: &str, mut options: Vec<String>, context: &str) -> String {
     } else {
         format!("{words} {}", options.join(" "))
     }
-}
-
-/// Whether a step of this job, or a job that needs this one, reads the image.
-pub(super) fn is_read(build: &DockerBuild, place: &Place<'_>) -> bool {
-    is_read_by(build, place.job) || place.workflow.jobs.iter().any(|j| needs(place, j) && is_read_by(build, j))
-}
-
-/// Whether a step of a job reads the image.
-pub(super) fn is_read_by(build: &DockerBuild, job: &PlannedJob<'_>) -> bool {
-    contexts(job).contains(&&Context::Image(build.image))
-}
-
-fn needs(place: &Place<'_>, other: &PlannedJob<'_>) -> bool {
-    other.needs.iter().any(|n| place.workflow.jobs.get(n.job).is_some_and(|j| j.id == place.job.id))
-}
-
-/// Whether a job reads an output, or an image, of another.
-pub(super) fn reads(place: Place<'_>, other: &PlannedJob<'_>) -> bool {
-    contexts(place.job).into_iter().any(|context| match context {
-        Context::Output { job, .. } => other.source == JobSource::Spec(*job),
-        Context::Image(image) => {
-            other.steps.iter().any(|s| matches!(&s.kind, PlannedKind::DockerBuild(build) if build.image == *image))
-        }
-        _ => false,
-    })
-}
-
-/// Every context that a job's variables and steps read.
-fn contexts<'j>(job: &'j PlannedJob<'_>) -> Vec<&'j Context> {
-    let mut all: Vec<&Text> = job.env.iter().map(|e| &e.value).collect();
-    for step in &job.steps {
-        all.extend(step.env.iter().map(|e| &e.value));
-        all.extend(setup::texts(&step.kind));
-    }
-    all.into_iter().flat_map(Text::contexts).map(|c| &c.value).collect()
 }

@@ -30,7 +30,7 @@ fn part(expr: &Expr, place: &Place<'_>, positive: bool) -> (String, Tie) {
     let (is, is_not) = if positive { ("=", "!=") } else { ("!=", "=") };
     match &expr.kind {
         ExprKind::Literal(Literal::Bool(value)) => ((*value == positive).to_string(), Tie::One),
-        ExprKind::Literal(literal) => (single_quoted(&text_of(literal)), Tie::One),
+        ExprKind::Literal(literal) => (single_quoted(&literal.shown()), Tie::One),
         ExprKind::Not(inner) => part(inner, place, !positive),
         ExprKind::And(a, b) => both([part(a, place, positive), part(b, place, positive)], positive),
         ExprKind::Or(a, b) => both([part(a, place, positive), part(b, place, positive)], !positive),
@@ -43,12 +43,7 @@ fn part(expr: &Expr, place: &Place<'_>, positive: bool) -> (String, Tie) {
             (format!("[ {} {sign} {} ]", word(a, place), word(b, place)), Tie::One)
         }
         ExprKind::Compare(how, a, b) => {
-            let sign = match how {
-                Comparison::Less => "<",
-                Comparison::AtMost => "<=",
-                Comparison::More => ">",
-                Comparison::AtLeast | Comparison::Equal | Comparison::NotEqual => ">=",
-            };
+            let sign = how.sign();
             let not = if positive { "" } else { "! " };
             let (a, b) = (word(a, place), word(b, place));
             (format!("{not}awk -v a={a} -v b={b} 'BEGIN {{ exit !(a + 0 {sign} b + 0) }}'"), Tie::One)
@@ -64,7 +59,7 @@ fn part(expr: &Expr, place: &Place<'_>, positive: bool) -> (String, Tie) {
         ExprKind::In(inner, list) => {
             let left = word(inner, place);
             let tests: Vec<String> =
-                list.iter().map(|l| format!("[ {left} {is} {} ]", single_quoted(&text_of(&l.value)))).collect();
+                list.iter().map(|l| format!("[ {left} {is} {} ]", single_quoted(&l.value.shown()))).collect();
             let tie = match tests.len() {
                 1 => Tie::One,
                 _ if positive => Tie::Any,
@@ -96,21 +91,11 @@ fn both(parts: [(String, Tie); 2], all: bool) -> (String, Tie) {
 /// A side of a comparison as a word of the shell. A variable that no event sets is empty there, and equals nothing that a spec can name.
 fn word(expr: &Expr, place: &Place<'_>) -> String {
     match &expr.kind {
-        ExprKind::Literal(literal) => single_quoted(&text_of(literal)),
+        ExprKind::Literal(literal) => single_quoted(&literal.shown()),
         ExprKind::Context(context) => match place.value(context) {
             Value::Fixed(text) => single_quoted(&text),
             Value::Variable(name) | Value::Derived(name, _) => format!("\"${{{name}:-}}\""),
         },
         _ => "''".to_owned(),
-    }
-}
-
-/// A literal as the text a variable would hold.
-fn text_of(literal: &Literal) -> String {
-    match literal {
-        Literal::Bool(value) => value.to_string(),
-        Literal::String(text) => text.clone(),
-        Literal::Number(number) => number.to_string(),
-        Literal::Duration(duration) => duration.seconds.to_string(),
     }
 }

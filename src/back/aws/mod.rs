@@ -9,6 +9,7 @@ pub(super) mod data;
 mod docker;
 mod expr;
 pub(super) mod guard;
+mod item;
 pub(super) mod machine;
 pub(super) mod place;
 pub(super) mod policy;

@@ -7,8 +7,9 @@
 use std::collections::BTreeSet;
 
 use crate::back::aws::guard::Guard;
+use crate::back::aws::item::Item;
 use crate::back::aws::place::{OUTPUT, Place, Value, gate_file, upper};
-use crate::back::aws::{cache, data, docker, expr, setup};
+use crate::back::aws::{cache, data, expr, setup};
 use crate::back::shell::{enclosed, single_quoted};
 use crate::back::state;
 use crate::ir::job::Shell;
@@ -16,15 +17,6 @@ use crate::ir::step::Outcome;
 use crate::ir::text::{Context, EnvVar, RunField, Text};
 use crate::plan::job::PlannedJob;
 use crate::plan::step::{Phase, PlannedKind, PlannedStep, RunWhen};
-
-/// One command.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(in crate::back) struct Item {
-    /// What stands above it.
-    pub(in crate::back) comment: Option<String>,
-    /// The code.
-    pub(in crate::back) text: String,
-}
 
 /// The commands of a job.
 #[derive(Default)]
@@ -54,7 +46,7 @@ pub(super) fn of_job(place: Place<'_>, guard: Option<&Guard>, limit: u64) -> Com
     let behind = place.job.steps.iter().any(|s| s.when != RunWhen::Success)
         || data::uploads(&place, false).iter().any(|u| u.when != Outcome::Success);
     let whole = guard.is_some() || behind || retries > 0 || job.allow_failure.is_some() || seconds(place.job) < limit;
-    let writer = Writer { place, marked: marked(place), whole };
+    let writer = Writer { place, marked: place.job.asked_after(), whole };
     let items = writer.main(guard);
     let after = writer.after(guard.is_some());
     let mut commands = Commands::default();
@@ -93,21 +85,6 @@ struct Writer<'p> {
     marked: BTreeSet<&'p str>,
     /// The steps are one script, whose shell is strict already.
     whole: bool,
-}
-
-/// The ids of steps that a later step asks after.
-fn marked<'p>(place: Place<'p>) -> BTreeSet<&'p str> {
-    let mut found = BTreeSet::new();
-    for step in &place.job.steps {
-        match &step.when {
-            RunWhen::Rollback { started } => {
-                found.insert(started.as_str());
-            }
-            RunWhen::AnyFailed { steps } => found.extend(steps.iter().map(String::as_str)),
-            RunWhen::Success | RunWhen::Failure | RunWhen::Always | RunWhen::Ran { .. } => {}
-        }
-    }
-    found
 }
 
 /// The file that says that a step has started and not yet succeeded, or only started.
@@ -282,7 +259,7 @@ impl<'p> Writer<'p> {
             first.comment = Some(one_line(&self.place.shown(name)));
         }
         if let PlannedKind::DockerBuild(build) = &step.kind
-            && docker::is_read_by(build, self.place.job)
+            && self.place.job.reads_image(build.image)
         {
             let text = "while IFS='=' read -r name value; do export \"$name=$value\"; done < /tmp/images.env".to_owned();
             items.push(Item { comment: None, text });
@@ -403,10 +380,10 @@ impl<'p> Writer<'p> {
     /// What a step reads: in its code, its variables and its conditions.
     fn contexts(&self, step: &PlannedStep) -> Vec<Context> {
         let mut texts: Vec<&Text> = step.env.iter().map(|e| &e.value).collect();
-        texts.extend(setup::texts(&step.kind));
+        texts.extend(step.kind.texts());
         let mut found: Vec<Context> = texts.into_iter().flat_map(Text::contexts).map(|c| c.value.clone()).collect();
         found.extend(step.condition.iter().flat_map(|c| c.contexts()).map(|c| c.value));
-        found.extend(setup::conditions(&step.kind).into_iter().flat_map(|c| c.contexts()).map(|c| c.value));
+        found.extend(step.kind.conditions().into_iter().flat_map(|c| c.contexts()).map(|c| c.value));
         found.retain(|c| *c != Context::Run(RunField::Event));
         found
     }

@@ -3,9 +3,8 @@
 use crate::back::aws::place::Place;
 use crate::back::aws::{docker, tool};
 use crate::ir::environment::{Registry, RegistryKind};
-use crate::ir::expr::Expr;
-use crate::ir::step::{Checkout, Push};
-use crate::ir::text::{Part, Text};
+use crate::ir::step::Checkout;
+use crate::ir::text::Text;
 use crate::plan::step::PlannedKind;
 
 /// The lines of a step that is not a `run`.
@@ -21,38 +20,11 @@ pub(super) fn lines(kind: &PlannedKind, place: &Place<'_>) -> Vec<String> {
         }
         PlannedKind::ImagePromote { image, registry, from, to } => {
             let address = place.plan.pipeline.registries.get(registry.index()).map_or("", |r| r.address.value.as_str());
-            let reference = |tag: &Text| place.quoted(&prefixed(&format!("{address}/{}:", image.value), tag));
+            let reference = |tag: &Text| place.quoted(&tag.behind(&format!("{address}/{}:", image.value)));
             let tags: String = to.iter().map(|t| format!("--tag {} ", reference(t))).collect();
             vec![format!("docker buildx imagetools create {tags}{}", reference(from))]
         }
     }
-}
-
-/// The texts of such a step that hold contexts.
-pub(super) fn texts(kind: &PlannedKind) -> Vec<&Text> {
-    match kind {
-        PlannedKind::DockerBuild(build) => {
-            let pairs = build.args.iter().chain(&build.labels).map(|e| &e.value);
-            build.tags.iter().map(|t| &t.tag).chain(pairs).collect()
-        }
-        PlannedKind::ImagePromote { from, to, .. } => to.iter().chain([from]).collect(),
-        PlannedKind::Checkout(checkout) => checkout.reference.iter().collect(),
-        PlannedKind::Tools(tools) => tools.iter().filter_map(|t| t.version.as_ref()).collect(),
-        PlannedKind::Run(script) => script.lines.iter().collect(),
-        PlannedKind::Toolchain(_) | PlannedKind::Cache(_) | PlannedKind::RegistryLogin(_) | PlannedKind::Uses { .. } => {
-            Vec::new()
-        }
-    }
-}
-
-/// The conditions inside such a step.
-pub(super) fn conditions(kind: &PlannedKind) -> Vec<&Expr> {
-    let PlannedKind::DockerBuild(build) = kind else { return Vec::new() };
-    let mut found: Vec<&Expr> = build.tags.iter().filter_map(|t| t.condition.as_ref()).collect();
-    if let Push::If(condition) = &build.push {
-        found.push(condition);
-    }
-    found
 }
 
 /// CodeBuild has the commit of the event already, with its history.
@@ -90,17 +62,4 @@ fn login(registry: &Registry, place: &Place<'_>) -> Vec<String> {
         // The tables refuse a registry without a password that is nobody's own.
         RegistryKind::Ghcr | RegistryKind::Gitlab | RegistryKind::Dockerhub | RegistryKind::Generic => Vec::new(),
     }
-}
-
-/// A text with something before it.
-pub(super) fn prefixed(prefix: &str, text: &Text) -> Text {
-    let mut parts = vec![Part::Literal(prefix.to_owned())];
-    match text.parts.split_first() {
-        Some((Part::Literal(first), rest)) => {
-            parts = vec![Part::Literal(format!("{prefix}{first}"))];
-            parts.extend(rest.iter().cloned());
-        }
-        _ => parts.extend(text.parts.iter().cloned()),
-    }
-    Text { parts, span: text.span }
 }

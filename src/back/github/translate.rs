@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::ir::event::Filter;
-use crate::ir::expr::{Comparison, Expr, ExprKind, Literal};
+use crate::ir::expr::{Expr, ExprKind, Literal};
 use crate::ir::text::Context;
 
 use super::bash::Bash;
@@ -101,7 +101,7 @@ impl Writer<'_, '_> {
             }
             ExprKind::Compare(how, a, b) => {
                 let (a, b) = (self.operand(a), self.operand(b));
-                Gh::Compare(a, sign(*how), b)
+                Gh::Compare(a, how.sign(), b)
             }
             ExprKind::In(a, list) => {
                 let own = self.operand(a);
@@ -146,17 +146,6 @@ impl Writer<'_, '_> {
         self.computed.conditions.insert(name.clone(), test);
         self.computed.env.extend(env);
         Gh::is(format!("steps.values.outputs.{name}"), "true")
-    }
-}
-
-fn sign(how: Comparison) -> &'static str {
-    match how {
-        Comparison::Equal => "==",
-        Comparison::NotEqual => "!=",
-        Comparison::Less => "<",
-        Comparison::AtMost => "<=",
-        Comparison::More => ">",
-        Comparison::AtLeast => ">=",
     }
 }
 

@@ -49,14 +49,14 @@ impl Rules<'_> {
             ExprKind::Compare(how, a, b) => self.compare(*how, a, b, positive)?,
             ExprKind::Matches(inner, glob) => match self.operand(inner)? {
                 Operand::Undefined => Formula::of(!positive),
-                Operand::Fixed(literal) => Formula::of(glob.value.matches(&text_of(&literal)) == positive),
+                Operand::Fixed(literal) => Formula::of(glob.value.matches(&literal.shown()) == positive),
                 Operand::Variable(name) => Formula::Test(regex::compare(&name, &[&glob.value], positive)),
             },
             ExprKind::In(inner, list) => match self.operand(inner)? {
                 Operand::Undefined => Formula::of(!positive),
                 Operand::Fixed(literal) => Formula::of(list.iter().any(|l| l.value == literal) == positive),
                 Operand::Variable(name) => {
-                    let texts: Vec<String> = list.iter().map(|l| text_of(&l.value)).collect();
+                    let texts: Vec<String> = list.iter().map(|l| l.value.shown()).collect();
                     Formula::Test(regex::one_of(&name, &texts, positive))
                 }
             },
@@ -82,7 +82,7 @@ impl Rules<'_> {
             (Operand::Fixed(x), Operand::Fixed(y)) => Formula::of((x == y) == equal),
             (Operand::Variable(x), Operand::Variable(y)) => Formula::Test(format!("${x} {sign} ${y}")),
             (Operand::Variable(name), Operand::Fixed(literal)) | (Operand::Fixed(literal), Operand::Variable(name)) => {
-                Formula::Test(regex::one_of(&name, &[text_of(&literal)], equal))
+                Formula::Test(regex::one_of(&name, &[literal.shown()], equal))
             }
         })
     }
@@ -167,16 +167,6 @@ fn ordered(how: Comparison, x: &Literal, y: &Literal) -> bool {
     }
 }
 
-/// A literal as the text a variable would hold.
-fn text_of(literal: &Literal) -> String {
-    match literal {
-        Literal::Bool(value) => value.to_string(),
-        Literal::String(text) => text.clone(),
-        Literal::Number(number) => number.to_string(),
-        Literal::Duration(duration) => duration.seconds.to_string(),
-    }
-}
-
 /// How tightly a shell test binds.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Tie {
@@ -193,7 +183,7 @@ pub(super) fn shell(expr: &Expr, place: &Place<'_>) -> String {
 fn shell_part(expr: &Expr, place: &Place<'_>, positive: bool) -> (String, Tie) {
     match &expr.kind {
         ExprKind::Literal(Literal::Bool(value)) => ((*value == positive).to_string(), Tie::One),
-        ExprKind::Literal(literal) => (word(&text_of(literal)), Tie::One),
+        ExprKind::Literal(literal) => (word(&literal.shown()), Tie::One),
         ExprKind::Not(inner) => shell_part(inner, place, !positive),
         ExprKind::And(a, b) => both(expr_pair(a, b, place, positive), positive),
         ExprKind::Or(a, b) => both(expr_pair(a, b, place, positive), !positive),
@@ -210,8 +200,7 @@ fn shell_part(expr: &Expr, place: &Place<'_>, positive: bool) -> (String, Tie) {
         ExprKind::In(inner, list) => {
             let left = shell_word(inner, place);
             let sign = if positive { "=" } else { "!=" };
-            let tests: Vec<String> =
-                list.iter().map(|l: &Spanned<Literal>| test(&left, sign, &word(&text_of(&l.value)))).collect();
+            let tests: Vec<String> = list.iter().map(|l: &Spanned<Literal>| test(&left, sign, &word(&l.value.shown()))).collect();
             let tie = if tests.len() == 1 {
                 Tie::One
             } else if positive {
@@ -240,14 +229,7 @@ fn compare(how: Comparison, a: &Expr, b: &Expr, place: &Place<'_>, positive: boo
         return found;
     }
     let (left, right) = (shell_word(a, place), shell_word(b, place));
-    let sign = match how {
-        Comparison::Equal => "==",
-        Comparison::NotEqual => "!=",
-        Comparison::Less => "<",
-        Comparison::AtMost => "<=",
-        Comparison::More => ">",
-        Comparison::AtLeast => ">=",
-    };
+    let sign = how.sign();
     match how {
         Comparison::Equal | Comparison::NotEqual => {
             let equal = (how == Comparison::Equal) == positive;
@@ -299,7 +281,7 @@ fn test(left: &str, sign: &str, right: &str) -> String {
 /// A side of a comparison as a word of the shell.
 fn shell_word(expr: &Expr, place: &Place<'_>) -> String {
     match &expr.kind {
-        ExprKind::Literal(literal) => word(&text_of(literal)),
+        ExprKind::Literal(literal) => word(&literal.shown()),
         ExprKind::Context(context) => match place.value(context) {
             Value::Fixed(text) => word(&text),
             Value::Variable(name) | Value::Derived(name, _) => format!("\"${name}\""),

@@ -5,7 +5,7 @@ use crate::back::gitlab::script::{self, Item};
 use crate::back::gitlab::time;
 use crate::back::gitlab::value::{OUTPUT, Place, axis};
 use crate::back::gitlab::view::{self, Pairs};
-use crate::back::gitlab::{cache, data, setup};
+use crate::back::gitlab::{cache, data};
 use crate::back::tree::Tree;
 use crate::base::failure::Failure;
 use crate::ir::environment::{LicenceTier, Tier};
@@ -220,7 +220,7 @@ fn needs(place: Place<'_>) -> Vec<view::Need> {
     let needs = place.job.needs.iter().filter_map(|need| {
         let other = place.workflow.jobs.get(need.job)?;
         let gives = !other.job.produces.is_empty() || has_outputs(Place { job: other, ..place });
-        let wanted = !need.artifacts.is_empty() || need.reads_outputs() || setup::reads(place, other);
+        let wanted = !need.artifacts.is_empty() || need.reads_outputs() || place.job.reads(other);
         Some(view::Need { job: other.id.clone(), optional: !need.always_present, no_artifacts: gives && !wanted })
     });
     needs.collect()
@@ -229,7 +229,11 @@ fn needs(place: Place<'_>) -> Vec<view::Need> {
 /// Whether the job hands variables to others.
 fn has_outputs(place: Place<'_>) -> bool {
     !place.job.job.outputs.is_empty()
-        || place.job.steps.iter().any(|s| matches!(&s.kind, PlannedKind::DockerBuild(b) if setup::is_read(b, &place)))
+        || place
+            .job
+            .steps
+            .iter()
+            .any(|s| matches!(&s.kind, PlannedKind::DockerBuild(b) if place.workflow.image_is_read(place.job, b.image)))
 }
 
 fn environment(place: Place<'_>) -> Option<view::Environment> {

@@ -39,7 +39,7 @@ pub(super) struct Scripts {
 
 /// The scripts of a job. `before` are lines that go first (waiting for services, checking inputs), `behind` those that go last.
 pub(super) fn of_job(place: Place<'_>, before: Vec<Item>, behind: Vec<Item>) -> Scripts {
-    let writer = Writer { place, marked: marked(place) };
+    let writer = Writer { place, marked: place.job.asked_after() };
     writer.write(before, behind)
 }
 
@@ -47,21 +47,6 @@ struct Writer<'p> {
     place: Place<'p>,
     /// Steps whose start `after_script` must know of.
     marked: BTreeSet<&'p str>,
-}
-
-/// The ids of steps that a later step asks after.
-fn marked<'p>(place: Place<'p>) -> BTreeSet<&'p str> {
-    let mut found = BTreeSet::new();
-    for step in &place.job.steps {
-        match &step.when {
-            RunWhen::Rollback { started } => {
-                found.insert(started.as_str());
-            }
-            RunWhen::AnyFailed { steps } => found.extend(steps.iter().map(String::as_str)),
-            RunWhen::Success | RunWhen::Failure | RunWhen::Always | RunWhen::Ran { .. } => {}
-        }
-    }
-    found
 }
 
 /// The file that says that a step has started and not yet succeeded, or only started.
@@ -349,10 +334,7 @@ impl<'p> Writer<'p> {
     fn needed(&self, step: &PlannedStep) -> Vec<(String, String)> {
         let mut found: Vec<(String, String)> = Vec::new();
         let mut texts: Vec<&Text> = step.env.iter().map(|e| &e.value).collect();
-        if let PlannedKind::Run(script) = &step.kind {
-            texts.extend(&script.lines);
-        }
-        texts.extend(setup::texts(&step.kind));
+        texts.extend(step.kind.texts());
         for text in texts {
             for derived in self.place.derived(text) {
                 if !found.contains(&derived) {
@@ -362,7 +344,7 @@ impl<'p> Writer<'p> {
         }
         let mut contexts: Vec<Context> = Vec::new();
         contexts.extend(step.condition.iter().flat_map(|c| c.contexts()).map(|c| c.value));
-        contexts.extend(setup::conditions(&step.kind).into_iter().flat_map(|c| c.contexts()).map(|c| c.value));
+        contexts.extend(step.kind.conditions().into_iter().flat_map(|c| c.contexts()).map(|c| c.value));
         for context in contexts {
             // A test of the event reads GitLab's own variables.
             if context == Context::Run(crate::ir::text::RunField::Event) {

@@ -7,8 +7,7 @@ use crate::ir::environment::{Registry, RegistryKind};
 use crate::ir::event::EventKind;
 use crate::ir::expr::Expr;
 use crate::ir::step::{Checkout, DockerBuild, Push, Tool, Toolchain};
-use crate::ir::text::{Context, Text};
-use crate::plan::job::{JobSource, PlannedJob};
+use crate::ir::text::Text;
 use crate::plan::step::PlannedKind;
 use crate::target::known::{NODE, PYTHON};
 
@@ -28,39 +27,11 @@ pub(super) fn lines(kind: &PlannedKind, place: &Place<'_>) -> Vec<String> {
         }
         PlannedKind::ImagePromote { image, registry, from, to } => {
             let address = place.plan.pipeline.registries.get(registry.index()).map_or("", |r| r.address.value.as_str());
-            let reference = |tag: &Text| place.quoted(&prefixed(&format!("{address}/{}:", image.value), tag));
+            let reference = |tag: &Text| place.quoted(&tag.behind(&format!("{address}/{}:", image.value)));
             let tags: String = to.iter().map(|t| format!("--tag {} ", reference(t))).collect();
             vec![format!("docker buildx imagetools create {tags}{}", reference(from))]
         }
     }
-}
-
-/// The texts of such a step that hold contexts.
-pub(super) fn texts(kind: &PlannedKind) -> Vec<&Text> {
-    match kind {
-        PlannedKind::DockerBuild(build) => {
-            let pairs = build.args.iter().chain(&build.labels).map(|e| &e.value);
-            build.tags.iter().map(|t| &t.tag).chain(pairs).collect()
-        }
-        PlannedKind::ImagePromote { from, to, .. } => to.iter().chain([from]).collect(),
-        PlannedKind::Checkout(checkout) => checkout.reference.iter().collect(),
-        PlannedKind::Tools(tools) => tools.iter().filter_map(|t| t.version.as_ref()).collect(),
-        PlannedKind::Run(_)
-        | PlannedKind::Toolchain(_)
-        | PlannedKind::Cache(_)
-        | PlannedKind::RegistryLogin(_)
-        | PlannedKind::Uses { .. } => Vec::new(),
-    }
-}
-
-/// The conditions inside such a step.
-pub(super) fn conditions(kind: &PlannedKind) -> Vec<&Expr> {
-    let PlannedKind::DockerBuild(build) = kind else { return Vec::new() };
-    let mut found: Vec<&Expr> = build.tags.iter().filter_map(|t| t.condition.as_ref()).collect();
-    if let Push::If(condition) = &build.push {
-        found.push(condition);
-    }
-    found
 }
 
 fn checkout_lines(checkout: &Checkout, place: &Place<'_>) -> Vec<String> {
@@ -229,7 +200,7 @@ fn build_lines(build: &DockerBuild, place: &Place<'_>) -> Vec<String> {
         options.push(format!("--tag {repository}:latest"));
     }
     for tag in &build.tags {
-        let option = format!("--tag {}", place.quoted(&prefixed(&format!("{repository}:"), &tag.tag)));
+        let option = format!("--tag {}", place.quoted(&tag.tag.behind(&format!("{repository}:"))));
         match tag.condition.as_ref().map(|c| (c, known(c, *place))) {
             None | Some((_, Known::Always)) => options.push(option),
             Some((_, Known::Never)) => {}
@@ -273,7 +244,7 @@ fn build_lines(build: &DockerBuild, place: &Place<'_>) -> Vec<String> {
         (None, false) if build.cache && !foreign => options.push("--load".to_owned()),
         (None, false) => {}
     }
-    let digest = pushes && is_read(build, place);
+    let digest = pushes && place.workflow.image_is_read(place.job, build.image);
     if digest {
         options.push("--metadata-file build.json".to_owned());
     }
@@ -296,7 +267,7 @@ fn build_lines(build: &DockerBuild, place: &Place<'_>) -> Vec<String> {
         lines.push(format!("export {variable}=\"{repository}@$DIGEST\""));
         lines.push(format!("echo \"{variable}=${variable}\" >> \"$CI_PROJECT_DIR/outputs.env\""));
     } else if let (false, Some(tag)) = (pushes, build.tags.iter().find(|t| t.condition.is_none())) {
-        lines.push(format!("export {}={}", image(name), place.quoted(&prefixed(&format!("{repository}:"), &tag.tag))));
+        lines.push(format!("export {}={}", image(name), place.quoted(&tag.tag.behind(&format!("{repository}:")))));
     }
     lines
 }
@@ -328,51 +299,4 @@ fn grouped(options: Vec<(String, String)>) -> Vec<(String, String)> {
         }
     }
     groups
-}
-
-/// Whether a step of this job, or a job that needs this one, reads the image.
-pub(super) fn is_read(build: &DockerBuild, place: &Place<'_>) -> bool {
-    let image = Context::Image(build.image);
-    contexts(place.job).contains(&&image)
-        || place.workflow.jobs.iter().any(|j| needed_by(place, j) && contexts(j).contains(&&image))
-}
-
-fn needed_by(place: &Place<'_>, other: &PlannedJob<'_>) -> bool {
-    other.needs.iter().any(|n| place.workflow.jobs.get(n.job).is_some_and(|j| j.id == place.job.id))
-}
-
-/// Whether a job reads an output, or an image, of another.
-pub(super) fn reads(place: Place<'_>, other: &PlannedJob<'_>) -> bool {
-    contexts(place.job).into_iter().any(|context| match context {
-        Context::Output { job, .. } => other.source == JobSource::Spec(*job),
-        Context::Image(image) => {
-            other.steps.iter().any(|s| matches!(&s.kind, PlannedKind::DockerBuild(build) if build.image == *image))
-        }
-        _ => false,
-    })
-}
-
-/// Every context that a job's variables and steps read.
-fn contexts<'j>(job: &'j PlannedJob<'_>) -> Vec<&'j Context> {
-    let mut all: Vec<&Text> = job.env.iter().map(|e| &e.value).collect();
-    for step in &job.steps {
-        all.extend(step.env.iter().map(|e| &e.value));
-        if let PlannedKind::Run(script) = &step.kind {
-            all.extend(&script.lines);
-        }
-        all.extend(texts(&step.kind));
-    }
-    all.into_iter().flat_map(Text::contexts).map(|c| &c.value).collect()
-}
-
-fn prefixed(prefix: &str, text: &Text) -> Text {
-    let mut parts = vec![crate::ir::text::Part::Literal(prefix.to_owned())];
-    match text.parts.split_first() {
-        Some((crate::ir::text::Part::Literal(first), rest)) => {
-            parts = vec![crate::ir::text::Part::Literal(format!("{prefix}{first}"))];
-            parts.extend(rest.iter().cloned());
-        }
-        _ => parts.extend(text.parts.iter().cloned()),
-    }
-    Text { parts, span: text.span }
 }

@@ -166,9 +166,8 @@ fn parse(pipeline: &Pipeline, text: &str, changed: &[String]) -> Result<Event, F
 
 fn shown(pipeline: &Pipeline, event: &Event, target: Option<TargetId>) -> Shown {
     let held = |workflow: WorkflowId| {
-        let restricted = target.and_then(|id| pipeline.targets.iter().find(|t| t.id == id)).and_then(|t| t.workflows.as_ref());
-        let name = &pipeline.workflow(workflow).name.value;
-        restricted.is_none_or(|names| names.iter().any(|n| n.value == *name))
+        let target = target.and_then(|id| pipeline.targets.iter().find(|t| t.id == id));
+        target.is_none_or(|t| t.holds(&pipeline.workflow(workflow).name.value))
     };
     let targets: Vec<TargetId> = match target {
         Some(one) => vec![one],
