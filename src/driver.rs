@@ -14,7 +14,7 @@ use crate::base::span::{SourceId, Span};
 use crate::check::Checked;
 use crate::ir::Pipeline;
 use crate::ir::id::TargetId;
-use crate::plan::{Options as PlanOptions, build, delivery};
+use crate::plan::{Options as PlanOptions, Plan, build, delivery};
 use crate::render::Output;
 use crate::render::Renderer;
 use crate::render::header;
@@ -115,23 +115,9 @@ pub fn model(sources: &SourceMap, spec: SourceId, root: &Path) -> Result<(Option
 /// # Errors
 /// As [`compile`].
 pub fn events(sources: &SourceMap, spec: SourceId, options: &Options<'_>) -> Result<(String, Vec<Diagnostic>), Failure> {
-    let mut found = Diagnostics::new();
-    let mut table = String::new();
-    if let Some(pipeline) = read(sources, spec, options.root, &mut found)?
-        && !found.has_errors()
-        && let Some(checked) = Checked::new(&pipeline, &mut found)
-    {
-        let plan_options = PlanOptions { spec: options.spec.to_owned(), today: options.today.clone() };
-        for target in pipeline.targets.iter().filter(|t| t.id == TargetId::Gitlab) {
-            let (plan, losses) = build::plan(checked, target, &plan_options)?;
-            found.extend(losses);
-            table.extend(plan.iter().map(gitlab::events::table));
-        }
-    }
-    if found.has_errors() {
-        table.clear();
-    }
-    Ok((table, found.finish()))
+    of_plans(sources, spec, options, |_, plans| {
+        Ok(plans.iter().filter(|p| p.target.id == TargetId::Gitlab).map(gitlab::events::table).collect())
+    })
 }
 
 /// What playing a pipeline with stand-ins needs to know, in the lines of `verify::stories`, and the findings; no lines where one of them is an error.
@@ -139,25 +125,7 @@ pub fn events(sources: &SourceMap, spec: SourceId, options: &Options<'_>) -> Res
 /// # Errors
 /// As [`compile`].
 pub fn stories(sources: &SourceMap, spec: SourceId, options: &Options<'_>) -> Result<(String, Vec<Diagnostic>), Failure> {
-    let mut found = Diagnostics::new();
-    let mut table = String::new();
-    if let Some(pipeline) = read(sources, spec, options.root, &mut found)?
-        && !found.has_errors()
-        && let Some(checked) = Checked::new(&pipeline, &mut found)
-    {
-        let plan_options = PlanOptions { spec: options.spec.to_owned(), today: options.today.clone() };
-        let mut plans = Vec::new();
-        for target in pipeline.targets.iter().filter(|t| wanted(options, t.id.word())) {
-            let (plan, losses) = build::plan(checked, target, &plan_options)?;
-            found.extend(losses);
-            plans.extend(plan);
-        }
-        table = stories::table(&pipeline, &plans);
-    }
-    if found.has_errors() {
-        table.clear();
-    }
-    Ok((table, found.finish()))
+    of_plans(sources, spec, options, |pipeline, plans| Ok(stories::table(pipeline, plans)))
 }
 
 /// The word of a target, and what it keeps outside its files.
@@ -168,43 +136,61 @@ pub type OfTarget = (&'static str, Settings);
 /// # Errors
 /// As [`compile`].
 pub fn settings(sources: &SourceMap, spec: SourceId, options: &Options<'_>) -> Result<(Vec<OfTarget>, Vec<Diagnostic>), Failure> {
+    of_plans(sources, spec, options, |_, plans| {
+        let mut made = Vec::new();
+        for plan in plans {
+            if let Some(mut kept) = settings::settings(plan)? {
+                [&mut kept.checklist, &mut kept.json, &mut kept.script].into_iter().for_each(stamp);
+                made.push((plan.target.id.word(), kept));
+            }
+        }
+        Ok(made)
+    })
+}
+
+/// What `make` says of the plans of a spec, and the findings; its default where one of them is an error.
+fn of_plans<T: Default>(
+    sources: &SourceMap,
+    spec: SourceId,
+    options: &Options<'_>,
+    make: impl FnOnce(&Pipeline, &[Plan<'_>]) -> Result<T, Failure>,
+) -> Result<(T, Vec<Diagnostic>), Failure> {
     let mut found = Diagnostics::new();
-    let mut made = Vec::new();
+    let mut made = T::default();
     if let Some(pipeline) = read(sources, spec, options.root, &mut found)?
         && !found.has_errors()
         && let Some(checked) = Checked::new(&pipeline, &mut found)
     {
-        let plan_options = PlanOptions { spec: options.spec.to_owned(), today: options.today.clone() };
-        for target in pipeline.targets.iter().filter(|t| wanted(options, t.id.word())) {
-            let (plan, losses) = build::plan(checked, target, &plan_options)?;
-            found.extend(losses);
-            if let Some(mut kept) = plan.map(|p| settings::settings(&p)).transpose()?.flatten() {
-                [&mut kept.checklist, &mut kept.json, &mut kept.script].into_iter().for_each(stamp);
-                made.push((target.id.word(), kept));
-            }
+        let plans = plans(checked, options, &mut found)?;
+        if !found.has_errors() {
+            made = make(&pipeline, &plans)?;
         }
     }
-    if found.has_errors() {
-        made.clear();
-    }
     Ok((made, found.finish()))
+}
+
+/// The plan of each target that is asked for and can hold the spec.
+fn plans<'a>(checked: Checked<'a>, options: &Options<'_>, found: &mut Diagnostics) -> Result<Vec<Plan<'a>>, Failure> {
+    let plan_options = PlanOptions { spec: options.spec.to_owned(), today: options.today.clone() };
+    let mut plans = Vec::new();
+    for target in checked.pipeline().targets.iter().filter(|t| wanted(options, t.id.word())) {
+        let (plan, losses) = build::plan(checked, target, &plan_options)?;
+        found.extend(losses);
+        plans.extend(plan);
+    }
+    Ok(plans)
 }
 
 /// Meaning to files, target by target; none where one target cannot hold the spec.
 fn write(checked: Checked<'_>, options: &Options<'_>, found: &mut Diagnostics) -> Result<Vec<Output>, Failure> {
     let pipeline = checked.pipeline();
     let mut outputs = Vec::new();
-    let plan_options = PlanOptions { spec: options.spec.to_owned(), today: options.today.clone() };
-    for target in pipeline.targets.iter().filter(|t| wanted(options, t.id.word())) {
-        let (plan, losses) = build::plan(checked, target, &plan_options)?;
-        found.extend(losses);
-        if let Some(plan) = plan {
-            outputs.extend(emit(&plan, options.renderer)?);
-            if target.settings.is_some()
-                && let Some(Settings { checklist, json, script }) = settings::settings(&plan)?
-            {
-                outputs.extend([checklist, json, script]);
-            }
+    for plan in plans(checked, options, found)? {
+        outputs.extend(emit(&plan, options.renderer)?);
+        if plan.target.settings.is_some()
+            && let Some(Settings { checklist, json, script }) = settings::settings(&plan)?
+        {
+            outputs.extend([checklist, json, script]);
         }
     }
     let (plan, faults) = delivery::plan(checked, options.spec);

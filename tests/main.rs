@@ -20,6 +20,7 @@ mod house;
 mod import;
 mod meaning;
 mod plan;
+mod readme;
 mod render;
 mod repository;
 mod rules;
