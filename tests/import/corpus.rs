@@ -2,13 +2,14 @@
 //!
 //! The figures are printed as a table, and a floor for each keeps it from falling.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use pipewright::base::diag::Severity;
+use pipewright::base::diag::{Diagnostic, Severity};
 use pipewright::base::source::SourceMap;
 use pipewright::driver::{Options, compile};
 use pipewright::front::ledger::{Fate, Ledger, Tally};
-use pipewright::front::{Vendor, import};
+use pipewright::front::{Imported, Vendor, import};
 use pipewright::render::Renderer;
 
 use super::account::keys;
@@ -49,22 +50,54 @@ fn is_yaml(path: &Path) -> bool {
     path.extension().is_some_and(|e| e == "yml" || e == "yaml")
 }
 
-/// Why a spec does not compile: the rules, with what the first one says.
-fn faults(spec: &str, renderer: &Renderer, notes: &mut Vec<String>) -> bool {
-    let sources = SourceMap::new();
-    let id = sources.add("pipeline.kdl", spec);
-    let options = Options { root: Path::new("."), spec: "pipeline.kdl", targets: &[], today: None, renderer };
-    match compile(&sources, id, &options) {
-        Ok(compiled) => {
-            let errors: Vec<_> = compiled.diagnostics.iter().filter(|d| d.severity == Severity::Error).collect();
+/// The capability that a refused loss names: what a person accepts by name, once it is read.
+fn loss(diagnostic: &Diagnostic) -> Option<String> {
+    let named = diagnostic.help.iter().find_map(|h| h.split("`accept ").nth(1))?;
+    named.split_whitespace().nth(1).map(str::to_owned)
+}
+
+/// Whether a spec compiles for a target once every loss that can be accepted is accepted by name. The rules that stand against it are noted.
+fn compiles(imported: &Imported, target: &str, renderer: &Renderer, notes: &mut Vec<String>) -> bool {
+    let mut accepted = BTreeSet::new();
+    loop {
+        let mut spec = imported.spec("sample", "main", &[target]);
+        spec.extend(accepted.iter().map(|l| format!("accept {target} {l} reason=\"measured\"\n")));
+        let sources = SourceMap::new();
+        let id = sources.add("pipeline.kdl", spec);
+        let options = Options { root: Path::new("."), spec: "pipeline.kdl", targets: &[], today: None, renderer };
+        let compiled = match compile(&sources, id, &options) {
+            Ok(compiled) => compiled,
+            Err(failure) => {
+                notes.push(format!("internal\t{failure}"));
+                return false;
+            }
+        };
+        let errors: Vec<_> = compiled.diagnostics.iter().filter(|d| d.severity == Severity::Error).collect();
+        let before = accepted.len();
+        accepted.extend(errors.iter().filter_map(|d| loss(d)));
+        if accepted.len() == before {
             notes.extend(errors.iter().map(|d| format!("{}\t{}", d.rule, d.message)));
-            // What a target loses is accepted by name, once a person has read it.
-            errors.iter().all(|d| d.rule == "lossy")
+            return errors.is_empty();
         }
-        Err(failure) => {
-            notes.push(format!("internal\t{failure}"));
-            false
+    }
+}
+
+/// Reasons with what each costs, the dearest first: names in back quotes are left out.
+fn ranked(said: &[String], kind: &str, at: usize, once_a_file: bool) {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    let mut seen = BTreeSet::new();
+    for line in said {
+        let cells: Vec<&str> = line.split('\t').collect();
+        let Some(reason) = cells.get(at).filter(|_| cells[0] == kind) else { continue };
+        let plain: String = reason.split('`').enumerate().map(|(i, part)| if i % 2 == 0 { part } else { "…" }).collect();
+        if !once_a_file || seen.insert((cells[1].to_owned(), plain.clone())) {
+            *counts.entry(plain).or_default() += 1;
         }
+    }
+    let mut rows: Vec<_> = counts.into_iter().collect();
+    rows.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
+    for (reason, count) in rows.iter().take(12) {
+        println!("    {count:>6}  {reason}");
     }
 }
 
@@ -92,10 +125,16 @@ fn measure(folder: &Path, vendor: Vendor, targets: [&str; 2], wanted: &dyn Fn(&P
         figures.whole += usize::from(tally.lost == 0);
         for (i, target) in targets.iter().enumerate() {
             let mut notes = Vec::new();
-            let compiles = faults(&imported.spec("sample", "main", &[target]), &renderer, &mut notes);
+            let compiles = compiles(&imported, target, &renderer, &mut notes);
             said.extend(notes.iter().map(|n| format!("{target}\t{name}\t{n}")));
             *[&mut figures.own, &mut figures.other][i] += usize::from(compiles);
         }
+    }
+    println!("  what most keys are kept or lost for:");
+    ranked(&said, "key", 3, false);
+    for target in targets {
+        println!("  rules that stand against most files on {target}:");
+        ranked(&said, target, 2, true);
     }
     // For whoever looks for what to carry next: every key that did not come over, and every error.
     if let Some(path) = std::env::var_os("IMPORT_NOTES") {
