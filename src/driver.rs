@@ -139,10 +139,9 @@ pub fn settings(sources: &SourceMap, spec: SourceId, options: &Options<'_>) -> R
     of_plans(sources, spec, options, |_, plans| {
         let mut made = Vec::new();
         for plan in plans {
-            if let Some(mut kept) = settings::settings(plan)? {
-                [&mut kept.checklist, &mut kept.json, &mut kept.script].into_iter().for_each(stamp);
-                made.push((plan.target.id.word(), kept));
-            }
+            let mut kept = settings::settings(plan)?;
+            [&mut kept.checklist, &mut kept.json, &mut kept.script].into_iter().for_each(stamp);
+            made.push((plan.target.id.word(), kept));
         }
         Ok(made)
     })
@@ -187,9 +186,8 @@ fn write(checked: Checked<'_>, options: &Options<'_>, found: &mut Diagnostics) -
     let mut outputs = Vec::new();
     for plan in plans(checked, options, found)? {
         outputs.extend(emit(&plan, options.renderer)?);
-        if plan.target.settings.is_some()
-            && let Some(Settings { checklist, json, script }) = settings::settings(&plan)?
-        {
+        if plan.target.settings.is_some() {
+            let Settings { checklist, json, script } = settings::settings(&plan)?;
             outputs.extend([checklist, json, script]);
         }
     }
@@ -228,12 +226,20 @@ fn places(target: TargetId) -> &'static [&'static str] {
     match target {
         TargetId::Github => &[".github/workflows/*.yml", "standby/.github/workflows/*.yml", ".pipewright/settings/github.*"],
         TargetId::Gitlab => &[".gitlab-ci.yml", "standby/.gitlab-ci.yml", ".pipewright/settings/gitlab.*"],
-        TargetId::Codebuild => {
-            &[".codebuild/*.yml", ".codebuild/*/*.yml", "standby/.codebuild/*.yml", "standby/.codebuild/*/*.yml"]
-        }
-        TargetId::Codepipeline => {
-            &[".codepipeline/*.yml", ".codepipeline/*/*.yml", "standby/.codepipeline/*.yml", "standby/.codepipeline/*/*.yml"]
-        }
+        TargetId::Codebuild => &[
+            ".codebuild/*.yml",
+            ".codebuild/*/*.yml",
+            "standby/.codebuild/*.yml",
+            "standby/.codebuild/*/*.yml",
+            ".pipewright/settings/codebuild.*",
+        ],
+        TargetId::Codepipeline => &[
+            ".codepipeline/*.yml",
+            ".codepipeline/*/*.yml",
+            "standby/.codepipeline/*.yml",
+            "standby/.codepipeline/*/*.yml",
+            ".pipewright/settings/codepipeline.*",
+        ],
     }
 }
 

@@ -61,9 +61,9 @@ fn can_run() -> bool {
 fn script(place: &Place, vendor: &str, action: &str, values: &[(&str, &str)]) -> Output {
     let bin = place.path().join("bin");
     fs::create_dir_all(&bin).unwrap();
-    for name in ["gh", "glab"] {
+    for (name, stand_in) in [("gh", "vendor.py"), ("glab", "vendor.py"), ("aws", "aws.py")] {
         let path = bin.join(name);
-        fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/settings/vendor.py"), &path).unwrap();
+        fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/settings").join(stand_in), &path).unwrap();
         Command::new("chmod").arg("+x").arg(&path).status().unwrap();
     }
     let path = std::env::join_paths([bin].into_iter().chain(std::env::split_paths(&std::env::var_os("PATH").unwrap()))).unwrap();
@@ -110,6 +110,84 @@ fn a_script_sets_everything_and_the_doctor_finds_it_so() {
             assert!(ran.out.contains(told) && ran.error.contains("apply"), "{vendor}: {}{}", ran.out, ran.error);
         }
     }
+}
+
+const ON_AWS: &str = r#"pipeline shop { language 1 }
+target codepipeline settings connection=(var)CONNECTION repository="example/shop"
+variable CONNECTION
+variable OPS
+variable RELEASE
+variable REGION
+team release { codepipeline (var)RELEASE }
+channel ops sns topic=(var)OPS
+secret TOKEN
+gate go-live { approval { from release } }
+environment production {
+    tier production
+    requires go-live
+    secret KEY
+    secret PASSWORD from="aws-secretsmanager:shop/db:password"
+    cluster eks=main region="eu-west-1" namespace=shop
+}
+workflow ci {
+    on { push main }
+    job unit { run "make test REGION=${var.REGION}" { env TOKEN=(secret)TOKEN } }
+    deploy production to=production { needs unit; run "make deploy" { env KEY=(secret)KEY PASSWORD=(secret)PASSWORD } }
+    notify ops on=failure "${job.status}"
+}
+"#;
+
+#[test]
+fn an_account_of_aws_is_brought_in_step_and_the_doctor_finds_it_so() {
+    if !can_run() {
+        return;
+    }
+    let place = Place::new(&[("pipeline.kdl", ON_AWS)]);
+    let ran = place.run(&["build"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.error);
+    let doctor = || {
+        let exported = script(&place, "codepipeline", "export", &[]);
+        assert!(exported.status.success(), "{}", said(&exported));
+        let real = place.path().join("real.json");
+        fs::write(&real, &exported.stdout).unwrap();
+        place.run(&["doctor", "codepipeline", real.to_str().unwrap()])
+    };
+    let bare = doctor();
+    assert_eq!(bare.code, Some(1), "{}", bare.error);
+    for told in [
+        "connection, status: is none",
+        "/shop/REGION",
+        "shop/TOKEN is missing",
+        "ReleaseApprovers",
+        "stacks: shop-ci-push is missing",
+    ] {
+        assert!(bare.out.contains(told), "{told}: {}", bare.out);
+    }
+    let none = script(&place, "codepipeline", "apply", &[]);
+    assert_eq!(none.status.code(), Some(1), "{}", said(&none));
+    let told = said(&none);
+    assert!(told.contains("REGION") && told.contains("PRODUCTION_KEY") && told.contains("a person completes"), "{told}");
+    assert!(!doctor().out.contains("OPS"), "the topics are there");
+    let values = [("REGION", "eu-west-1"), ("TOKEN", "t"), ("PRODUCTION_KEY", "a\n\"b"), ("PRODUCTION_PASSWORD", "long enough")];
+    fs::write(place.path().join("state/completed"), "").unwrap();
+    let asked = script(&place, "codepipeline", "apply", &values);
+    assert_eq!(asked.status.code(), Some(1), "{}", said(&asked));
+    assert!(said(&asked).contains("nobody has the policy shop-ci-push/ReleaseApprovers"), "{}", said(&asked));
+    assert!(doctor().out.contains("approvers shop-ci-push/ReleaseApprovers, attached: is false"));
+    for _ in 0..2 {
+        let applied = script(&place, "codepipeline", "apply", &[("RELEASE_GROUP", "release")]);
+        assert!(applied.status.success(), "{}", said(&applied));
+    }
+    let state: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(place.path().join("state/aws.json")).unwrap()).unwrap();
+    assert_eq!(state["secretsmanager"]["shop/production/KEY"], "a\n\"b");
+    assert_eq!(state["secretsmanager"]["shop/db"], r#"{"password":"long enough"}"#);
+    let policy = state["sns"]["arn:aws:sns:eu-west-1:123456789012:shop-OPS"].as_str().unwrap();
+    assert_eq!(policy.matches("events.amazonaws.com").count(), 1, "{policy}");
+    let ran = doctor();
+    assert_eq!((ran.code, ran.out.as_str()), (Some(0), ""), "{}", ran.error);
+    fs::write(place.path().join(".codepipeline/ci-push.yml"), "changed").unwrap();
+    assert!(doctor().out.contains("stacks shop-ci-push, current: is false, should be true"));
 }
 
 #[test]

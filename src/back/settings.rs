@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::back::{github, gitlab};
+use crate::back::{aws, codebuild, codepipeline, github, gitlab};
 use crate::base::failure::Failure;
 use crate::ir::id::TargetId;
 use crate::plan::Plan;
@@ -33,30 +33,48 @@ pub(super) struct Part {
     pub(super) items: Vec<String>,
 }
 
-/// The settings of a plan; none of a target that declares its own project.
+/// The settings of a plan.
 ///
 /// # Errors
 /// `Internal` if the target's script is not there.
-pub fn settings(plan: &Plan<'_>) -> Result<Option<Settings>, Failure> {
+pub fn settings(plan: &Plan<'_>) -> Result<Settings, Failure> {
     let outside = outside(plan);
     let (json, mut parts) = match plan.target.id {
         TargetId::Github => github::settings::settings(plan, &outside),
         TargetId::Gitlab => gitlab::settings::settings(plan, &outside),
-        TargetId::Codebuild | TargetId::Codepipeline => return Ok(None),
+        TargetId::Codebuild => codebuild::settings::settings(plan),
+        TargetId::Codepipeline => codepipeline::settings::settings(plan),
     };
-    let further: Vec<String> = plan.settings.iter().filter(|s| !is_covered(s.capability)).map(|s| s.text.clone()).collect();
+    let covered = if is_of_aws(plan.target.id) { is_covered_on_aws } else { is_covered };
+    let mut further: Vec<String> = plan.settings.iter().filter(|s| !covered(s.capability)).map(|s| s.text.clone()).collect();
+    if is_of_aws(plan.target.id) {
+        further.extend(aws::settings::by_hand(plan));
+    }
     parts.push(Part { title: "Further".to_owned(), items: further });
     let word = plan.target.id.word();
     let path = |ending: &str| format!(".pipewright/settings/{word}.{ending}");
     let header = Header::new(&plan.spec);
-    let script = asset::text(&format!("{word}/settings.sh"))
-        .ok_or_else(|| Failure::Internal(format!("targets/{word}/settings.sh is not there")))?;
+    // Both targets of AWS set the same kinds of things.
+    let room = if is_of_aws(plan.target.id) { "codepipeline" } else { word };
+    let script = asset::text(&format!("{room}/settings.sh"))
+        .ok_or_else(|| Failure::Internal(format!("targets/{room}/settings.sh is not there")))?;
     let script = format!("#!/usr/bin/env bash\n{}{script}", header.text());
-    Ok(Some(Settings {
+    Ok(Settings {
         checklist: Output::new(path("md"), checklist(&header, word, &plan.pipeline.name.value, &parts)),
         json: Output { marked: false, ..Output::new(path("json"), json) },
         script: Output { executable: true, ..Output::new(path("sh"), script) },
-    }))
+    })
+}
+
+fn is_of_aws(target: TargetId) -> bool {
+    matches!(target, TargetId::Codebuild | TargetId::Codepipeline)
+}
+
+/// Whether the parts above say it already, of AWS: the host of the repository is somebody else there.
+fn is_covered_on_aws(capability: Capability) -> bool {
+    use Capability as C;
+    let events = matches!(capability, C::Push | C::Tag | C::PullRequest | C::NotifyWorkflow | C::NotifyApproval);
+    events || matches!(capability, C::Approval | C::ApprovalTeam | C::Secret | C::EnvironmentSecret)
 }
 
 /// Whether the parts above say it already.

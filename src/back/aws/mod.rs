@@ -15,5 +15,6 @@ pub(super) mod place;
 pub(super) mod policy;
 pub(super) mod schedule;
 pub(super) mod script;
+pub(super) mod settings;
 mod setup;
 mod tool;

@@ -4,6 +4,7 @@
 //! `.codebuild/template.yml` the stack of CloudFormation that makes the projects, with their webhooks, schedules and roles.
 
 pub(super) mod project;
+pub(super) mod settings;
 pub(super) mod view;
 
 use crate::back::aws::place::{COMMIT_BRANCH, Host, Place, RUN_EVENT, axis};
@@ -20,9 +21,8 @@ use crate::render::{Output, Renderer};
 /// # Errors
 /// `Internal` where a template is wrong.
 pub(super) fn emit(plan: &Plan<'_>, renderer: &Renderer) -> Result<Vec<Output>, Failure> {
-    let folder = if plan.target.standby.is_some() { "standby/.codebuild" } else { ".codebuild" };
+    let folder = folder(plan);
     let mut outputs = Vec::new();
-    let mut batches = Vec::new();
     for workflow in &plan.workflows {
         let starts = starts(plan.pipeline, workflow.workflow);
         let limit = limit(workflow);
@@ -38,16 +38,31 @@ pub(super) fn emit(plan: &Plan<'_>, renderer: &Renderer) -> Result<Vec<Output>, 
         for start in starts {
             let path = format!("{folder}/{}-{}.yml", workflow.file, start.word());
             let graph = graph(plan, workflow, &start, &texts);
-            outputs.push(Output::new(path.clone(), renderer.yaml("codebuild/templates/batch.yml.j2", &graph)?));
-            batches.push(project::Batch { path, workflow, start, limit });
+            outputs.push(Output::new(path, renderer.yaml("codebuild/templates/batch.yml.j2", &graph)?));
         }
     }
+    let batches = batches(plan);
     if !batches.is_empty() {
         let stack = project::stack(plan, batches, header(plan, None));
         outputs
             .push(Output::new(format!("{folder}/template.yml"), renderer.yaml("codebuild/templates/template.yml.j2", &stack)?));
     }
     Ok(outputs)
+}
+
+/// The folder of a plan's files.
+fn folder(plan: &Plan<'_>) -> &'static str {
+    if plan.target.standby.is_some() { "standby/.codebuild" } else { ".codebuild" }
+}
+
+/// The batches of all workflows.
+fn batches<'p>(plan: &'p Plan<'p>) -> Vec<project::Batch<'p>> {
+    let of = |workflow: &'p PlannedWorkflow<'p>| {
+        let path = move |start: &Start<'_>| format!("{}/{}-{}.yml", folder(plan), workflow.file, start.word());
+        let batch = move |start| project::Batch { path: path(&start), workflow, start, limit: limit(workflow) };
+        starts(plan.pipeline, workflow.workflow).into_iter().map(batch)
+    };
+    plan.workflows.iter().flat_map(of).collect()
 }
 
 /// Where the texts of a job stand.

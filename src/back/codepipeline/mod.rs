@@ -5,6 +5,7 @@
 
 mod pipeline;
 mod project;
+pub(super) mod settings;
 mod told;
 mod view;
 
@@ -26,7 +27,7 @@ const FOLDER: &str = ".codepipeline";
 /// # Errors
 /// `Internal` where a template is wrong.
 pub(super) fn emit(plan: &Plan<'_>, renderer: &Renderer) -> Result<Vec<Output>, Failure> {
-    let folder = if plan.target.standby.is_some() { format!("standby/{FOLDER}") } else { FOLDER.to_owned() };
+    let folder = folder(plan);
     let mut outputs = Vec::new();
     for workflow in &plan.workflows {
         let starts = starts(plan.pipeline, workflow.workflow);
@@ -51,6 +52,11 @@ pub(super) fn emit(plan: &Plan<'_>, renderer: &Renderer) -> Result<Vec<Output>, 
         }
     }
     Ok(outputs)
+}
+
+/// The folder of a plan's files.
+fn folder(plan: &Plan<'_>) -> String {
+    if plan.target.standby.is_some() { format!("standby/{FOLDER}") } else { FOLDER.to_owned() }
 }
 
 /// Where the texts of a job stand.

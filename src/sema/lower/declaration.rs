@@ -51,11 +51,6 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
             let workflows = (!workflows.is_empty()).then_some(workflows);
             let (standby, check_drift) = (node.flag("standby"), node.flag("check-drift"));
             let settings = node.flag("settings");
-            if let Some(span) = settings.filter(|_| !matches!(id, TargetId::Github | TargetId::Gitlab)) {
-                let message = format!("{} has no settings to write: its project is declared in a stack", id.word());
-                let help = "remove the flag";
-                self.diagnostics.push(Diagnostic::error("wrong-value-type", span, message).help(help));
-            }
             let aws = AwsTarget {
                 connection: node.setting("connection").map(|e| self.text(e, &Place::default())),
                 repository: node.setting("repository").and_then(spanned),
