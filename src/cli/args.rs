@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::front::Vendor;
+
 /// One KDL file in, every vendor's delivery configuration out: equivalent, or an error.
 ///
 /// Findings go to the standard output of `check`, and to the standard error of `build` and `diff`, whose output is what they make. Exit codes: 0
@@ -150,6 +152,19 @@ pub enum From {
     Github,
     /// A configuration of GitLab CI, with the local files it includes
     Gitlab,
+    /// A buildspec of AWS CodeBuild, with those of its batch
+    Codebuild,
+}
+
+impl From {
+    /// The vendor.
+    pub fn vendor(self) -> Vendor {
+        match self {
+            Self::Github => Vendor::Github,
+            Self::Gitlab => Vendor::Gitlab,
+            Self::Codebuild => Vendor::Codebuild,
+        }
+    }
 }
 
 /// How an import says what became of the input.
@@ -175,7 +190,7 @@ pub struct Importing {
     #[arg(long, value_enum)]
     pub from: Option<From>,
     /// A target of the spec; may stand several times [default: the vendor it comes from]
-    #[arg(long, value_name = "TARGET", value_parser = ["github", "gitlab", "codebuild"])]
+    #[arg(long, value_name = "TARGET", value_parser = ["github", "gitlab", "codebuild", "codepipeline"])]
     pub to: Vec<String>,
     /// Exit with 1 if anything is not carried
     #[arg(long)]

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::base::failure::{Exit, Failure};
 use crate::base::source::SourceMap;
-use crate::cli::args::{From, Global, Importing};
+use crate::cli::args::{Global, Importing};
 use crate::cli::console::{Console, Stream};
 use crate::cli::init;
 use crate::cli::report::account;
@@ -12,14 +12,6 @@ use crate::cli::specs;
 use crate::drift::write;
 use crate::front::ledger::Ledger;
 use crate::front::{Vendor, import};
-
-/// Where a vendor's files lie.
-fn places(vendor: Vendor) -> &'static [&'static str] {
-    match vendor {
-        Vendor::Github => &[".github/workflows"],
-        Vendor::Gitlab => &[".gitlab-ci.yml"],
-    }
-}
 
 /// Runs the command.
 ///
@@ -29,9 +21,13 @@ pub(super) fn run(global: &Global, what: &Importing, console: &Console) -> Resul
     let here = PathBuf::from(".");
     let paths = if what.paths.is_empty() { std::slice::from_ref(&here) } else { &what.paths };
     let vendor = match what.from {
-        Some(From::Github) => Vendor::Github,
-        Some(From::Gitlab) => Vendor::Gitlab,
+        Some(from) => from.vendor(),
         None => detect(paths)?,
+    };
+    let targets: Vec<&str> = match vendor.target() {
+        _ if !what.to.is_empty() => what.to.iter().map(String::as_str).collect(),
+        Some(own) => vec![own],
+        None => return Err(Failure::Usage(format!("{} is no target: say where to, with `--to github`", vendor.title()))),
     };
     let sources = SourceMap::new();
     let mut files = Vec::new();
@@ -52,7 +48,6 @@ pub(super) fn run(global: &Global, what: &Importing, console: &Console) -> Resul
     }
     let root = root_of(&paths[0]);
     let imported = import(&sources, &files, vendor, &root);
-    let targets: Vec<&str> = if what.to.is_empty() { vec![vendor.word()] } else { what.to.iter().map(String::as_str).collect() };
     let spec = imported.spec(&init::name_of(&root), &init::default_branch(&root), &targets);
     let report = account::text(&sources, &imported, what.report, vendor, global.verbose > 0);
     let broken = imported.faults.iter().any(|f| f.fatal);
@@ -98,7 +93,7 @@ fn detect(paths: &[PathBuf]) -> Result<Vendor, Failure> {
 /// Whether a path is one of a vendor's own.
 fn is_of(file: &Path, vendor: Vendor) -> bool {
     let shown = specs::as_written(file);
-    places(vendor).iter().any(|place| shown.contains(place))
+    vendor.places().iter().any(|place| shown.contains(place))
 }
 
 fn nothing(paths: &[PathBuf]) -> Failure {
@@ -120,7 +115,7 @@ fn files_of(path: &Path, vendor: Vendor) -> Result<Vec<PathBuf>, Failure> {
     }
     let own = specs::as_written(path);
     let mut files = Vec::new();
-    for place in places(vendor) {
+    for place in vendor.places() {
         let place = if own.ends_with(place) { path.to_owned() } else { path.join(place) };
         if place.is_file() {
             files.push(place);

@@ -12,6 +12,8 @@ pub struct KeyId(u32);
 /// What became of a key, from the best to the worst: of two things said of one key, the worse one counts.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Fate {
+    /// No part of what a pipeline does: it stays where it is, as it is.
+    Beside(String),
     /// The spec says the same.
     Exact,
     /// The spec says it in another way; the text says what differs for who looks closely.
@@ -56,10 +58,12 @@ pub struct Tally {
     pub kept: usize,
     /// Not carried.
     pub lost: usize,
+    /// No part of a pipeline.
+    pub beside: usize,
 }
 
 impl Tally {
-    /// All keys.
+    /// All keys that a pipeline is made of.
     pub fn all(&self) -> usize {
         self.exact + self.emulated + self.kept + self.lost
     }
@@ -71,6 +75,7 @@ impl Tally {
             Fate::Emulated(_) => self.emulated += 1,
             Fate::Kept(_) => self.kept += 1,
             Fate::Lost(_) => self.lost += 1,
+            Fate::Beside(_) => self.beside += 1,
         }
     }
 }

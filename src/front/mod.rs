@@ -6,12 +6,16 @@
 //!
 //! This room shares no code with the readers of `verify`: those check what we wrote, this one reads what others did.
 
+pub mod account;
+pub(crate) mod aws;
+pub(crate) mod declare;
 pub(crate) mod github;
 pub(crate) mod gitlab;
 pub mod ledger;
 pub mod logic;
 pub mod name;
 pub mod node;
+pub mod script;
 pub mod yaml;
 
 use std::path::Path;
@@ -32,15 +36,41 @@ pub enum Vendor {
     Github,
     /// `.gitlab-ci.yml` with the local files it includes
     Gitlab,
+    /// `buildspec.yml` of AWS CodeBuild with the buildspecs of its batch
+    Codebuild,
 }
 
 impl Vendor {
     /// Every one with its word.
-    pub const ALL: &'static [(&'static str, Self)] = &[("github", Self::Github), ("gitlab", Self::Gitlab)];
+    pub const ALL: &'static [(&'static str, Self)] =
+        &[("github", Self::Github), ("gitlab", Self::Gitlab), ("codebuild", Self::Codebuild)];
 
-    /// The word of its target.
+    /// Its word.
     pub fn word(self) -> &'static str {
         Self::ALL.iter().find(|(_, v)| *v == self).map_or("", |(w, _)| w)
+    }
+
+    /// What a person calls it.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Github => "GitHub",
+            Self::Gitlab => "GitLab",
+            Self::Codebuild => "CodeBuild",
+        }
+    }
+
+    /// Where its files lie in a repository.
+    pub fn places(self) -> &'static [&'static str] {
+        match self {
+            Self::Github => &[".github/workflows"],
+            Self::Gitlab => &[".gitlab-ci.yml"],
+            Self::Codebuild => &["buildspec.yml", "buildspec.yaml"],
+        }
+    }
+
+    /// The target that a spec of it has where nobody says one; `None` where it is no target.
+    pub fn target(self) -> Option<&'static str> {
+        Some(self.word())
     }
 }
 
@@ -53,6 +83,15 @@ pub struct Stays {
     pub why: String,
 }
 
+/// What a person has to know of a file, beside its keys.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Remark {
+    /// Which.
+    pub file: SourceId,
+    /// What, in one sentence.
+    pub text: String,
+}
+
 /// What came of an import.
 #[derive(Debug, Default)]
 pub struct Imported {
@@ -62,6 +101,8 @@ pub struct Imported {
     pub faults: Vec<Fault>,
     /// Files of which nothing is in the spec.
     pub stays: Vec<Stays>,
+    /// What a person has to know beside.
+    pub remarks: Vec<Remark>,
     /// The nodes below the pipeline and its targets, by section.
     sections: Vec<Vec<Build>>,
     /// The time limit of jobs that say none.
@@ -73,6 +114,10 @@ impl Imported {
         self.stays.push(Stays { file, why: why.to_owned() });
         let why = Fate::Lost(format!("the file stays as it is: {why}"));
         self.ledger.lose_file(file, &why);
+    }
+
+    fn remark(&mut self, file: SourceId, text: &str) {
+        self.remarks.push(Remark { file, text: text.to_owned() });
     }
 
     /// Whether anything came over.
@@ -108,6 +153,7 @@ pub fn import(sources: &SourceMap, files: &[SourceId], vendor: Vendor, root: &Pa
     match vendor {
         Vendor::Github => github::import(sources, files, &mut imported),
         Vendor::Gitlab => gitlab::import(sources, files, root, &mut imported),
+        Vendor::Codebuild => aws::buildspecs(sources, files, root, &mut imported),
     }
     imported.faults.sort_by_key(|f| f.span);
     imported

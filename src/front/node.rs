@@ -14,6 +14,17 @@ pub fn node(name: &str) -> Build {
     Build(Node { ty: None, name: ident(name), entries: Vec::new(), children: None, comments: Vec::new(), span: Span::default() })
 }
 
+/// The step `run` with these lines, which share a shell: beside the name where they are few and short.
+pub fn run<T: AsRef<str>>(lines: &[T]) -> Build {
+    let length: usize = lines.iter().map(|l| l.as_ref().len()).sum();
+    let short = lines.len() <= 3 && lines.iter().all(|l| !l.as_ref().contains('\n')) && length < 100;
+    if short {
+        return node("run").args(lines);
+    }
+    let joined: Vec<&str> = lines.iter().map(AsRef::as_ref).collect();
+    node("run").arg(&joined.join("\n"))
+}
+
 fn ident(text: &str) -> Ident<'static> {
     Ident { text: Cow::Owned(text.to_owned()), span: Span::default() }
 }

@@ -2,6 +2,7 @@
 
 mod account;
 mod bad;
+mod codebuild;
 mod command;
 mod corpus;
 mod gitlab;

@@ -17,8 +17,9 @@ fn examples_of_the_page_are_what_import_makes() {
             let (input, rest) = rest.split_once("```\n").unwrap();
             let (between, rest) = rest.split_once("```kdl\n").unwrap();
             let (old, _) = rest.split_once("```").unwrap();
-            let name = if *word == "github" { "ci.yml" } else { ".gitlab-ci.yml" };
-            let spec = imported(*vendor, &[(name, input)]).1.spec("sample", "main", &[word]);
+            let place = vendor.places()[0];
+            let name = if place.contains('/') { "ci.yml" } else { place };
+            let spec = imported(*vendor, &[(name, input)]).1.spec("sample", "main", &[vendor.target().unwrap_or("github")]);
             let whole = |spec: &str| format!("{input}```\n{between}```kdl\n{spec}```");
             made = made.replace(&whole(old), &whole(&spec));
             examples += 1;

@@ -29,20 +29,14 @@ fn word(fate: &Fate) -> &'static str {
         Fate::Emulated(_) => "emulated",
         Fate::Kept(_) => "kept",
         Fate::Lost(_) => "lost",
+        Fate::Beside(_) => "beside",
     }
 }
 
 fn reason(fate: &Fate) -> &str {
     match fate {
         Fate::Exact => "",
-        Fate::Emulated(text) | Fate::Kept(text) | Fate::Lost(text) => text,
-    }
-}
-
-fn title(vendor: Vendor) -> &'static str {
-    match vendor {
-        Vendor::Github => "GitHub",
-        Vendor::Gitlab => "GitLab",
+        Fate::Emulated(text) | Fate::Kept(text) | Fate::Lost(text) | Fate::Beside(text) => text,
     }
 }
 
@@ -61,13 +55,14 @@ fn told<'i>(imported: &'i Imported, file: SourceId, wanted: &str) -> Vec<(&'i Ke
 }
 
 fn sum(tally: Tally, vendor: Vendor) -> String {
+    let beside = if tally.beside > 0 { format!("; {} beside them are no pipeline's", tally.beside) } else { String::new() };
     format!(
-        "{} keys: {} carried, {} in another way, {} kept for {}, {} not carried",
+        "{} keys: {} carried, {} in another way, {} kept for {}, {} not carried{beside}",
         tally.all(),
         tally.exact,
         tally.emulated,
         tally.kept,
-        title(vendor),
+        vendor.title(),
         tally.lost
     )
 }
@@ -85,11 +80,14 @@ fn plain(sources: &SourceMap, imported: &Imported, vendor: Vendor, all: bool) ->
             let what = if fault.fatal { "cannot be read" } else { "odd" };
             let _ = writeln!(out, "  {line}:{column} {what}: {}; {}", fault.message, fault.help);
         }
+        for remark in imported.remarks.iter().filter(|r| r.file == id) {
+            let _ = writeln!(out, "  note: {}", remark.text);
+        }
         if let Some(stays) = imported.stays.iter().find(|s| s.file == id) {
             let _ = writeln!(out, "  stays as it is: {}", stays.why);
             continue;
         }
-        let kept = format!("kept for {} alone", title(vendor));
+        let kept = format!("kept for {} alone", vendor.title());
         let parts = [("lost", "not carried", true), ("kept", kept.as_str(), true), ("emulated", "carried in another way", all)];
         for (fate, heading, _) in parts.into_iter().filter(|(.., shown)| *shown) {
             let keys = told(imported, id, fate);
@@ -107,7 +105,7 @@ fn plain(sources: &SourceMap, imported: &Imported, vendor: Vendor, all: bool) ->
 }
 
 fn document(sources: &SourceMap, imported: &Imported) -> Value {
-    let tally = |t: Tally| json!({ "keys": t.all(), "exact": t.exact, "emulated": t.emulated, "kept": t.kept, "lost": t.lost });
+    let tally = |t: Tally| json!({ "keys": t.all(), "exact": t.exact, "emulated": t.emulated, "kept": t.kept, "lost": t.lost, "beside": t.beside });
     let files: Vec<Value> = sources
         .iter()
         .map(|(id, file)| {
@@ -121,7 +119,8 @@ fn document(sources: &SourceMap, imported: &Imported) -> Value {
                 })
                 .collect();
             let stays = imported.stays.iter().find(|s| s.file == id).map(|s| s.why.as_str());
-            json!({ "file": file.name, "counts": tally(of_file(imported, id)), "faults": faults, "stays": stays })
+            let notes: Vec<&str> = imported.remarks.iter().filter(|r| r.file == id).map(|r| r.text.as_str()).collect();
+            json!({ "file": file.name, "counts": tally(of_file(imported, id)), "faults": faults, "stays": stays, "notes": notes })
         })
         .collect();
     let keys: Vec<Value> = imported
@@ -154,7 +153,7 @@ fn sarif_document(sources: &SourceMap, imported: &Imported) -> String {
     for key in imported.ledger.keys() {
         let fate = key.fate();
         let (rule, level) = match fate {
-            Fate::Exact => continue,
+            Fate::Exact | Fate::Beside(_) => continue,
             Fate::Emulated(_) => ("import-emulated", "none"),
             Fate::Kept(_) => ("import-kept", "note"),
             Fate::Lost(_) => ("import-not-carried", "warning"),
@@ -166,12 +165,15 @@ fn sarif_document(sources: &SourceMap, imported: &Imported) -> String {
 
 fn markdown(sources: &SourceMap, imported: &Imported, vendor: Vendor) -> String {
     let mut out = String::from("## What became of the configuration\n\n");
-    let _ = writeln!(out, "| file | keys | carried | in another way | kept for {} | not carried |", title(vendor));
+    let _ = writeln!(out, "| file | keys | carried | in another way | kept for {} | not carried |", vendor.title());
     let _ = writeln!(out, "|---|---:|---:|---:|---:|---:|");
     let mut rows: Vec<(String, Tally)> = sources.iter().map(|(id, f)| (f.name.clone(), of_file(imported, id))).collect();
     rows.push(("**all**".to_owned(), Ledger::tally(imported.ledger.keys())));
     for (name, t) in rows {
         let _ = writeln!(out, "| {} | {} | {} | {} | {} | {} |", cell(&name), t.all(), t.exact, t.emulated, t.kept, t.lost);
+    }
+    for remark in &imported.remarks {
+        let _ = writeln!(out, "\n**{}**: {}", cell(&sources.file(remark.file).name), cell(&remark.text));
     }
     for (heading, fate) in [("Not carried", "lost"), ("Kept for its vendor alone", "kept")] {
         let mut lines = Vec::new();

@@ -1,5 +1,6 @@
 //! What a job works with: image, services, cache, artifacts, the cells of `parallel`.
 
+use crate::front::account::Account as _;
 use crate::front::ledger::Fate;
 use crate::front::name::{Names, slug};
 use crate::front::node::{Build, node};

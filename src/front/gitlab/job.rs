@@ -1,9 +1,10 @@
 //! Jobs.
 
+use crate::front::account::Account as _;
 use crate::front::ledger::Fate;
 use crate::front::logic::{Part, and};
 use crate::front::name::slug;
-use crate::front::node::{Build, node};
+use crate::front::node::{Build, node, run};
 use crate::front::yaml::{Entry, Node};
 
 use super::data;
@@ -285,9 +286,4 @@ fn script(work: &mut Work<'_>, body: &Node, build: &mut Build) {
             build.push(node("finally").child(run(&lines)));
         }
     }
-}
-
-fn run(lines: &[String]) -> Build {
-    let short = lines.len() <= 3 && lines.iter().all(|l| !l.contains('\n')) && lines.iter().map(String::len).sum::<usize>() < 100;
-    if short { node("run").args(lines) } else { node("run").arg(&lines.join("\n")) }
 }

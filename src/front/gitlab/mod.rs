@@ -17,6 +17,7 @@ use std::path::Path;
 use crate::base::source::SourceMap;
 use crate::base::span::SourceId;
 use crate::front::Imported;
+use crate::front::account::Account as _;
 use crate::front::ledger::{Fate, Ledger};
 use crate::front::logic::Part;
 use crate::front::name::Names;

@@ -1,5 +1,6 @@
 //! `rules`, `only` and `except`: for which events a job is there, as a condition of a spec.
 
+use crate::front::account::Account as _;
 use crate::front::ledger::Fate;
 use crate::front::logic::{Part, and, asked, not, or};
 use crate::front::yaml::{Entry, Node};

@@ -1,7 +1,9 @@
 //! Values of GitLab in the words of a spec: durations, scripts, variables.
 
+use crate::front::account::Account as _;
 use crate::front::ledger::Fate;
 use crate::front::name::is_variable;
+use crate::front::script;
 use crate::front::yaml::{Entry, Node};
 
 use super::work::Work;
@@ -68,33 +70,7 @@ pub(super) fn duration(seconds: u64) -> String {
 
 /// Text with contexts in place of GitLab's variables that are the same everywhere, and whether others of GitLab's own are left.
 pub(super) fn contexts(text: &str) -> (String, bool) {
-    let mut out = String::new();
-    let mut own = false;
-    let mut rest = text;
-    while let Some(at) = rest.find('$') {
-        out.push_str(&rest[..at]);
-        let after = &rest[at + 1..];
-        let (name, len) = match after.strip_prefix('{') {
-            Some(inner) => match inner.find('}') {
-                Some(end) => (&inner[..end], end + 3),
-                None => ("", 1),
-            },
-            None => {
-                let end = after.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(after.len());
-                (&after[..end], end + 1)
-            }
-        };
-        match CONTEXTS.iter().find(|(v, _)| *v == name) {
-            Some((_, context)) => out.push_str(&format!("${{{context}}}")),
-            None => {
-                own |= name.starts_with("CI_") || name.starts_with("GITLAB_");
-                out.push_str(&rest[at..at + len]);
-            }
-        }
-        rest = &rest[at + len..];
-    }
-    out.push_str(rest);
-    (out, own)
+    script::contexts(text, CONTEXTS, |name| name.starts_with("CI_") || name.starts_with("GITLAB_"))
 }
 
 /// The lines of `script` and its like: lists in lists are one list.
@@ -167,7 +143,7 @@ pub(super) fn variables(work: &mut Work<'_>, entry: &Entry) -> Vec<(String, Stri
 
 #[cfg(test)]
 mod tests {
-    use super::{contexts, duration, seconds};
+    use super::{duration, seconds};
 
     #[test]
     fn spans_of_time_are_read() {
@@ -177,14 +153,5 @@ mod tests {
             assert_eq!(seconds(text).map(duration).as_deref(), Some(wanted), "{text}");
         }
         assert!(seconds("never").is_none() && seconds("").is_none());
-    }
-
-    #[test]
-    fn variables_that_are_the_same_everywhere_are_contexts() {
-        assert_eq!(
-            contexts("a $CI_COMMIT_SHA ${CI_PIPELINE_ID}x $HOME $"),
-            ("a ${commit.sha} ${run.id}x $HOME $".to_owned(), false)
-        );
-        assert_eq!(contexts("$CI_JOB_TOKEN ${A:-b}"), ("$CI_JOB_TOKEN ${A:-b}".to_owned(), true));
     }
 }

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::source::SourceMap;
 use crate::base::span::{SourceId, Span};
+use crate::front::account::Account;
 use crate::front::ledger::{Fate, Ledger};
 use crate::front::logic::{Part, asked};
 use crate::front::name::Names;
-use crate::front::yaml::{Comments, Entry, Node};
+use crate::front::yaml::{Comments, Entry};
 
 use super::expr;
 
@@ -37,24 +38,13 @@ pub(super) struct Work<'w> {
     pub(super) artifacts: BTreeMap<String, String>,
 }
 
+impl Account for Work<'_> {
+    fn ledger(&mut self) -> &mut Ledger {
+        self.ledger
+    }
+}
+
 impl Work<'_> {
-    /// The entry of a key, which counts as carried unless something else is said of it.
-    pub(super) fn open<'n>(&mut self, map: &'n Node, key: &str) -> Option<&'n Entry> {
-        let entry = map.entry(key)?;
-        self.ledger.mark(entry.id, Fate::Exact);
-        Some(entry)
-    }
-
-    /// Says what became of a key.
-    pub(super) fn mark(&mut self, entry: &Entry, fate: Fate) {
-        self.ledger.mark(entry.id, fate);
-    }
-
-    /// Says that a key, with all below it, is not carried.
-    pub(super) fn lose(&mut self, entry: &Entry, why: &str) {
-        entry.mark_all(self.ledger, &Fate::Lost(why.to_owned()));
-    }
-
     /// That the run has one of these kinds of events, as far as the kinds that there are leave a choice.
     pub(super) fn kind(&self, wanted: &[&str]) -> Part {
         let hits: Vec<&str> = self.kinds.iter().copied().filter(|k| wanted.contains(k)).collect();

@@ -1,0 +1,36 @@
+//! What an import declares at the top of the spec, because a workflow uses it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::front::node::{Build, node};
+
+/// Names that are declared once for the whole import.
+#[derive(Debug, Default)]
+pub(crate) struct Declared {
+    /// Secrets by name.
+    pub(crate) secrets: BTreeSet<String>,
+    /// Variables that live with the vendor; some have a value in the input.
+    pub(crate) variables: BTreeMap<String, Option<String>>,
+    /// Runners by name, with the word of the vendor that the comment above it says.
+    pub(crate) runners: BTreeMap<String, String>,
+    /// Gates and what they need, in the order of their use.
+    pub(crate) gates: Vec<Build>,
+    /// Names of environments.
+    pub(crate) environments: Vec<Build>,
+}
+
+impl Declared {
+    /// The declarations by section.
+    pub(crate) fn sections(self) -> Vec<Vec<Build>> {
+        let mut small = Vec::new();
+        if !self.secrets.is_empty() {
+            small.push(node("secret").args(&self.secrets));
+        }
+        small.extend(self.variables.iter().map(|(name, value)| match value {
+            Some(value) => node("variable").arg(name).arg(value),
+            None => node("variable").arg(name),
+        }));
+        small.extend(self.runners.iter().map(|(name, word)| node("runner").arg(name).comments([word.clone()])));
+        vec![small, self.gates, self.environments]
+    }
+}
