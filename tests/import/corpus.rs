@@ -116,7 +116,7 @@ fn measure(folder: &Path, vendor: Vendor, targets: [&str; 2], wanted: &dyn Fn(&P
         // Files of GitLab are included from their own folder here, buildspecs are named from the root of the repository.
         let root = match vendor {
             Vendor::Github | Vendor::Gitlab => path.parent().unwrap().to_owned(),
-            _ => folder.join(path.strip_prefix(folder).unwrap().components().next().unwrap()),
+            Vendor::Codebuild => folder.join(path.strip_prefix(folder).unwrap().components().next().unwrap()),
         };
         let imported = import(&sources, &[id], vendor, &root);
         let tally = Ledger::tally(imported.ledger.keys());

@@ -19,7 +19,9 @@ fn examples_of_the_page_are_what_import_makes() {
             let (old, _) = rest.split_once("```").unwrap();
             let place = vendor.places()[0];
             let name = if place.contains('/') { "ci.yml" } else { place };
-            let spec = imported(*vendor, &[(name, input)]).1.spec("sample", "main", &[vendor.target().unwrap_or("github")]);
+            // Nothing starts on CodeBuild by hand, and more a buildspec does not say: its example goes to another vendor.
+            let target = if *vendor == Vendor::Codebuild { "github" } else { word };
+            let spec = imported(*vendor, &[(name, input)]).1.spec("sample", "main", &[target]);
             let whole = |spec: &str| format!("{input}```\n{between}```kdl\n{spec}```");
             made = made.replace(&whole(old), &whole(&spec));
             examples += 1;

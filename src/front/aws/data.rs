@@ -9,16 +9,21 @@ use crate::front::yaml::{Entry, Node};
 use super::buildspec::Around;
 use super::work::Work;
 
-/// Folders of tools in CodeBuild's images, by the tool's name in a spec.
+/// Folders of tools in the home of CodeBuild's images, by the tool's name in a spec.
 const TOOLS: &[(&str, &str)] = &[
-    ("/root/.npm", "npm"),
-    ("/root/.cache/pip", "pip"),
-    ("/root/.cargo", "cargo"),
-    ("/root/.m2", "maven"),
-    ("/root/.gradle", "gradle"),
+    ("/.npm", "npm"),
+    ("/.cache/pip", "pip"),
+    ("/.cargo", "cargo"),
+    ("/.m2", "maven"),
+    ("/.gradle", "gradle"),
     ("/go/pkg/mod", "go"),
-    ("/root/go/pkg/mod", "go"),
 ];
+
+/// The tool whose folder a path outside of the project is.
+fn tool(path: &str) -> Option<&'static str> {
+    let outside = path.starts_with(['/', '~']);
+    TOOLS.iter().find(|(folder, _)| outside && path.contains(folder)).map(|(_, tool)| *tool)
+}
 
 /// A path below the root, as a spec wants it. The same folder with all below it is a folder of a spec.
 fn below(path: &str) -> Option<String> {
@@ -49,7 +54,7 @@ pub(super) fn cache(work: &mut Work<'_>, document: &Node) -> Vec<Build> {
     let mut made = Vec::new();
     let mut own = Vec::new();
     for text in paths.value.texts().unwrap_or_default() {
-        if let Some((_, tool)) = TOOLS.iter().find(|(start, _)| text.trim_end_matches('/').starts_with(start)) {
+        if let Some(tool) = tool(text) {
             made.push(node("cache").arg(tool));
             continue;
         }
