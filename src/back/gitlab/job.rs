@@ -16,8 +16,19 @@ use crate::ir::step::{Outcome, Permission};
 use crate::plan::job::{ApprovalBy, JobSource, PlannedJob};
 use crate::plan::step::{Phase, PlannedKind, PlannedStep, RunWhen};
 
-/// The image of the docker command line and its daemon.
+/// The image of the docker command line.
 pub(super) const DOCKER: &str = "docker:28.5";
+
+/// The daemon beside a job.
+pub(super) const DAEMON: &str = "docker:28.5-dind";
+
+/// How the command line finds the daemon.
+const CLIENT: [(&str, &str); 4] = [
+    ("DOCKER_HOST", "tcp://docker:2376"),
+    ("DOCKER_TLS_CERTDIR", "/certs"),
+    ("DOCKER_TLS_VERIFY", "1"),
+    ("DOCKER_CERT_PATH", "/certs/client"),
+];
 
 /// The job of the file.
 ///
@@ -45,6 +56,8 @@ pub(super) fn view(place: Place<'_>, stage: &str, ways: &[Way<'_>], pipeline: &[
     };
     let rollback = scripts.after_seconds;
     let mut variables = variables(place);
+    let of_tools =
+        CLIENT.iter().map(|(name, _)| (*name).to_owned()).chain(tool_variables.iter().map(|(n, _)| n.clone())).collect();
     variables.extend(tool_variables);
     // The limit of the job is the limit of its script; what comes after gets time of its own, so that it is never cut off by the job's limit.
     let mut timeout = planned.timeout.seconds;
@@ -61,7 +74,7 @@ pub(super) fn view(place: Place<'_>, stage: &str, ways: &[Way<'_>], pipeline: &[
     Ok(view::Job {
         key: planned.id.clone(),
         comments: comments(place, &approvals),
-        extends: None,
+        extends: Vec::new(),
         stage: stage.to_owned(),
         image: image(place),
         services: services(place),
@@ -79,6 +92,7 @@ pub(super) fn view(place: Place<'_>, stage: &str, ways: &[Way<'_>], pipeline: &[
         matrix: matrix(place),
         id_tokens: id_tokens(planned),
         variables: last_wins(variables),
+        of_tools,
         cache,
         artifacts: data::artifacts(place, &scripts.main),
         script: scripts.main,
@@ -186,7 +200,7 @@ fn has_daemon(place: Place<'_>) -> bool {
 fn services(place: Place<'_>) -> Vec<view::Service> {
     let mut out = Vec::new();
     if has_daemon(place) {
-        out.push(view::Service { name: format!("{DOCKER}-dind"), alias: "docker".to_owned(), variables: Vec::new() });
+        out.push(view::Service { name: DAEMON.to_owned(), alias: "docker".to_owned(), variables: Vec::new() });
     }
     out.extend(place.job.job.services.iter().map(|service| view::Service {
         name: place.expanded(&service.image).unwrap_or_default(),
@@ -306,14 +320,7 @@ fn variables(place: Place<'_>) -> Vec<(String, String)> {
         }
     }
     if has_daemon(place) {
-        for (name, value) in [
-            ("DOCKER_HOST", "tcp://docker:2376"),
-            ("DOCKER_TLS_CERTDIR", "/certs"),
-            ("DOCKER_TLS_VERIFY", "1"),
-            ("DOCKER_CERT_PATH", "/certs/client"),
-        ] {
-            out.push((name.to_owned(), value.to_owned()));
-        }
+        out.extend(CLIENT.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
     }
     // Variables of the workflow stand at the top of the file where there is one workflow only.
     let shared = if place.plan.workflows.len() > 1 { place.workflow.env.as_slice() } else { &[] };

@@ -15,6 +15,7 @@ mod rules;
 mod script;
 pub(super) mod settings;
 mod setup;
+mod share;
 mod stage;
 mod time;
 mod value;
@@ -36,9 +37,6 @@ use crate::render::{Output, Renderer};
 
 /// The image of jobs that name none: what a hosted runner of the other vendors has (git, curl, ssh, a compiler, Python) is in it.
 const IMAGE: &str = "buildpack-deps:bookworm";
-
-/// A rule list this long is written once when several jobs have it.
-const SHARED_FROM: usize = 2;
 
 /// The files of a plan.
 ///
@@ -91,8 +89,9 @@ impl<'p> File<'p> {
             job.interruptible = (interruptible && !cancels).then_some(false);
         }
         let image = jobs.iter().any(|j| j.image.is_none()).then(|| IMAGE.to_owned());
-        let shared = share_rules(&mut jobs);
-        let raw = plan.workflows.iter().flat_map(|w| job::raw(&w.workflow.raw)).collect();
+        let raw: Vec<view::Pair> = plan.workflows.iter().flat_map(|w| job::raw(&w.workflow.raw)).collect();
+        let taken: Vec<String> = raw.iter().map(|r| r.key.clone()).collect();
+        let shared = share::share(&mut jobs, &taken);
         Ok(view::File {
             header: self.header(),
             title: plan.pipeline.description.clone(),
@@ -294,30 +293,4 @@ fn notice_job<'p>(plan: &'p Plan<'p>, workflow: &'p PlannedWorkflow<'p>, notice:
 
 fn is_manual(workflow: &PlannedWorkflow<'_>) -> bool {
     workflow.workflow.on.clauses.iter().any(|c| matches!(c.kind, ClauseKind::Manual { .. }))
-}
-
-/// Moves a list of rules that several jobs have to a hidden job that they extend.
-fn share_rules(jobs: &mut [view::Job]) -> Vec<view::Shared> {
-    let mut shared: Vec<view::Shared> = Vec::new();
-    for i in 0..jobs.len() {
-        if jobs[i].rules.len() < SHARED_FROM || jobs[i].extends.is_some() {
-            continue;
-        }
-        let rules = jobs[i].rules.clone();
-        let same: Vec<usize> = (i..jobs.len()).filter(|j| jobs[*j].rules == rules).collect();
-        if same.len() < 2 {
-            continue;
-        }
-        let stages: Vec<&str> = same.iter().map(|j| jobs[*j].stage.as_str()).collect();
-        let stage = if stages.iter().all(|s| *s == stages[0]) { stages[0] } else { jobs[i].key.as_str() };
-        let base = format!(".rules-{}", stage.trim_start_matches('.').replace([' ', ':'], "-"));
-        let taken = shared.iter().filter(|s| s.name.starts_with(&base)).count();
-        let name = if taken == 0 { base } else { format!("{base}-{}", taken + 1) };
-        for j in same {
-            jobs[j].extends = Some(name.clone());
-            jobs[j].rules = Vec::new();
-        }
-        shared.push(view::Shared { name, rules });
-    }
-    shared
 }

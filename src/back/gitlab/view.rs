@@ -40,10 +40,14 @@ pub(super) struct Input {
     pub(super) description: Option<String>,
 }
 
-/// Rules that several jobs share.
-#[derive(Serialize)]
+/// A hidden job: what several jobs have in common.
+#[derive(Clone, Default, PartialEq, Serialize)]
 pub(super) struct Shared {
     pub(super) name: String,
+    pub(super) image: Option<String>,
+    pub(super) services: Vec<Service>,
+    pub(super) variables: Vec<(String, String)>,
+    pub(super) cache: Vec<CacheView>,
     pub(super) rules: Vec<Rule>,
 }
 
@@ -52,7 +56,7 @@ pub(super) struct Shared {
 pub(super) struct Job {
     pub(super) key: String,
     pub(super) comments: Vec<String>,
-    pub(super) extends: Option<String>,
+    pub(super) extends: Vec<String>,
     pub(super) stage: String,
     pub(super) image: Option<String>,
     pub(super) services: Vec<Service>,
@@ -71,6 +75,9 @@ pub(super) struct Job {
     pub(super) matrix: Vec<Pairs>,
     pub(super) id_tokens: Vec<(String, String)>,
     pub(super) variables: Vec<(String, String)>,
+    /// The names of the variables that speak to tools of the daemon and of the caches.
+    #[serde(skip)]
+    pub(super) of_tools: Vec<String>,
     pub(super) cache: Vec<CacheView>,
     pub(super) script: Vec<Item>,
     pub(super) after_script: Vec<Item>,
@@ -79,7 +86,7 @@ pub(super) struct Job {
 }
 
 /// A container beside a job.
-#[derive(Serialize)]
+#[derive(Clone, PartialEq, Serialize)]
 pub(super) struct Service {
     pub(super) name: String,
     pub(super) alias: String,
