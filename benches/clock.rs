@@ -57,6 +57,13 @@ pub(crate) fn runs(times: usize, binary: &Path, folder: &Path, words: &[&str]) -
     begin.zip(of_children()).map_or_else(|| wall.elapsed(), |(begin, end)| end.saturating_sub(begin))
 }
 
+/// What a piece of work takes by the clock on the wall.
+pub(crate) fn taken(work: impl FnOnce()) -> Duration {
+    let begin = Instant::now();
+    work();
+    begin.elapsed()
+}
+
 /// Runs a binary to its end without a word.
 pub(crate) fn run(binary: &Path, folder: &Path, words: &[&str]) {
     let mut command = Command::new(binary);

@@ -151,6 +151,35 @@ fn many_specs_are_found_below_a_folder() {
 }
 
 #[test]
+fn specs_side_by_side_are_told_and_written_in_their_order() {
+    let place = || {
+        let place = Place::new(&[]);
+        for i in 0..12 {
+            // Some have a finding; what each writes depends on its number.
+            let wrong = if i % 5 == 3 { "needs nobody; " } else { "" };
+            let jobs: String = (0..=i).map(|j| format!("    job j{j} {{ {wrong}run \"echo {j}\" }}\n")).collect();
+            let text = format!(
+                "pipeline p{i} {{ language 1; timeout \"5m\" }}\ntarget gitlab\nworkflow ci {{\n    on {{ push main }}\n{jobs}}}\n"
+            );
+            place.put(&format!("p{i:02}/pipeline.kdl"), &text);
+        }
+        place
+    };
+    let ran = |jobs: &str| {
+        let place = place();
+        let ran = place.run(&["build", "--all", "--format", "concise", "--jobs", jobs]);
+        let written = |i: usize| fs::read_to_string(place.path().join(format!("p{i:02}/.gitlab-ci.yml"))).ok();
+        (ran.code, ran.out, ran.error, (0..12).map(written).collect::<Vec<_>>())
+    };
+    let one = ran("1");
+    assert_eq!(one.0, Some(1));
+    assert_eq!(one.3.iter().filter(|f| f.is_some()).count(), 10);
+    assert_eq!(ran("3"), one);
+    assert_eq!(ran("64"), one);
+    assert_eq!(place().run(&["check", "--all", "--jobs", "0"]).code, Some(2));
+}
+
+#[test]
 fn the_standard_input_is_a_spec() {
     let place = Place::new(&[]);
     let mut command = place.command("", &["check", "--spec", "-", "--format", "concise"]);

@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::num::NonZero;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -129,6 +130,9 @@ pub struct Which {
     /// Every pipeline.kdl below this folder
     #[arg(long, conflicts_with_all = ["spec", "paths"])]
     pub all: bool,
+    /// How many specs are compiled at the same time [default: one for each processor]
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<NonZero<usize>>,
 }
 
 /// Which files to make.

@@ -4,17 +4,15 @@ use std::path::Path;
 
 use crate::base::diag::{Diagnostic, Severity};
 use crate::base::failure::{Exit, Failure};
-use crate::base::source::SourceMap;
 use crate::cli::args::{Global, Making};
 use crate::cli::console::{Console, Stream};
-use crate::cli::day::today;
+use crate::cli::many;
 use crate::cli::report::Report;
 use crate::cli::specs::{self, Spec};
 use crate::drift;
 use crate::drift::outputs::{self, Site};
 use crate::drift::write;
-use crate::driver::{self, Compiled, Options};
-use crate::render::Renderer;
+use crate::driver::Compiled;
 use crate::render::header::Header;
 
 /// How much a comparison says.
@@ -88,29 +86,23 @@ fn each(
     console: &Console,
     mut last: impl FnMut(&Spec, &Compiled, &mut Report<'_>) -> Result<(), Failure>,
 ) -> Result<Exit, Failure> {
-    let renderer = Renderer::new();
     let mut report = Report::new(global, console, Stream::Error);
     let specs = specs::find(global, &making.which)?;
     if specs.len() > 1 && making.out.is_some() {
         return Err(Failure::Usage("--out takes the files of one spec: name the spec".to_owned()));
     }
-    for spec in specs {
-        let sources = SourceMap::new();
-        let id = spec.read(&sources)?;
-        report.verbose(&format!("compiling {}\n", spec.shown));
-        let options =
-            Options { root: &spec.root, spec: &spec.name, targets: &making.target, today: Some(today()), renderer: &renderer };
-        let mut compiled = driver::compile(&sources, id, &options)?;
+    many::each(&specs, &making.target, making.which.jobs, |spec, sources, mut compiled| {
+        report.verbose(&format!("compiled {}\n", spec.shown));
         // Notes are for whoever reads the spec with `check`; here they would stand in the way of what was written, or make a hook talk.
         let told: Vec<Diagnostic> =
             compiled.diagnostics.iter().filter(|d| d.severity != Severity::Note || global.verbose > 0).cloned().collect();
         report.add(&sources, &told);
         if compiled.diagnostics.iter().any(|d| d.severity == Severity::Error) {
-            continue;
+            return Ok(());
         }
         compiled.outputs = outputs::with_manifest(compiled.outputs, &Header::new(&spec.name));
-        last(&spec, &compiled, &mut report)?;
-    }
+        last(spec, &compiled, &mut report)
+    })?;
     Ok(report.finish())
 }
 

@@ -13,6 +13,7 @@ mod explain;
 mod fmt;
 mod import;
 mod init;
+mod many;
 mod plan;
 mod report;
 mod settings;

@@ -1,14 +1,11 @@
 //! `pipewright verify`: whether the files that lie there mean what the spec says, by reading them as their vendors do.
 
 use crate::base::failure::{Exit, Failure};
-use crate::base::source::SourceMap;
 use crate::cli::args::{Global, Which};
 use crate::cli::console::{Console, Stream};
-use crate::cli::day::today;
+use crate::cli::many;
 use crate::cli::report::Report;
 use crate::cli::specs;
-use crate::driver::{self, Options};
-use crate::render::Renderer;
 use crate::verify::equivalence;
 
 /// Reads the files of each spec and compares.
@@ -16,17 +13,13 @@ use crate::verify::equivalence;
 /// # Errors
 /// As finding, reading and compiling the specs.
 pub(super) fn run(global: &Global, which: &Which, console: &Console) -> Result<Exit, Failure> {
-    let renderer = Renderer::new();
     let mut report = Report::new(global, console, Stream::Error);
     let mut exit = Exit::Clean;
-    for spec in specs::find(global, which)? {
-        let sources = SourceMap::new();
-        let id = spec.read(&sources)?;
-        let options = Options { root: &spec.root, spec: &spec.name, targets: &[], today: Some(today()), renderer: &renderer };
-        let compiled = driver::compile(&sources, id, &options)?;
+    let specs = specs::find(global, which)?;
+    many::each(&specs, &[], which.jobs, |spec, sources, compiled| {
         let errors = compiled.diagnostics.iter().filter(|d| d.severity == crate::base::diag::Severity::Error);
         report.add(&sources, &errors.cloned().collect::<Vec<_>>());
-        let Some(pipeline) = compiled.pipeline.filter(|_| !compiled.outputs.is_empty()) else { continue };
+        let Some(pipeline) = compiled.pipeline.filter(|_| !compiled.outputs.is_empty()) else { return Ok(()) };
         let mut ids = Vec::new();
         for output in &compiled.outputs {
             let path = spec.root.join(&output.path);
@@ -59,7 +52,8 @@ pub(super) fn run(global: &Global, which: &Which, console: &Console) -> Result<E
             extent.pairs,
             extent.sets,
         ));
-    }
+        Ok(())
+    })?;
     let reported = report.finish();
     Ok(if exit == Exit::Clean { reported } else { exit })
 }
