@@ -238,6 +238,8 @@ pub struct ActionBody {
     pub targets: Vec<TargetId>,
     /// The steps.
     pub steps: Vec<Step>,
+    /// Whether none is written: the action is left out there.
+    pub is_empty: bool,
     /// What the steps need of the vendor's token.
     pub permissions: Vec<Permission>,
 }
@@ -306,6 +308,24 @@ fields! {
         PagesWrite = "pages-write",
         /// Read other runs and their artifacts.
         ActionsRead = "actions-read",
+        /// Start and cancel other runs.
+        ActionsWrite = "actions-write",
+        /// Read pull requests.
+        PrRead = "pr-read",
+        /// Read issues.
+        IssuesRead = "issues-read",
+        /// Read checks.
+        ChecksRead = "checks-read",
+        /// Read findings.
+        SecurityRead = "security-read",
+        /// Read the statuses of commits.
+        StatusesRead = "statuses-read",
+        /// Set the statuses of commits.
+        StatusesWrite = "statuses-write",
+        /// Say how a file came to be, signed.
+        AttestationsWrite = "attestations-write",
+        /// Read the settings of pages.
+        PagesRead = "pages-read",
     }
 }
 

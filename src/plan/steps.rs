@@ -143,6 +143,11 @@ impl<'a> Builder<'a> {
     /// The steps that the target does for a portable action; what is said of the call holds for each.
     fn action(&mut self, call_step: &Step, call: &ActionCall, phase: Phase, when: &RunWhen) {
         let Some(body) = call.body(self.target) else { return };
+        if body.is_empty {
+            // A line of the log tells what a reader of the run would look for.
+            let line = Text::literal(format!("echo \"{} is left out here\"", call.name.value), call.name.span);
+            self.push(call_step, PlannedKind::Run(Script { lines: vec![line] }), phase, when, Vec::new());
+        }
         for inner in &body.steps {
             let mut step = inner.clone();
             step.name = step.name.or_else(|| call_step.name.clone());

@@ -121,6 +121,7 @@ capabilities! {
     "Giving an image further tags without building it again." ImagePromote "image-promote"
     "Commands on another machine with a known host key." Ssh "ssh"
     "An action of the vendor in the body of a portable action." Uses "uses"
+    "A portable action whose body for the target is empty: the step is left out there." StepLeftOut "step-left-out"
     "Files passed between jobs." Artifact "artifact"
     "For how many days an artifact is kept." ArtifactKeepDays "artifact-keep-days"
     "An artifact that is kept for less than a day." ArtifactKeepShort "artifact-keep-short"

@@ -35,5 +35,14 @@ fn scope(permission: Permission) -> (&'static str, &'static str, &'static str) {
         Permission::ChecksWrite => ("checks", "write", "write checks"),
         Permission::PagesWrite => ("pages", "write", "publish pages"),
         Permission::ActionsRead => ("actions", "read", "read other runs and their artifacts"),
+        Permission::ActionsWrite => ("actions", "write", "start and cancel other runs"),
+        Permission::PrRead => ("pull-requests", "read", ""),
+        Permission::IssuesRead => ("issues", "read", ""),
+        Permission::ChecksRead => ("checks", "read", ""),
+        Permission::SecurityRead => ("security-events", "read", ""),
+        Permission::StatusesRead => ("statuses", "read", ""),
+        Permission::StatusesWrite => ("statuses", "write", "set the statuses of commits"),
+        Permission::AttestationsWrite => ("attestations", "write", "say how a file came to be"),
+        Permission::PagesRead => ("pages", "read", ""),
     }
 }

@@ -183,6 +183,9 @@ pub(super) fn image(place: Place<'_>) -> Option<String> {
             // The JDK with Maven: a hosted runner of GitHub has it, too.
             "java" => format!("maven:3-eclipse-temurin-{version}"),
             "dotnet" => format!("mcr.microsoft.com/dotnet/sdk:{version}"),
+            "rust" if version == "stable" => "rust:latest".to_owned(),
+            "rust" if version == "nightly" => "rustlang/rust:nightly".to_owned(),
+            "node" if version.starts_with("lts/") => format!("node:{}", version.trim_start_matches("lts/").replace('*', "lts")),
             other => format!("{other}:{version}"),
         })
     })

@@ -25,13 +25,25 @@ fn paths(text: &str) -> Option<Vec<String>> {
     text.lines().filter(|l| !l.trim().is_empty()).map(below).collect()
 }
 
-/// The name of an artifact in a spec: what the cells of a matrix add is pipewright's business.
+/// What is one value for all jobs of a run: two artifacts of a run never differ by it.
+const OF_RUN: &[&str] = &[
+    "github.sha",
+    "github.run_id",
+    "github.run_number",
+    "github.run_attempt",
+    "github.ref_name",
+    "github.event.",
+    "inputs.",
+    "github.head_ref",
+];
+
+/// The name of an artifact in a spec: what the cells of a matrix and the run add is pipewright's business.
 fn artifact_name(text: &str) -> Option<String> {
     let mut plain = String::new();
     for piece in super::expr::pieces(text) {
         match piece {
             super::expr::Piece::Text(text) => plain.push_str(text),
-            super::expr::Piece::Expr(inner) if inner.trim_start().starts_with("matrix.") => {}
+            super::expr::Piece::Expr(inner) if inner.starts_with("matrix.") || OF_RUN.iter().any(|w| inner.starts_with(w)) => {}
             super::expr::Piece::Expr(_) => return None,
         }
     }
@@ -40,17 +52,22 @@ fn artifact_name(text: &str) -> Option<String> {
 }
 
 /// The artifacts that a job of the workflow uploads in a way that a spec can say: each with the directory that its files come out of.
-pub(super) fn uploaded(job: &Node, artifacts: &mut Artifacts) {
+pub(super) fn uploaded(work: &Work<'_>, job: &Node, artifacts: &mut Artifacts) {
     for step in job.get("steps").map(Node::items).unwrap_or_default() {
         let is =
             step.get("uses").and_then(Node::text).is_some_and(|u| u.to_ascii_lowercase().starts_with("actions/upload-artifact@"));
         let with = step.get("with");
-        let path = with.and_then(|w| w.get("path")).and_then(Node::text).and_then(paths);
+        let path = with.and_then(|w| w.get("path")).and_then(Node::text).map(|t| work.fixed(t)).as_deref().and_then(paths);
         let name = with.and_then(|w| w.get("name")).map_or(Some("artifact"), Node::text);
         if let (true, Some(path), Some(name)) = (is, path, name)
-            && let Some(ours) = artifact_name(name)
+            && let Some(mut ours) = artifact_name(&work.fixed(name))
         {
-            artifacts.insert(name.to_owned(), (ours, root(&path)));
+            // Another artifact may have come to the same name.
+            while artifacts.iter().any(|(theirs, (known, ..))| *known == ours && theirs != name) {
+                ours.push_str("-x");
+            }
+            let root = root(&path);
+            artifacts.insert(name.to_owned(), (ours, root, path));
         }
     }
 }
@@ -72,8 +89,8 @@ pub(super) fn upload(work: &mut Work<'_>, used: &Use<'_>, artifacts: &Artifacts,
     if !used.has_only(&keys) || used.common.condition.is_some() || used.common.timeout.is_some() {
         return false;
     }
-    let Some((name, _)) = artifacts.get(used.raw("name").unwrap_or("artifact")) else { return false };
-    let Some(list) = used.raw("path").and_then(paths) else { return false };
+    let Some((name, ..)) = artifacts.get(used.raw("name").unwrap_or("artifact")) else { return false };
+    let Some(list) = used.fixed(work, "path").as_deref().and_then(paths) else { return false };
     if made.produces.iter().any(|p| p.0.name() == "produces" && p.0.arg(0).and_then(|e| e.as_str()) == Some(name)) {
         return false;
     }
@@ -112,11 +129,34 @@ pub(super) fn download(used: &Use<'_>, artifacts: &Artifacts, made: &mut Made) -
         }
         _ => None,
     };
-    let Some((name, root)) = found else { return false };
-    let path = used.raw("path").unwrap_or_default().trim_start_matches("./").trim_end_matches('/');
-    let same = path == root || (path == "." && root.is_empty());
-    if same && !made.consumes.contains(name) {
+    let Some((name, root, files)) = found else { return false };
+    let Some(path) = used.raw("path").map_or(Some(String::new()), folder) else { return false };
+    let same = path == *root;
+    let copied = if same { None } else { Some(copied(root, files, &path)) };
+    if copied.as_ref().is_some_and(Option::is_none) {
+        return false;
+    }
+    if !made.consumes.contains(name) {
         made.consumes.push(name.clone());
     }
-    same
+    made.steps.extend(copied.flatten().map(|line| node("run").arg(&line)));
+    true
+}
+
+/// A folder below the root: nothing for the root itself.
+fn folder(path: &str) -> Option<String> {
+    let path = path.trim().trim_start_matches("./").trim_end_matches('/');
+    if matches!(path, "" | ".") { Some(String::new()) } else { below(path) }
+}
+
+/// What lays the files of an artifact into another folder; none where the shell finds them in another way.
+fn copied(root: &str, files: &[String], path: &str) -> Option<String> {
+    let inside = |file: &String| {
+        let rest = file.strip_prefix(root)?.trim_start_matches('/').trim_end_matches('/');
+        (!rest.contains("**") && !rest.contains(' ')).then(|| if rest.is_empty() { ".".to_owned() } else { rest.to_owned() })
+    };
+    let files = files.iter().map(inside).collect::<Option<Vec<_>>>()?.join(" ");
+    let root = if root.is_empty() { "." } else { root };
+    let path = if path.is_empty() { "." } else { path };
+    Some(format!("mkdir -p {path} && (cd {root} && tar -cf - {files}) | tar -xf - -C {path}"))
 }

@@ -37,6 +37,16 @@ pub(super) struct JobScope {
     pub(super) steps: BTreeMap<(String, String), String>,
     /// Services that say their port.
     pub(super) services: BTreeMap<String, String>,
+    /// Variables of the workflow and of the job whose value is written down, and that no script changes.
+    pub(super) fixed: BTreeMap<String, String>,
+    /// Variables that an action sets for the steps behind it.
+    pub(super) env: Vec<(String, String)>,
+    /// Whether the runner is an ARM one.
+    pub(super) is_arm: bool,
+    /// Steps that keep or bring a cache: whether one was found is asked of them.
+    pub(super) caches: Vec<String>,
+    /// Whether a step wants a daemon of docker.
+    pub(super) wants_docker: bool,
 }
 
 /// Contexts of one word on both sides.
@@ -131,6 +141,13 @@ impl Scope {
 
     /// A path that has one value whatever happens.
     pub(super) fn constant(&self, path: &[String]) -> Option<String> {
+        if let [steps, step, outputs, hit] = path
+            && (steps.as_str(), outputs.as_str(), hit.as_str()) == ("steps", "outputs", "cache-hit")
+            && self.job.caches.contains(step)
+        {
+            // A cache may be empty at any time, so what runs without one is right with one, too.
+            return Some("false".to_owned());
+        }
         match path.join(".").to_ascii_lowercase().as_str() {
             "github.workflow" => Some(self.workflow.clone()),
             "runner.os" => self.job.system.map(str::to_owned),

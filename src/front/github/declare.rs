@@ -7,6 +7,8 @@ use crate::front::node::{Build, node};
 use crate::syntax::shape::job;
 use crate::syntax::tree::Node;
 
+use super::known::{self, Elsewhere, With};
+
 /// Portable actions that come with pipewright, and words that a step's call may not be.
 const TAKEN: &[&str] = &[
     "scan",
@@ -62,6 +64,8 @@ struct Action {
     reference: String,
     /// What stands behind it as a comment: the version of a commit.
     version: Option<String>,
+    /// The version as a person says it.
+    shown: String,
     keys: Vec<String>,
     /// The values of each use, in the order of the keys.
     uses: Vec<Vec<String>>,
@@ -108,10 +112,10 @@ impl Declared {
     }
 
     /// A step that uses an action of GitHub, to be finished by [`Declared::finish`].
-    pub(super) fn call(&mut self, reference: &str, version: Option<String>, with: Vec<(String, String)>) -> Build {
+    pub(super) fn call(&mut self, reference: &str, version: Option<String>, shown: String, with: Vec<(String, String)>) -> Build {
         let (keys, values): (Vec<String>, Vec<String>) = with.into_iter().unzip();
         let at = self.actions.iter().position(|a| a.reference == reference && a.keys == keys).unwrap_or_else(|| {
-            self.actions.push(Action { reference: reference.to_owned(), version, keys, uses: Vec::new() });
+            self.actions.push(Action { reference: reference.to_owned(), version, shown, keys, uses: Vec::new() });
             self.actions.len() - 1
         });
         self.actions[at].uses.push(values);
@@ -182,20 +186,24 @@ impl Action {
                 (own || self.uses.iter().any(|u| Some(&u[k]) != first)).then(|| names.unique(&self.keys[k]))
             })
             .collect();
-        let mut with = node("with");
-        for (k, key) in self.keys.iter().enumerate() {
-            let value = match &inputs[k] {
-                Some(input) => format!("${{input.{input}}}"),
-                None => self.uses.first().map(|u| u[k].clone()).unwrap_or_default(),
-            };
-            with = with.prop(key, &value);
-        }
+        let value = |k: usize| match &inputs[k] {
+            Some(input) => format!("${{input.{input}}}"),
+            None => self.uses.first().map(|u| u[k].clone()).unwrap_or_default(),
+        };
+        let pairs: Vec<(String, String)> = self.keys.iter().enumerate().map(|(k, key)| (key.clone(), value(k))).collect();
+        let with = pairs.iter().fold(node("with"), |with, (key, value)| with.prop(key, value));
         let mut uses = node("uses").arg(&self.reference).comments(self.version.clone());
         if !with.is_bare() {
             uses.push(with);
         }
         let declared = inputs.iter().flatten().map(|i| node("input").arg(i));
-        (node("action").arg(name).children(declared).child(node("for").arg("github").child(uses)), inputs)
+        let build = node("action").arg(name).children(declared).child(node("for").arg("github").child(uses));
+        let path = self.reference.split('@').next().unwrap_or_default();
+        let others = known::elsewhere(path, &self.shown, &With(&pairs)).map(|elsewhere| match elsewhere {
+            Elsewhere::Nothing | Elsewhere::Slower => node("for").args(["gitlab", "codebuild"]),
+            Elsewhere::Steps(targets, steps) => node("for").args(targets).children(steps),
+        });
+        (build.children(others), inputs)
     }
 }
 

@@ -72,6 +72,12 @@ fn patterns(work: &mut Work<'_>, entry: &Entry) -> Patterns {
         return found;
     };
     for text in texts {
+        if text == "$default-branch" {
+            let why = "the placeholder of a template is the default branch of the spec";
+            work.mark(entry, Fate::Emulated(why.to_owned()));
+            found.takes.push("main".to_owned());
+            continue;
+        }
         let (list, pattern) = match text.strip_prefix('!') {
             Some(pattern) => (&mut found.leaves, pattern),
             None if found.leaves.is_empty() => (&mut found.takes, text),
@@ -195,10 +201,19 @@ fn pull_request(work: &mut Work<'_>, map: &Node, events: &mut Build) {
     events.push(build);
 }
 
+/// What stands in the templates of docs.github.com, "Creating starter workflows", for a time that GitHub chooses.
+const PLACEHOLDERS: &[(&str, &str)] =
+    &[("$cron-daily", "17 4 * * *"), ("$cron-weekly", "17 4 * * 1"), ("$cron-monthly", "17 4 1 * *")];
+
 fn schedule(work: &mut Work<'_>, list: &Node, workflow: &str, events: &mut Build) {
     for item in list.items() {
         let Some(cron) = work.open(item, "cron") else { continue };
-        let Some(time) = cron.value.text().filter(|t| Cron::parse(t).is_ok()) else {
+        let filled = PLACEHOLDERS.iter().find(|(name, _)| cron.value.text() == Some(name));
+        if let Some((name, time)) = filled {
+            work.mark(cron, Fate::Emulated(format!("GitHub fills `{name}` with a time of its choice: here `{time}`")));
+        }
+        let text = filled.map(|(_, time)| *time).or_else(|| cron.value.text());
+        let Some(time) = text.filter(|t| Cron::parse(t).is_ok()) else {
             work.lose(cron, "it is no time of five fields; a template's placeholder is filled in before the import");
             continue;
         };

@@ -43,7 +43,7 @@ pub(super) fn survey<'n>(work: &mut Work<'_>, jobs: &'n Entry) -> Jobs<'n> {
         work.scope.jobs.insert(job.key.clone(), names.unique(&job.key));
     }
     for job in &found.entries {
-        work.scope.job = JobScope { id: job.key.clone(), ..JobScope::default() };
+        work.scope.job = JobScope { id: job.key.clone(), fixed: fixed(work, &job.value), ..JobScope::default() };
         let declared = step::outputs(work, &job.value);
         for output in job.value.get("outputs").map(Node::entries).unwrap_or_default() {
             let source = output.value.text().map(pieces).unwrap_or_default();
@@ -57,7 +57,7 @@ pub(super) fn survey<'n>(work: &mut Work<'_>, jobs: &'n Entry) -> Jobs<'n> {
         }
         found.outputs.insert(job.key.clone(), declared);
         found.scopes.insert(job.key.clone(), work.scope.job.clone());
-        artifact::uploaded(&job.value, &mut found.artifacts);
+        artifact::uploaded(work, &job.value, &mut found.artifacts);
     }
     for job in &found.entries {
         work.scope.job = found.scopes.get(&job.key).cloned().unwrap_or_default();
@@ -68,6 +68,20 @@ pub(super) fn survey<'n>(work: &mut Work<'_>, jobs: &'n Entry) -> Jobs<'n> {
         }
     }
     found
+}
+
+/// Variables of a job whose value is written down, and that no script changes.
+fn fixed(work: &Work<'_>, job: &Node) -> BTreeMap<String, String> {
+    let own = job.get("env").map(Node::entries).unwrap_or_default();
+    let own = own.iter().filter_map(|e| Some((e.key.clone(), e.value.text()?.to_owned())));
+    let mut all: BTreeMap<String, String> = work.env.iter().cloned().chain(own).collect();
+    all.retain(|_, value| !value.contains("${"));
+    job.each_text(&mut |text| {
+        if text.contains("GITHUB_ENV") {
+            all.retain(|name, _| !text.contains(&format!("{name}=")));
+        }
+    });
+    all
 }
 
 fn needs(job: &Node) -> Vec<&str> {
@@ -193,6 +207,14 @@ fn one(work: &mut Work<'_>, job: &Entry, found: &Jobs<'_>, mut comments: Vec<Str
         if !made.consumes.is_empty() {
             build.push(node("consumes").args(&made.consumes));
         }
+        for (name, value) in std::mem::take(&mut work.scope.job.env) {
+            if env.iter().chain(&work.env).all(|(known, _)| *known != name) {
+                build.push(node("env").prop(&name, &value));
+            }
+        }
+        if work.scope.job.wants_docker {
+            build.push(node("docker"));
+        }
         build = build.children(made.steps).children(made.produces);
     }
     build
@@ -265,12 +287,20 @@ fn runner(work: &mut Work<'_>, entry: &Entry, axis: Option<&str>, build: &mut Bu
         Some(labels) if !labels.is_empty() && labels.iter().all(|l| !l.contains("${{")) => {
             let name = work.declared.runner(&labels);
             work.scope.job.system = labels.iter().find_map(|l| system_of(l));
+            work.scope.job.is_arm = labels.iter().any(|l| is_arm(l));
             if name != "linux" {
                 build.push(node("runner").arg(&name));
             }
         }
         _ => work.lose(entry, "a spec names its runners; nothing decides on one while the workflow runs"),
     }
+}
+
+/// Whether a label is that of an ARM runner: docs.github.com, "GitHub-hosted runners reference".
+fn is_arm(label: &str) -> bool {
+    let mac =
+        label.starts_with("macos") && !label.contains("intel") && !label.contains("large") && !label.starts_with("macos-13");
+    mac || label.contains("arm") || label.contains("aarch64")
 }
 
 fn shells(work: &mut Work<'_>, job: &Node) -> Shells {

@@ -4,6 +4,8 @@
 //! function, cells of a matrix that stop one another, a shell that goes on behind a pipe) is said here where a spec has another default.
 
 mod artifact;
+mod cache;
+mod checkout;
 mod concurrency;
 mod condition;
 mod context;
@@ -11,6 +13,7 @@ pub(crate) mod declare;
 mod event;
 mod expr;
 mod job;
+mod known;
 mod matrix;
 mod permission;
 mod service;
@@ -80,7 +83,8 @@ fn workflow(
 ) -> Option<Build> {
     let title = document.get("name").and_then(Node::text);
     let scope = Scope { workflow: title.unwrap_or(name).to_owned(), ..Scope::default() };
-    let mut work = Work { ledger, declared, comments, file, scope, permissions: Vec::new(), shell: None, directory: None };
+    let mut work =
+        Work { ledger, declared, comments, file, scope, permissions: Vec::new(), env: Vec::new(), shell: None, directory: None };
     let on = work.open(document, "on")?;
     let first = work.comments.first_code();
     let mut above = work.comments.between(0, first);
@@ -104,8 +108,9 @@ fn workflow(
         work.permissions = permission::permissions(&mut work, entry);
     }
     if let Some(entry) = work.open(document, "env") {
-        for (key, value) in step::env(&mut work, entry) {
-            build.push(node("env").prop(&key, &value));
+        work.env = step::env(&mut work, entry);
+        for (key, value) in &work.env {
+            build.push(node("env").prop(key, value));
         }
     }
     if let Some(run) = work.open(document, "defaults").and_then(|e| work.open(&e.value, "run")) {

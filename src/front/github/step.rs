@@ -25,10 +25,12 @@ pub(super) struct Made {
     pub(super) has_checkout: bool,
     /// The shell of the job, where it is not bash.
     pub(super) shell: Option<&'static str>,
+    /// Whether a script of the job pushes commits.
+    pub(super) pushes: bool,
 }
 
-/// Artifacts of a workflow by the vendor's name: the spec's name, and the directory that their files come out of.
-pub(super) type Artifacts = BTreeMap<String, (String, String)>;
+/// Artifacts of a workflow by the vendor's name: the spec's name, the directory that their files come out of, and their paths.
+pub(super) type Artifacts = BTreeMap<String, (String, String, Vec<String>)>;
 
 /// Enters the outputs of a job's own steps that its script writes and something reads.
 pub(super) fn outputs(work: &mut Work<'_>, job: &Node) -> Vec<String> {
@@ -56,6 +58,11 @@ pub(super) fn outputs(work: &mut Work<'_>, job: &Node) -> Vec<String> {
         }
     };
     job.each_text(&mut look);
+    for step in job.get("steps").map(Node::items).unwrap_or_default() {
+        let action = step.get("uses").and_then(Node::text).unwrap_or_default().to_ascii_lowercase();
+        let is_cache = ["actions/cache", "actions/setup-", "swatinem/rust-cache"].iter().any(|a| action.starts_with(a));
+        work.scope.job.caches.extend(step.get("id").and_then(Node::text).filter(|_| is_cache).map(str::to_owned));
+    }
     let mut names = Names::default();
     let mut declared = Vec::new();
     for (step, output) in wanted {
@@ -81,7 +88,9 @@ fn assigned(script: &str, name: &str) -> Option<usize> {
 
 /// Converts the steps of a job.
 pub(super) fn steps(work: &mut Work<'_>, entry: &Entry, shell: &Shells, artifacts: &Artifacts) -> Made {
-    let mut made = Made { shell: shell.of_job, ..Made::default() };
+    let scripts = || entry.value.items().iter().filter_map(|s| s.get("run")?.text());
+    let mut made = Made { shell: shell.of_job, pushes: scripts().any(|s| s.contains("git push")), ..Made::default() };
+    work.scope.job.wants_docker = work.scope.job.system == Some("Linux") && scripts().any(calls_docker);
     for (index, step) in entry.value.items().iter().enumerate() {
         let Some(first) = step.entries().iter().min_by_key(|e| e.span.start) else { continue };
         let line = work.line(first.span);
@@ -98,6 +107,12 @@ pub(super) fn steps(work: &mut Work<'_>, entry: &Entry, shell: &Shells, artifact
         made.steps.insert(0, node("checkout").arg("none"));
     }
     made
+}
+
+/// Whether a script calls docker.
+fn calls_docker(script: &str) -> bool {
+    let starts = |line: &str| ["docker ", "sudo docker ", "docker-compose "].iter().any(|c| line.starts_with(c));
+    script.lines().any(|line| line.split(['|', ';', '(', '&']).map(str::trim_start).any(starts))
 }
 
 /// What a step says of itself, whatever it does.

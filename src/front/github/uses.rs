@@ -6,6 +6,9 @@ use crate::front::yaml::{Entry, Node};
 use crate::target::pins;
 
 use super::artifact::{below, download, upload};
+use super::cache;
+use super::checkout;
+use super::known::{self, Elsewhere, With};
 use super::step::{Artifacts, Common, Made};
 use super::text::Where;
 use super::toolchain;
@@ -15,6 +18,8 @@ use super::work::Work;
 pub(super) struct Use<'u> {
     /// `actions/checkout`, without its version.
     pub(super) action: &'u str,
+    /// The key.
+    pub(super) entry: &'u Entry,
     /// What stands behind the `@`.
     pub(super) version: &'u str,
     /// The inputs.
@@ -27,6 +32,11 @@ impl Use<'_> {
     /// Whether no other inputs than these are given.
     pub(super) fn has_only(&self, keys: &[&str]) -> bool {
         self.with.is_none_or(|w| w.entries().iter().all(|e| keys.contains(&e.key.as_str())))
+    }
+
+    /// The text of an input, with the variables put in that have one value whatever happens.
+    pub(super) fn fixed(&self, work: &Work<'_>, key: &str) -> Option<String> {
+        self.raw(key).map(|text| work.fixed(text))
     }
 
     /// The text of an input as written.
@@ -49,7 +59,7 @@ pub(super) fn step(
     let (action, version) = reference.split_once('@').unwrap_or((reference, ""));
     let with = work.open(step, "with");
     let lower = action.to_ascii_lowercase();
-    let used = Use { action: &lower, version, with: with.map(|e| &e.value), common };
+    let used = Use { action: &lower, entry, version, with: with.map(|e| &e.value), common };
     if portable(work, &used, index, artifacts, made) {
         let how = if lower == "actions/checkout" {
             Fate::Exact
@@ -78,26 +88,32 @@ fn portable(work: &mut Work<'_>, used: &Use<'_>, index: usize, artifacts: &Artif
         return false;
     }
     match used.action {
-        "actions/checkout" => checkout(work, used, index, made),
+        "actions/checkout" => checkout::checkout(work, used, index, made),
         "actions/upload-artifact" => upload(work, used, artifacts, made),
         "actions/download-artifact" => download(used, artifacts, made),
-        "actions/cache" => used.common.is_plain() && cache(work, used, made),
-        "swatinem/rust-cache" => {
-            let fits =
-                used.common.is_plain() && used.has_only(&["save-if", "prefix-key", "shared-key", "key", "cache-on-failure"]);
-            if fits {
-                for entry in used.with.map(Node::entries).unwrap_or_default() {
-                    work.mark(entry, Fate::Lost("the cache of cargo has no such setting in a spec".to_owned()));
-                }
-                made.steps.push(node("cache").arg("cargo"));
+        "actions/cache" => used.common.is_plain() && cache::cache(work, used, made),
+        "swatinem/rust-cache" => used.common.is_plain() && kept(work, used, "cargo", made),
+        "gradle/actions/setup-gradle" | "gradle/gradle-build-action"
+            if used.raw("arguments").is_none() && used.raw("gradle-version").is_none() =>
+        {
+            if used.raw("cache-disabled") == Some("true") {
+                let why = Fate::Emulated("Gradle is the one of the wrapper, and nothing is cached".to_owned());
+                used.with.map(Node::entries).unwrap_or_default().iter().for_each(|e| work.mark(e, why.clone()));
+                return true;
             }
-            fits
+            used.common.is_plain() && kept(work, used, "gradle", made)
         }
         "github/codeql-action/upload-sarif" => findings(work, used, made),
         "aws-actions/configure-aws-credentials" => role(work, used, made),
         _ => match toolchain::of(work, used) {
-            Some(build) => {
-                made.steps.push(settings(used.common, build));
+            Some(builds) => {
+                for build in builds {
+                    let has_no_settings = build.0.name() == "cache";
+                    if has_no_settings && !used.common.is_plain() {
+                        continue;
+                    }
+                    made.steps.push(if has_no_settings { build } else { settings(used.common, build) });
+                }
                 true
             }
             None => false,
@@ -110,117 +126,15 @@ pub(super) fn settings(common: &Common, build: Build) -> Build {
     build.maybe("if", common.condition.as_ref()).maybe("when", common.when).maybe("timeout", common.timeout.as_ref())
 }
 
-fn checkout(work: &mut Work<'_>, used: &Use<'_>, index: usize, made: &mut Made) -> bool {
-    if made.has_checkout
-        || !used.has_only(&["fetch-depth", "ref", "submodules", "lfs", "persist-credentials", "fetch-tags", "clean"])
-    {
-        return false;
-    }
-    let mut build = node("checkout");
+/// The cache of a tool, once a job. Its settings only save time.
+fn kept(work: &mut Work<'_>, used: &Use<'_>, tool: &str, made: &mut Made) -> bool {
     for entry in used.with.map(Node::entries).unwrap_or_default() {
-        work.mark(entry, Fate::Exact);
-        match entry.key.as_str() {
-            "fetch-depth" => match entry.value.text().filter(|t| t.bytes().all(|b| b.is_ascii_digit())) {
-                Some("1") => {}
-                Some(depth) => build = build.value("depth", depth),
-                None => return false,
-            },
-            "ref" => build = build.maybe("ref", work.text(entry, Where::Field).filter(|t| !t.is_empty())),
-            "submodules" if entry.value.text() != Some("false") => build = build.arg("submodules"),
-            "lfs" if entry.value.truth() == Some(true) => build = build.arg("lfs"),
-            "persist-credentials" if entry.value.truth() != Some(false) => {
-                work.mark(
-                    entry,
-                    Fate::Lost("the token does not stay in the clone: a script that pushes sets it itself".to_owned()),
-                );
-            }
-            "fetch-tags" | "clean" => {
-                work.mark(entry, Fate::Emulated("all tags come with `depth=0`, and the folder is empty".to_owned()));
-            }
-            _ => {}
-        }
+        work.mark(entry, Fate::Emulated(format!("the cache of {tool} as pipewright keeps it: settings only save time")));
     }
-    made.has_checkout = true;
-    let build = settings(used.common, build);
-    if index > 0 || !build.is_bare() {
-        made.steps.push(build);
+    let is_there = made.steps.iter().any(|s| s.0.name() == "cache" && s.0.arg(0).and_then(|e| e.as_str()) == Some(tool));
+    if !is_there {
+        made.steps.push(node("cache").arg(tool));
     }
-    true
-}
-
-/// Directories that a known tool caches in, by the tool's name in a spec.
-const CACHES: &[(&str, &str)] = &[
-    ("~/.cargo", "cargo"),
-    ("~/.npm", "npm"),
-    ("~/.cache/pip", "pip"),
-    ("~/go/pkg/mod", "go"),
-    ("~/.cache/go-build", "go"),
-    ("~/.m2", "maven"),
-    ("~/.gradle", "gradle"),
-    ("~/.cache/yarn", "yarn"),
-    ("~/.cache/uv", "uv"),
-    ("~/.cache/pypoetry", "poetry"),
-];
-
-fn cache(work: &mut Work<'_>, used: &Use<'_>, made: &mut Made) -> bool {
-    if !used.has_only(&["path", "key", "restore-keys"]) {
-        return false;
-    }
-    let (Some(path), Some(key)) = (used.raw("path"), used.raw("key")) else { return false };
-    let lines: Vec<&str> = path.lines().map(str::trim).filter(|l| !l.is_empty()).collect();
-    let tool = |line: &str| CACHES.iter().find(|(dir, _)| line.starts_with(dir)).map(|(_, tool)| *tool);
-    let tools: Vec<&str> = lines.iter().filter_map(|l| tool(l)).collect();
-    let tool = tools.first().copied().filter(|first| {
-        tools.iter().all(|t| t == first) && lines.iter().all(|l| tool(l).is_some() || *l == "target" || *l == "target/")
-    });
-    let paths: Option<Vec<String>> = lines.iter().map(|l| below(l)).collect();
-    let mut build = match (tool, paths) {
-        (Some(tool), _) => node("cache").arg(tool),
-        // A word alone would be the name of a tool.
-        (None, Some(paths)) => {
-            node("cache").args(paths.iter().map(|p| if p.contains(['/', '.', '*']) { p.clone() } else { format!("{p}/") }))
-        }
-        (None, None) => return false,
-    };
-    let mut plain = String::new();
-    let mut files = Vec::new();
-    for piece in super::expr::pieces(key) {
-        match piece {
-            super::expr::Piece::Text(text) => plain.push_str(text),
-            super::expr::Piece::Expr(inner) => match super::expr::parse(inner) {
-                Some(super::expr::Gh::Call(name, arguments)) if name == "hashfiles" => {
-                    for argument in arguments {
-                        let super::expr::Gh::Text(file) = argument else { return false };
-                        let Some(file) = below(&file) else { return false };
-                        files.push(file);
-                    }
-                }
-                Some(expr) if expr.path().as_deref() == Some("runner.os") => {}
-                Some(_) => {
-                    let (made, fate) =
-                        super::text::text(&format!("${{{{ {inner} }}}}"), Where::Field, &work.scope, work.declared);
-                    if fate != Fate::Exact {
-                        return false;
-                    }
-                    plain.push_str(&made);
-                }
-                None => return false,
-            },
-        }
-    }
-    let plain = plain.trim_matches('-').replace("--", "-");
-    if tool.is_none() && !plain.is_empty() {
-        build = build.prop("key", &plain);
-    }
-    if files.len() == 1 && tool.is_none() {
-        build = build.prop("files", &files.concat());
-    } else if !files.is_empty() && tool.is_none() {
-        build.push(node("files").args(&files));
-    }
-    for entry in used.with.map(Node::entries).unwrap_or_default() {
-        work.mark(entry, Fate::Emulated("pipewright makes the key, by system, lock file and vendor".to_owned()));
-    }
-    made.steps.push(build);
     true
 }
 
@@ -257,33 +171,48 @@ fn role(work: &mut Work<'_>, used: &Use<'_>, made: &mut Made) -> bool {
     true
 }
 
-/// The action itself, for GitHub alone.
+/// The action itself for GitHub, and what stands for it elsewhere where that is known.
 fn opaque(work: &mut Work<'_>, entry: &Entry, with: Option<&Entry>, common: &Common) -> Build {
-    let reference = entry.value.text().unwrap_or_default().to_owned();
+    let mut reference = entry.value.text().unwrap_or_default().to_owned();
     let free = reference.starts_with("./") || reference.starts_with("docker://");
     let action = reference.split('@').next().unwrap_or_default().to_owned();
-    let mut version = work.behind(&entry.value).map(|c| format!("{action} {c}"));
-    let mut reference = reference;
-    let why = match (pins::resolve(&reference), pins::latest(&action)) {
-        (Err(_), Some(pin)) if !free => {
-            version = None;
-            let was = reference.clone();
-            reference = format!("{action}@{}", pin.tag.unwrap_or(pin.commit));
-            format!("only GitHub has this action; `{was}` became `{reference}`, whose commit pipewright knows")
-        }
-        (Err(_), _) if !free => "only GitHub has this action; `check` asks for the commit behind its version".to_owned(),
-        _ => "only GitHub has this action".to_owned(),
-    };
-    work.mark(entry, Fate::Kept(why.clone()));
-    let mut pairs = Vec::new();
-    if let Some(with) = with {
-        work.mark(with, Fate::Kept(why.clone()));
-        for input in with.value.entries() {
-            work.mark(input, Fate::Kept(why.clone()));
-            let value = if input.value.is_null() { Some(String::new()) } else { work.text(input, Where::Field) };
-            pairs.extend(value.map(|v| (input.key.clone(), v)));
-        }
+    let behind = work.behind(&entry.value);
+    let mut version = behind.as_ref().map(|c| format!("{action} {c}"));
+    let shown = known::version(&reference, behind.as_deref());
+    let mut changed = None;
+    if pins::resolve(&reference).is_err() && !free {
+        changed = Some(match pins::latest(&action) {
+            Some(pin) => {
+                version = None;
+                let was = std::mem::replace(&mut reference, format!("{action}@{}", pin.tag.unwrap_or(pin.commit)));
+                format!("`{was}` became `{reference}`, whose commit pipewright knows")
+            }
+            None => "`check` asks for the commit behind its version".to_owned(),
+        });
     }
-    let call = work.declared.call(&reference, version, pairs);
+    let mut pairs = Vec::new();
+    for input in with.iter().flat_map(|w| w.value.entries()) {
+        let value = if input.value.is_null() { Some(String::new()) } else { work.text(input, Where::Field) };
+        pairs.extend(value.map(|v| (input.key.clone(), v)));
+    }
+    let fate = match known::elsewhere(&action, &shown, &With(&pairs)) {
+        Some(Elsewhere::Steps(..)) => Fate::Emulated(format!("commands do elsewhere what `{action}` does")),
+        Some(Elsewhere::Slower) => Fate::Emulated("elsewhere without this cache, which is only slower".to_owned()),
+        Some(Elsewhere::Nothing) => Fate::Kept("it looks after pages of GitHub, and is left out elsewhere by name".to_owned()),
+        None => Fate::Kept("only GitHub has this action".to_owned()),
+    };
+    let own = match (&fate, changed) {
+        (Fate::Kept(why), Some(changed)) => Fate::Kept(format!("{why}; {changed}")),
+        (Fate::Emulated(why), Some(changed)) => Fate::Emulated(format!("{why}; {changed}")),
+        _ => fate.clone(),
+    };
+    work.mark(entry, own);
+    for entry in with.into_iter().flat_map(|w| std::iter::once(w).chain(w.value.entries())) {
+        work.mark(entry, fate.clone());
+    }
+    if known::wants_docker(&action.to_ascii_lowercase()) {
+        work.scope.job.wants_docker = true;
+    }
+    let call = work.declared.call(&reference, version, shown, pairs);
     common.dress(call)
 }

@@ -7,6 +7,7 @@ use crate::front::yaml::{Comments, Entry, Node};
 use super::condition::{self, Condition};
 use super::context::Scope;
 use super::declare::Declared;
+use super::expr::Piece;
 use super::text::{self, Where};
 
 /// One workflow file at work.
@@ -23,6 +24,8 @@ pub(super) struct Work<'w> {
     pub(super) scope: Scope,
     /// What the token may do in every job that does not say so itself.
     pub(super) permissions: Vec<String>,
+    /// Variables of the workflow.
+    pub(super) env: Vec<(String, String)>,
     /// `defaults.run` of the workflow.
     pub(super) shell: Option<String>,
     /// `defaults.run` of the workflow.
@@ -58,6 +61,27 @@ impl Work<'_> {
         let (made, fate) = text::text(source, place, &self.scope, self.declared);
         self.mark(entry, fate);
         Some(made)
+    }
+
+    /// A text of a key that has been looked through already, in the words of a spec.
+    pub(super) fn fixed_text(&mut self, entry: &Entry, source: &str) -> Option<String> {
+        let (made, fate) = text::text(source, Where::Field, &self.scope, self.declared);
+        self.mark(entry, fate);
+        Some(made)
+    }
+
+    /// A text with the variables put in that have one value whatever happens.
+    pub(super) fn fixed(&self, source: &str) -> String {
+        super::expr::pieces(source)
+            .into_iter()
+            .map(|piece| match piece {
+                Piece::Text(text) => text.to_owned(),
+                Piece::Expr(inner) => {
+                    let name = inner.strip_prefix("env.").and_then(|n| self.scope.job.fixed.get(n));
+                    name.cloned().unwrap_or_else(|| format!("${{{{ {inner} }}}}"))
+                }
+            })
+            .collect()
     }
 
     /// The condition of a key; the key is marked by what became of it.

@@ -265,6 +265,9 @@ impl Walk<'_> {
             StepKind::Ssh(_) => self.need(Capability::Ssh, span, what),
             StepKind::Uses { action, .. } => self.need(Capability::Uses, action.span, what),
             StepKind::Action(call) => {
+                if call.body(self.target).is_some_and(|b| b.is_empty) {
+                    self.need(Capability::StepLeftOut, call.name.span, format!("{what}, `{}`", call.name.value));
+                }
                 for inner in call.body(self.target).iter().flat_map(|b| &b.steps) {
                     self.step(inner, what);
                 }

@@ -33,7 +33,8 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
             let steps = self.steps(child.children(), &place).into_iter().filter_map(decided).collect();
             let mut permissions = shared.clone();
             permissions.extend(self.action_permissions(child));
-            bodies.push(ActionBody { targets, steps, permissions });
+            let is_empty = child.children().iter().all(|c| c.name() == "permissions");
+            bodies.push(ActionBody { targets, steps, is_empty, permissions });
         }
         Some(ActionCall { name, bodies })
     }

@@ -24,6 +24,15 @@ pub const PERMISSIONS: &[&str] = &[
     "checks-write",
     "pages-write",
     "actions-read",
+    "actions-write",
+    "pr-read",
+    "issues-read",
+    "checks-read",
+    "security-read",
+    "statuses-read",
+    "statuses-write",
+    "attestations-write",
+    "pages-read",
 ];
 
 /// Settings that `pipeline` gives every job and a job gives itself.

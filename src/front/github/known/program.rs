@@ -1,0 +1,107 @@
+//! Actions that run a program with a command line of its own.
+
+use crate::front::node::{Build, node};
+
+use super::{With, exact, lines, quoted};
+
+/// The steps for an action; none where it is none of these.
+pub(super) fn steps(action: &str, version: &str, with: &With<'_>) -> Option<Vec<Build>> {
+    let made = match action {
+        "crate-ci/typos" => {
+            let version = exact(version)?;
+            if !with.only(&["files", "config"]) {
+                return None;
+            }
+            let config = with.get("config").map(|c| format!(" --config {}", quoted(c))).unwrap_or_default();
+            let file = format!("typos-v{version}-x86_64-unknown-linux-musl.tar.gz");
+            let address = format!("https://github.com/crate-ci/typos/releases/download/v{version}/{file}");
+            lines([
+                format!("curl -fsSL {address} | tar -xz -C /usr/local/bin ./typos"),
+                format!("typos{config} {}", with.get("files").unwrap_or(".")),
+            ])
+        }
+        "pre-commit/action" => {
+            if !with.only(&["extra_args"]) {
+                return None;
+            }
+            let arguments = with.get("extra_args").unwrap_or("--all-files");
+            lines([
+                "pip install pre-commit".to_owned(),
+                format!("pre-commit run --show-diff-on-failure --color=always {arguments}"),
+            ])
+        }
+        "pypa/gh-action-pip-audit" => audit(with)?,
+        "embarkstudios/cargo-deny-action" => {
+            if !with.only(&["command", "arguments", "command-arguments", "log-level", "manifest-path", "rust-version"]) {
+                return None;
+            }
+            let level = with.get("log-level").unwrap_or("warn");
+            let manifest = with.get("manifest-path").unwrap_or("./Cargo.toml");
+            let (before, command) = (with.get("arguments").unwrap_or("--all-features"), with.get("command").unwrap_or("check"));
+            let behind = with.get("command-arguments").map(|a| format!(" {a}")).unwrap_or_default();
+            return Some(vec![
+                node("toolchain").prop("rust", "stable"),
+                lines([
+                    "cargo install --locked cargo-deny".to_owned(),
+                    format!("cargo deny --log-level {level} --manifest-path {} {before} {command}{behind}", quoted(manifest)),
+                ]),
+            ]);
+        }
+        "nick-invision/retry" | "nick-fields/retry" => again(with)?,
+        "gradle/gradle-build-action" | "gradle/actions/setup-gradle" => {
+            let arguments = with.get("arguments")?;
+            if !with.only(&[
+                "arguments",
+                "build-root-directory",
+                "cache-disabled",
+                "cache-read-only",
+                "gradle-home-cache-cleanup",
+            ]) {
+                return None;
+            }
+            lines([format!("./gradlew {arguments}")]).maybe("dir", with.get("build-root-directory"))
+        }
+        _ => return None,
+    };
+    Some(vec![made])
+}
+
+fn audit(with: &With<'_>) -> Option<Build> {
+    if !with.only(&["inputs", "ignore-vulns", "require-hashes", "no-deps", "local", "vulnerability-service", "summary"]) {
+        return None;
+    }
+    let mut command = String::from("pip-audit");
+    for word in with.get("inputs").unwrap_or_default().split_whitespace() {
+        let option = if word.ends_with(".txt") || word.contains("requirements") { " --requirement" } else { "" };
+        command.push_str(&format!("{option} {word}"));
+    }
+    for id in with.get("ignore-vulns").unwrap_or_default().split_whitespace() {
+        command.push_str(&format!(" --ignore-vuln {id}"));
+    }
+    for (key, option) in [("require-hashes", "--require-hashes"), ("no-deps", "--no-deps"), ("local", "--local")] {
+        if with.truth(key, false)? {
+            command.push_str(&format!(" {option}"));
+        }
+    }
+    Some(lines(["pip install pip-audit".to_owned(), command]))
+}
+
+/// A command that is tried several times.
+fn again(with: &With<'_>) -> Option<Build> {
+    let (command, most) = (with.get("command")?, with.get("max_attempts")?.parse::<u32>().ok()?);
+    // What it tries again after: a failure and the end of its time are both a failure of `timeout`.
+    let fits = with.only(&["command", "max_attempts", "timeout_minutes", "timeout_seconds", "retry_on", "retry_wait_seconds"])
+        && with.get("retry_on").is_none_or(|r| r == "any")
+        && !command.contains("${input.")
+        && !command.contains("ATTEMPT");
+    let limit = match (with.get("timeout_minutes"), with.get("timeout_seconds")) {
+        (Some(minutes), None) => format!("{minutes}m"),
+        (None, Some(seconds)) => format!("{seconds}s"),
+        _ => return None,
+    };
+    let wait = with.get("retry_wait_seconds").unwrap_or("10");
+    let script = format!(
+        "cat > /tmp/attempt.sh <<'ATTEMPT'\n{command}\nATTEMPT\nfor attempt in $(seq {most}); do\n  timeout {limit} bash -e /tmp/attempt.sh && break\n  [ \"$attempt\" -lt {most} ] || exit 1\n  sleep {wait}\ndone"
+    );
+    fits.then(|| lines([script]))
+}

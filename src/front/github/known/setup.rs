@@ -1,0 +1,132 @@
+//! Actions that bring a program, as commands that bring it to a container of Linux.
+
+use crate::front::node::{Build, node};
+
+use super::{With, exact, lines, quoted};
+
+/// The steps for an action; none where it is none of these, or wants what the command cannot bring.
+pub(super) fn steps(action: &str, version: &str, with: &With<'_>) -> Option<Vec<Build>> {
+    let made = match action {
+        "pnpm/action-setup" => {
+            if !with.only(&["version", "package_json_file", "run_install", "standalone"]) || with.truth("run_install", false)? {
+                return None;
+            }
+            match with.get("version") {
+                Some(version) => lines([format!("npm install --global pnpm@{}", quoted(version))]),
+                // Without a version it is the one that `package.json` names.
+                None => lines(["npm install --global corepack", "corepack enable pnpm"]),
+            }
+        }
+        "astral-sh/setup-uv" => {
+            if !with.only(&[
+                "version",
+                "enable-cache",
+                "cache-dependency-glob",
+                "github-token",
+                "ignore-empty-workdir",
+                "prune-cache",
+            ]) {
+                return None;
+            }
+            let path = match with.get("version") {
+                None | Some("latest") => String::new(),
+                Some(version) => format!("{}/", exact(version)?),
+            };
+            lines([format!("curl -fsSL https://astral.sh/uv/{path}install.sh | env UV_INSTALL_DIR=/usr/local/bin sh")])
+        }
+        "oven-sh/setup-bun" => {
+            let version = match (with.only(&["bun-version"]), with.get("bun-version")) {
+                (true, None | Some("latest")) => String::new(),
+                (true, Some(version)) => format!(" -s bun-v{}", exact(version)?),
+                (false, _) => return None,
+            };
+            lines([format!("curl -fsSL https://bun.sh/install | env BUN_INSTALL=/usr/local bash{version}")])
+        }
+        "denoland/setup-deno" => {
+            let version = match (with.only(&["deno-version", "cache"]), with.get("deno-version")) {
+                (true, None | Some("latest" | "v2.x" | "v2" | "2.x")) => String::new(),
+                (true, Some(version)) => format!(" v{}", exact(version)?),
+                (false, _) => return None,
+            };
+            lines([format!("curl -fsSL https://deno.land/install.sh | env DENO_INSTALL=/usr/local sh -s --{version} --yes")])
+        }
+        "sigstore/cosign-installer" => {
+            let path = match (with.only(&["cosign-release", "install-dir", "use-sudo"]), with.get("cosign-release")) {
+                (true, None) => "latest/download".to_owned(),
+                (true, Some(version)) => format!("download/v{}", exact(version)?),
+                (false, _) => return None,
+            };
+            lines([
+                format!(
+                    "curl -fsSLo /usr/local/bin/cosign https://github.com/sigstore/cosign/releases/{path}/cosign-linux-amd64"
+                ),
+                "chmod +x /usr/local/bin/cosign".to_owned(),
+            ])
+        }
+        "hashicorp/setup-terraform" => {
+            let version = with.get("terraform_version").and_then(exact)?;
+            if !with.only(&["terraform_version", "terraform_wrapper"]) {
+                return None;
+            }
+            let file = format!("https://releases.hashicorp.com/terraform/{version}/terraform_{version}_linux_amd64.zip");
+            lines([
+                format!("curl -fsSLo /tmp/terraform.zip {file}"),
+                "unzip -o /tmp/terraform.zip terraform -d /usr/local/bin".to_owned(),
+            ])
+        }
+        "azure/setup-helm" => {
+            if !with.only(&["version", "token"]) {
+                return None;
+            }
+            let version = match with.get("version") {
+                None | Some("latest") => String::new(),
+                Some(version) => format!("env DESIRED_VERSION=v{} ", exact(version)?),
+            };
+            lines([format!("curl -fsSL https://raw.githubusercontent.com/helm/helm/main/scripts/get-helm-3 | {version}bash")])
+        }
+        "shivammathur/setup-php" => {
+            let plain = with.only(&["php-version", "coverage"]) && with.get("coverage").is_none_or(|c| c == "none");
+            node("toolchain").prop("php", with.get("php-version").filter(|_| plain)?)
+        }
+        "taiki-e/install-action" => crates(version, with)?,
+        "golangci/golangci-lint-action" => return linter(with),
+        _ => return None,
+    };
+    Some(vec![made])
+}
+
+/// Crates whose program has another name.
+const CRATES: &[(&str, &str)] =
+    &[("nextest", "cargo-nextest"), ("cross", "cross"), ("wasm-pack", "wasm-pack"), ("just", "just"), ("mdbook", "mdbook")];
+
+/// Programs of cargo; the version of the action may be the name of one.
+fn crates(version: &str, with: &With<'_>) -> Option<Build> {
+    if !with.only(&["tool", "checksum", "fallback"]) {
+        return None;
+    }
+    let asked = match with.get("tool") {
+        Some(_) => with.items("tool")?,
+        None => vec![version],
+    };
+    let name = |asked: &str| {
+        let (tool, version) = asked.split_once('@').map_or((asked, None), |(t, v)| (t, Some(v)));
+        let known = CRATES.iter().find(|(t, _)| *t == tool).map(|(_, c)| *c);
+        let krate = known.or_else(|| tool.starts_with("cargo-").then_some(tool))?;
+        Some(version.map_or_else(|| krate.to_owned(), |v| format!("{krate}@{v}")))
+    };
+    let names = asked.into_iter().map(name).collect::<Option<Vec<_>>>().filter(|n| !n.is_empty())?;
+    Some(lines([format!("cargo install --locked {}", names.join(" "))]))
+}
+
+fn linter(with: &With<'_>) -> Option<Vec<Build>> {
+    let keys = ["version", "args", "working-directory", "only-new-issues", "skip-cache", "github-token"];
+    if !with.only(&keys) || with.truth("only-new-issues", false)? {
+        return None;
+    }
+    let version = with.get("version").filter(|v| *v != "latest").unwrap_or_default();
+    let script = "https://raw.githubusercontent.com/golangci/golangci-lint/HEAD/install.sh";
+    let bring = format!("curl -fsSL {script} | sh -s -- -b /usr/local/bin {version}");
+    let arguments = with.get("args").map(|a| format!(" {a}")).unwrap_or_default();
+    let lint = lines([format!("golangci-lint run{arguments}")]).maybe("dir", with.get("working-directory"));
+    Some(vec![lines([bring.trim_end()]), lint])
+}
