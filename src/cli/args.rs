@@ -158,6 +158,8 @@ pub enum From {
     Gitlab,
     /// A buildspec of AWS CodeBuild, with those of its batch
     Codebuild,
+    /// Pipelines of AWS CodePipeline in templates of CloudFormation
+    Codepipeline,
 }
 
 impl From {
@@ -167,6 +169,7 @@ impl From {
             Self::Github => Vendor::Github,
             Self::Gitlab => Vendor::Gitlab,
             Self::Codebuild => Vendor::Codebuild,
+            Self::Codepipeline => Vendor::Codepipeline,
         }
     }
 }

@@ -18,6 +18,7 @@ pub mod node;
 pub mod script;
 pub mod yaml;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::base::source::SourceMap;
@@ -38,12 +39,18 @@ pub enum Vendor {
     Gitlab,
     /// `buildspec.yml` of AWS CodeBuild with the buildspecs of its batch
     Codebuild,
+    /// Templates of CloudFormation with pipelines of AWS CodePipeline, and the local buildspecs of their projects
+    Codepipeline,
 }
 
 impl Vendor {
     /// Every one with its word.
-    pub const ALL: &'static [(&'static str, Self)] =
-        &[("github", Self::Github), ("gitlab", Self::Gitlab), ("codebuild", Self::Codebuild)];
+    pub const ALL: &'static [(&'static str, Self)] = &[
+        ("github", Self::Github),
+        ("gitlab", Self::Gitlab),
+        ("codebuild", Self::Codebuild),
+        ("codepipeline", Self::Codepipeline),
+    ];
 
     /// Its word.
     pub fn word(self) -> &'static str {
@@ -56,6 +63,7 @@ impl Vendor {
             Self::Github => "GitHub",
             Self::Gitlab => "GitLab",
             Self::Codebuild => "CodeBuild",
+            Self::Codepipeline => "CodePipeline",
         }
     }
 
@@ -65,6 +73,7 @@ impl Vendor {
             Self::Github => &[".github/workflows"],
             Self::Gitlab => &[".gitlab-ci.yml"],
             Self::Codebuild => &["buildspec.yml", "buildspec.yaml"],
+            Self::Codepipeline => &["codepipeline.yml", "codepipeline.yaml", "codepipeline.json", ".codepipeline"],
         }
     }
 
@@ -103,6 +112,8 @@ pub struct Imported {
     pub stays: Vec<Stays>,
     /// What a person has to know beside.
     pub remarks: Vec<Remark>,
+    /// What is known of a target, by its word.
+    settings: BTreeMap<&'static str, Vec<(&'static str, String)>>,
     /// The nodes below the pipeline and its targets, by section.
     sections: Vec<Vec<Build>>,
     /// The time limit of jobs that say none.
@@ -134,9 +145,16 @@ impl Imported {
         if let Some(limit) = self.limit {
             pipeline.push(spec_node("timeout").arg(limit));
         }
-        let targets: Vec<Build> = targets.iter().map(|t| spec_node("target").arg(t)).collect();
         let mut head = vec![pipeline];
-        head.extend(targets);
+        let mut read = Vec::new();
+        for target in targets {
+            let known = self.settings.get(target).map(Vec::as_slice).unwrap_or_default();
+            let build = spec_node("target").arg(target);
+            head.push(known.iter().fold(build, |b, (name, value)| b.prop(name, value)));
+            let variable = |value: &String| Some(value.strip_prefix("${var.")?.strip_suffix('}')?.to_owned());
+            read.extend(known.iter().filter_map(|(_, value)| variable(value)));
+        }
+        head.extend(read.iter().map(|name| spec_node("variable").arg(name)));
         let mut texts = Vec::new();
         for section in std::iter::once(&head).chain(&self.sections).filter(|s| !s.is_empty()) {
             texts.push(print(&Document { nodes: section.iter().map(|b| b.0.clone()).collect() }));
@@ -154,6 +172,7 @@ pub fn import(sources: &SourceMap, files: &[SourceId], vendor: Vendor, root: &Pa
         Vendor::Github => github::import(sources, files, &mut imported),
         Vendor::Gitlab => gitlab::import(sources, files, root, &mut imported),
         Vendor::Codebuild => aws::buildspecs(sources, files, root, &mut imported),
+        Vendor::Codepipeline => aws::pipelines(sources, files, root, &mut imported),
     }
     imported.faults.sort_by_key(|f| f.span);
     imported

@@ -3,6 +3,7 @@
 mod account;
 mod bad;
 mod codebuild;
+mod codepipeline;
 mod command;
 mod corpus;
 mod gitlab;

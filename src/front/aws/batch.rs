@@ -122,7 +122,7 @@ pub(super) fn environment(work: &mut Work<'_>, env: &Node, around: &mut Around) 
         }
     }
     if let Some(kind) = work.open(env, "type") {
-        of_type(work, kind, around);
+        of_type(work, kind, kind.value.text().unwrap_or_default(), around);
     }
     if let Some(compute) = work.open(env, "compute-type") {
         work.turn(compute, "a machine of the target's usual size: declare a `runner` where that is too small");
@@ -170,9 +170,9 @@ pub(super) fn of_image(work: &mut Work<'_>, entry: &Entry, text: &str, around: &
 }
 
 /// The kind of machine of a build.
-pub(super) fn of_type(work: &mut Work<'_>, entry: &Entry, around: &mut Around) {
-    let runner = match entry.value.text().unwrap_or_default() {
-        "LINUX_CONTAINER" | "LINUX_EC2" => return,
+pub(super) fn of_type(work: &mut Work<'_>, entry: &Entry, text: &str, around: &mut Around) {
+    let runner = match text {
+        "LINUX_CONTAINER" | "LINUX_EC2" | "linuxContainer" => return,
         "ARM_CONTAINER" | "ARM_EC2" => "linux-arm",
         word if word.starts_with("WINDOWS") => "windows",
         "MAC_ARM" => "macos",

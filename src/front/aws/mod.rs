@@ -1,4 +1,4 @@
-//! AWS: buildspecs of CodeBuild to jobs of a spec.
+//! AWS: buildspecs of CodeBuild to jobs, pipelines of CodePipeline to workflows of a spec.
 //!
 //! What a buildspec means is in docs.aws.amazon.com/codebuild, "Build specification reference" and "Batch build buildspec reference". It says
 //! what runs and never when: the webhook of its project does.
@@ -6,7 +6,12 @@
 mod batch;
 mod buildspec;
 mod data;
+mod deploy;
 mod phase;
+mod pipeline;
+mod project;
+mod source;
+mod stack;
 mod work;
 
 use std::path::Path;
@@ -19,6 +24,7 @@ use crate::front::name::Names;
 use crate::front::node::{Build, node};
 use crate::front::yaml::Node;
 
+use stack::Stack;
 use work::Work;
 
 /// What CodeBuild does with a build without a limit: it stops it after an hour.
@@ -50,6 +56,54 @@ pub(super) fn buildspecs(sources: &SourceMap, files: &[SourceId], root: &Path, i
     imported.faults = faults;
     stays.into_iter().for_each(|(file, why)| imported.stays(file, why));
     if !workflows.is_empty() {
+        imported.limit = Some(LIMIT);
+        imported.sections = declared.sections();
+        imported.sections.extend(workflows);
+    }
+}
+
+/// Imports the pipelines of templates of CloudFormation, each a workflow.
+pub(super) fn pipelines(sources: &SourceMap, files: &[SourceId], root: &Path, imported: &mut Imported) {
+    const KIND: &str = "AWS::CodePipeline::Pipeline";
+    let mut names = Names::default();
+    let mut workflows = Vec::new();
+    let mut work = Work::new(sources, root, std::mem::take(&mut imported.ledger));
+    let mut stays = Vec::new();
+    let mut source = None;
+    for file in files {
+        let Some(document) = work.read(*file) else { continue };
+        let Some(mut stack) = Stack::of(document) else {
+            stays.push((*file, "it is no template of CloudFormation: it has no `Resources`"));
+            continue;
+        };
+        let mut came = false;
+        let pipelines = stack.resources(KIND);
+        for entry in &pipelines {
+            let named = entry.value.get("Properties").and_then(|p| p.get("Name")).cloned();
+            let title = named.and_then(|n| stack.literal(&mut work, &n)).unwrap_or_else(|| entry.key.clone());
+            let name = names.unique(&title);
+            if let Some(made) = pipeline::pipeline(&mut work, &mut stack, entry, &name) {
+                came = true;
+                source = source.or(Some((made.source.repository, made.source.connection)));
+                workflows.push(vec![made.workflow]);
+            }
+        }
+        match (came, pipelines.is_empty()) {
+            (true, _) => stack.rest(&mut work),
+            (false, true) => stays.push((*file, "no pipeline is among its resources")),
+            (false, false) => stays.push((*file, "no job of its pipelines is one that a spec can say")),
+        }
+    }
+    let Work { ledger, faults, declared, .. } = work;
+    imported.ledger = ledger;
+    imported.faults = faults;
+    stays.into_iter().for_each(|(file, why)| imported.stays(file, why));
+    if !workflows.is_empty() {
+        let (repository, connection) = source.unwrap_or_default();
+        let connection = connection.filter(|c| !c.contains("${var.")).unwrap_or_else(|| "${var.CONNECTION_ARN}".to_owned());
+        let mut settings = vec![("connection", connection)];
+        settings.extend(repository.map(|r| ("repository", r)));
+        imported.settings.insert("codepipeline", settings);
         imported.limit = Some(LIMIT);
         imported.sections = declared.sections();
         imported.sections.extend(workflows);

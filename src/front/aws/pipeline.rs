@@ -1,0 +1,402 @@
+//! AWS CodePipeline: a pipeline of a template as a workflow.
+//!
+//! A stage waits for the one before it, and within a stage a higher `RunOrder` for the lower ones; actions of one `RunOrder` run beside each other
+//! (docs.aws.amazon.com/codepipeline, "Pipeline structure reference").
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::front::account::Account as _;
+use crate::front::ledger::Fate;
+use crate::front::name::{Names, slug};
+use crate::front::node::{Build, node, run};
+use crate::front::yaml::{Entry, Node};
+
+use super::buildspec::Around;
+use super::source::{self, Source};
+use super::stack::{Stack, scalar};
+use super::work::Work;
+use super::{batch, deploy, project};
+
+/// Variables of CodePipeline by the contexts of a spec.
+const CONTEXTS: &[(&str, &str)] = &[
+    ("codepipeline.PipelineExecutionId", "run.id"),
+    ("SourceVariables.CommitId", "commit.sha"),
+    ("SourceVariables.BranchName", "commit.branch"),
+    ("SourceVariables.CommitMessage", "commit.message"),
+];
+
+/// A pipeline that came over.
+pub(super) struct Made {
+    /// The workflow.
+    pub(super) workflow: Build,
+    /// What its sources say.
+    pub(super) source: Source,
+}
+
+/// What the actions of one pipeline share.
+struct Pipeline {
+    source: Source,
+    /// Artifacts that a job makes: the vendor's name to the spec's.
+    artifacts: BTreeMap<String, String>,
+    jobs: Names,
+    gates: Names,
+    /// Gates that the next jobs wait for.
+    pending: Vec<String>,
+}
+
+/// An action with its place.
+struct Action {
+    body: Node,
+    order: i64,
+}
+
+/// The workflow of a pipeline; `None` where no job of it is one that a spec can say.
+pub(super) fn pipeline(work: &mut Work<'_>, stack: &mut Stack, entry: &Entry, name: &str) -> Option<Made> {
+    work.mark(entry, Fate::Exact);
+    let comments = work.comments(entry.span);
+    for key in ["Type", "DependsOn", "Condition", "DeletionPolicy", "UpdateReplacePolicy", "Metadata", "Description"] {
+        if let Some(own) = work.open(&entry.value, key) {
+            own.mark_all(&mut work.ledger, &Fate::Emulated("the workflow stands for the pipeline".to_owned()));
+        }
+    }
+    let properties = work.open(&entry.value, "Properties")?.value.clone();
+    for key in ["Name", "ArtifactStore", "ArtifactStores", "RoleArn", "RestartExecutionOnUpdate", "PipelineType", "Tags"] {
+        if let Some(own) = work.open(&properties, key) {
+            let fate = Fate::Emulated("each target has its own".to_owned());
+            own.mark_all(&mut work.ledger, &fate);
+            work.mark(own, fate);
+        }
+    }
+    if let Some(mode) = work.open(&properties, "ExecutionMode")
+        && mode.value.text() != Some("PARALLEL")
+    {
+        work.lose(mode, "say `concurrency` where runs must not overlap");
+    }
+    if let Some(closed) = properties.entry("DisableInboundStageTransitions") {
+        work.lose(closed, "a spec has no stages that are closed: require an approval");
+    }
+    let mut pipeline = Pipeline {
+        source: Source::default(),
+        artifacts: BTreeMap::new(),
+        jobs: Names::without(&["none", "all"]),
+        gates: Names::default(),
+        pending: Vec::new(),
+    };
+    let stages = work.open(&properties, "Stages")?.clone();
+    let mut stage_names = Names::default();
+    let mut made = Vec::new();
+    let mut seen = BTreeSet::new();
+    for stage in stack.items(work, &stages.value) {
+        let title = work.open(&stage, "Name").and_then(|n| stack.text(work, &n.value)).unwrap_or_default();
+        seen.insert(title.clone());
+        let conditions = outcome(work, &stage);
+        if conditions {
+            pipeline.pending.push(pipeline.gates.unique(&format!("entry-of-{title}")));
+        }
+        let Some(actions) = work.open(&stage, "Actions").cloned() else { continue };
+        let jobs = actions_of(work, stack, &actions.value, &mut pipeline);
+        if !jobs.is_empty() {
+            made.push(node("stage").arg(&stage_names.unique(&title)).children(jobs));
+        }
+    }
+    if made.is_empty() {
+        return None;
+    }
+    let on = source::events(work, stack, entry, &properties, &pipeline.source);
+    let workflow = node("workflow").arg(name).comments(comments).child(on).children(made);
+    Some(Made { workflow, source: pipeline.source })
+}
+
+/// What a stage says beside its actions; whether something decides on its start.
+fn outcome(work: &mut Work<'_>, stage: &Node) -> bool {
+    if let Some(failure) = work.open(stage, "OnFailure") {
+        work.lose(failure, "a stage of a spec ends with its jobs: say `rollback` of a deploy, or `retry` of a job");
+    }
+    if let Some(success) = work.open(stage, "OnSuccess") {
+        work.lose(success, "a stage of a spec ends with its jobs");
+    }
+    if let Some(blockers) = stage.entry("Blockers") {
+        work.lose(blockers, "CodePipeline itself reads them no more");
+    }
+    let Some(entry) = stage.entry("BeforeEntry") else { return false };
+    work.lose(entry, "say the condition as a `gate` (a window, a query, a check): the build asks for it");
+    true
+}
+
+fn actions_of(work: &mut Work<'_>, stack: &mut Stack, list: &Node, pipeline: &mut Pipeline) -> Vec<Build> {
+    let mut actions = Vec::new();
+    for body in stack.items(work, list) {
+        let order = work.open(&body, "RunOrder").and_then(|e| stack.literal(work, &e.value)).and_then(|t| t.parse().ok());
+        actions.push(Action { body, order: order.unwrap_or(1) });
+    }
+    actions.sort_by_key(|a| a.order);
+    let mut jobs: Vec<Build> = Vec::new();
+    let (mut before, mut now): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
+    let mut gates: Vec<String> = Vec::new();
+    let mut order = None;
+    for action in actions {
+        if order != Some(action.order) {
+            order = Some(action.order);
+            if !now.is_empty() {
+                before = std::mem::take(&mut now);
+                pipeline.pending.clear();
+            }
+            pipeline.pending.append(&mut gates);
+        }
+        if let Some((name, job)) = one(work, stack, &action.body, pipeline, &before, &mut gates) {
+            now.push(name);
+            jobs.push(job);
+        }
+    }
+    if !now.is_empty() {
+        pipeline.pending.clear();
+    }
+    pipeline.pending.append(&mut gates);
+    jobs
+}
+
+/// One action: a job with its name, or `None` for a source and an approval.
+fn one(
+    work: &mut Work<'_>,
+    stack: &mut Stack,
+    body: &Node,
+    pipeline: &mut Pipeline,
+    before: &[String],
+    gates: &mut Vec<String>,
+) -> Option<(String, Build)> {
+    let title = work.open(body, "Name").and_then(|n| stack.text(work, &n.value)).unwrap_or_else(|| "action".to_owned());
+    let kind = work.open(body, "ActionTypeId").cloned();
+    let mut words = ["Category", "Owner", "Provider", "Version"].map(|key| {
+        let own = kind.as_ref().and_then(|k| work.open(&k.value, key).cloned());
+        own.and_then(|e| stack.text(work, &e.value)).unwrap_or_default()
+    });
+    let (category, provider) = (std::mem::take(&mut words[0]), std::mem::take(&mut words[2]));
+    if let Some(space) = work.open(body, "Namespace") {
+        work.turn(space, "outputs are read by the name of their job");
+    }
+    for (key, why) in [
+        ("Region", "a job runs where its target runs: say the region in its commands"),
+        ("RoleArn", "what it may do in AWS: say a role with the step `aws-role`"),
+        ("OutputVariables", "say `output` and write it to `$PIPEWRIGHT_OUTPUT`"),
+        ("EnvironmentVariables", "say `env` on the job"),
+    ] {
+        if let Some(own) = body.entry(key) {
+            work.lose(own, why);
+        }
+    }
+    match category.as_str() {
+        "Source" => {
+            source::action(work, stack, &provider, body, &mut pipeline.source);
+            return None;
+        }
+        "Approval" => {
+            gates.push(approval(work, stack, body, &title, pipeline));
+            return None;
+        }
+        _ => {}
+    }
+    let name = pipeline.jobs.unique(&title);
+    let mut around = Around::of(&name);
+    around.comments = work.comments(body.span);
+    if slug(&title) != name {
+        around.comments.push(title.clone());
+    }
+    if !before.is_empty() {
+        around.before.push(node("needs").args(before));
+    }
+    if !pipeline.pending.is_empty() {
+        around.before.push(node("requires").args(&pipeline.pending));
+    }
+    if let Some(limit) = work.open(body, "TimeoutInMinutes").and_then(|e| stack.literal(work, &e.value)) {
+        around.before.push(node("timeout").arg(&format!("{limit}m")));
+    }
+    let consumed = inputs(work, stack, body, pipeline);
+    if !consumed.is_empty() {
+        around.before.push(node("consumes").args(consumed));
+    }
+    around.outputs = outputs(work, stack, body);
+    let configuration = work.open(body, "Configuration").cloned();
+    let job = match (category.as_str(), provider.as_str(), &configuration) {
+        ("Build" | "Test", "CodeBuild", Some(configuration)) => build(work, stack, &configuration.value, &around),
+        ("Compute", "Commands", _) if body.entry("Commands").is_some() => commands(work, body, &around),
+        ("Deploy", "CloudFormation", Some(configuration)) => deploy::cloudformation(work, stack, configuration, &around),
+        _ => {
+            let provider = if provider.contains('$') { "another provider" } else { provider.as_str() };
+            let why = format!("what {provider} does is known to AWS alone: the job fails until its commands stand here");
+            if let Some(kind) = &kind {
+                kind.value.each_entry(&mut |e| work.ledger.mark(e.id, Fate::Lost(why.clone())));
+                work.mark(kind, Fate::Lost(why.clone()));
+            }
+            if let Some(configuration) = &configuration {
+                configuration.mark_all(&mut work.ledger, &Fate::Lost(why.clone()));
+                work.mark(configuration, Fate::Lost(why));
+            }
+            batch::missing(&around, &format!("{category} by {provider}"))
+        }
+    };
+    let produced: Vec<&str> =
+        job.0.children().iter().filter(|c| c.name() == "produces").filter_map(|c| c.arg(0).and_then(|e| e.as_str())).collect();
+    for (theirs, ours) in &around.outputs {
+        if produced.contains(&ours.as_str()) {
+            pipeline.artifacts.insert(theirs.clone(), ours.clone());
+        }
+    }
+    Some((name, job))
+}
+
+/// Artifacts that an action reads and a job makes; the repository is checked out.
+fn inputs(work: &mut Work<'_>, stack: &mut Stack, body: &Node, pipeline: &Pipeline) -> Vec<String> {
+    let Some(entry) = work.open(body, "InputArtifacts").cloned() else { return Vec::new() };
+    let mut found = Vec::new();
+    for item in stack.items(work, &entry.value) {
+        let Some(name) = work.open(&item, "Name").and_then(|n| stack.text(work, &n.value)) else { continue };
+        match pipeline.artifacts.get(&name) {
+            Some(ours) if found.contains(ours) => {}
+            Some(ours) => {
+                work.turn(&entry, "the files lie at their paths beside the checkout");
+                found.push(ours.clone());
+            }
+            None if pipeline.source.artifacts.contains(&name) => {}
+            None => work.mark(&entry, Fate::Lost(format!("no job that came over makes `{name}`"))),
+        }
+    }
+    found
+}
+
+/// Artifacts that an action makes: the vendor's name, and the spec's.
+fn outputs(work: &mut Work<'_>, stack: &mut Stack, body: &Node) -> Vec<(String, String)> {
+    let Some(entry) = work.open(body, "OutputArtifacts").cloned() else { return Vec::new() };
+    let mut found = Vec::new();
+    for item in stack.items(work, &entry.value) {
+        if let Some(name) = work.open(&item, "Name").and_then(|n| stack.text(work, &n.value)) {
+            // A name that the stack makes is told by what is fixed of it.
+            let fixed: String = name.split("${var.").map(|p| p.split_once('}').map_or(p, |(_, rest)| rest)).collect();
+            found.push((name, slug(&fixed)));
+        }
+    }
+    found
+}
+
+fn build(work: &mut Work<'_>, stack: &mut Stack, configuration: &Node, around: &Around) -> Build {
+    let mut around = around.clone();
+    let variables = work.open(configuration, "EnvironmentVariables").cloned();
+    for key in ["PrimarySource", "BatchEnabled", "CombineArtifacts"] {
+        if let Some(own) = work.open(configuration, key) {
+            if key == "BatchEnabled" && own.value.text() == Some("true") {
+                work.lose(own, "the batch of a project is a file of its own: import it");
+            } else {
+                work.turn(own, "the job begins in the checkout");
+            }
+        }
+    }
+    let text = variables.as_ref().and_then(|e| stack.text(work, &e.value));
+    let mut job = project::job(work, stack, configuration, around.clone());
+    let Some(entry) = variables else { return job };
+    let parsed: Option<serde_json::Value> = text.and_then(|t| serde_json::from_str(&t).ok());
+    let Some(list) = parsed.as_ref().and_then(serde_json::Value::as_array) else {
+        work.lose(&entry, "the variables are no JSON that could be read");
+        return job;
+    };
+    around.env.clear();
+    for item in list {
+        let of = |key: &str| item.get(key).and_then(serde_json::Value::as_str);
+        let (Some(name), Some(value)) = (of("name"), of("value")) else { continue };
+        let (value, left) = spoken(value);
+        if left {
+            work.mark(&entry, Fate::Lost(format!("`{value}` is read out of CodePipeline itself")));
+        }
+        project::set(work, &mut around, name, &value, of("type").unwrap_or("PLAINTEXT"));
+    }
+    // The action wins over the project, and that over the buildspec.
+    for (name, value) in &around.env {
+        let children = job.0.children.get_or_insert_default();
+        let made = node("env").prop(name, value);
+        let is_same = |c: &crate::syntax::tree::Node<'_>| c.name() == "env" && c.prop(name).is_some();
+        match children.iter().position(is_same) {
+            Some(at) => children[at] = made.0,
+            None => {
+                let at = children.iter().position(|c| c.name() == "run").unwrap_or(children.len());
+                children.insert(at, made.0);
+            }
+        }
+    }
+    job
+}
+
+/// A text with contexts in place of `#{…}`, and whether one is left.
+fn spoken(text: &str) -> (String, bool) {
+    let mut out = text.to_owned();
+    for (theirs, ours) in CONTEXTS {
+        out = out.replace(&format!("#{{{theirs}}}"), &format!("${{{ours}}}"));
+    }
+    while let Some(at) = out.find("#{variables.") {
+        let Some(end) = out[at..].find('}').map(|e| at + e) else { break };
+        let name = slug(&out[at + 12..end]);
+        out.replace_range(at..=end, &format!("${{input.{name}}}"));
+    }
+    let left = out.contains("#{");
+    (out, left)
+}
+
+/// Commands that stand in the pipeline itself.
+fn commands(work: &mut Work<'_>, body: &Node, around: &Around) -> Build {
+    let mut job = node("job").arg(&around.name).comments(around.comments.iter().cloned()).children(around.before.iter().cloned());
+    if let Some(entry) = work.open(body, "Commands") {
+        let lines = entry.value.texts().unwrap_or_default();
+        if lines.is_empty() {
+            work.lose(entry, "commands are text");
+        } else {
+            job.push(run(&lines));
+        }
+    }
+    job
+}
+
+/// A person who must agree: the gate that the next jobs wait for.
+fn approval(work: &mut Work<'_>, stack: &mut Stack, body: &Node, title: &str, pipeline: &mut Pipeline) -> String {
+    let gate = pipeline.gates.unique(title);
+    let mut asked = node("approval").child(node("from").arg("approvers"));
+    for key in ["InputArtifacts", "OutputArtifacts"] {
+        let _ = work.open(body, key);
+    }
+    if let Some(limit) = work.open(body, "TimeoutInMinutes").and_then(|e| stack.literal(work, &e.value)) {
+        asked.push(node("timeout").arg(&format!("{limit}m")));
+    }
+    let configuration = work.open(body, "Configuration").cloned();
+    let map = configuration.as_ref().map_or_else(|| scalar("", body), |c| c.value.clone());
+    if let Some(message) = work.open(&map, "CustomData").and_then(|e| stack.text(work, &e.value)) {
+        let (message, _) = spoken(&message);
+        asked.push(node("message").arg(&message));
+    }
+    if let Some(link) = work.open(&map, "ExternalEntityLink") {
+        work.lose(link, "say the address in the message");
+    }
+    let topic = work.open(&map, "NotificationArn").and_then(|e| stack.text(work, &e.value));
+    if work.declared.gates.iter().all(|g| g.0.name() != "team") {
+        let told = "who may approve was a right in AWS: name the team by each target's words";
+        let mut team = node("team").arg("approvers").comments([told]);
+        if let Some(topic) = &topic {
+            team.push(node("codepipeline").arg(topic));
+        }
+        work.declared.gates.insert(0, team);
+    }
+    let is_there = work.declared.gates.iter().any(|g| g.0.arg(0).and_then(|e| e.as_str()) == Some(gate.as_str()));
+    if !is_there {
+        work.declared.gates.push(node("gate").arg(&gate).child(asked));
+    }
+    gate
+}
+
+#[cfg(test)]
+mod tests {
+    use super::spoken;
+
+    #[test]
+    fn variables_of_the_pipeline_are_contexts() {
+        assert_eq!(
+            spoken("a #{SourceVariables.CommitId} #{variables.Level}"),
+            ("a ${commit.sha} ${input.level}".to_owned(), false)
+        );
+        assert!(spoken("#{Build.TAG}").1);
+    }
+}

@@ -1,0 +1,146 @@
+//! CodePipeline: templates of CloudFormation become workflows.
+
+use pipewright::front::ledger::{Fate, Ledger};
+use pipewright::front::{Imported, Vendor};
+
+use super::account::keys;
+use super::imported;
+
+fn read(text: &str) -> Imported {
+    imported(Vendor::Codepipeline, &[("pipeline.yml", text)]).1
+}
+
+fn spec(text: &str) -> String {
+    read(text).spec("sample", "main", &["codepipeline"])
+}
+
+fn lost(imported: &Imported) -> Vec<String> {
+    let short = |path: &str| path.rsplit("Stages").next().unwrap_or(path).to_owned();
+    imported.ledger.keys().iter().filter(|k| matches!(k.fate(), Fate::Lost(_))).map(|k| short(&k.path)).collect()
+}
+
+/// A template with these stages behind its source.
+fn template(stages: &str) -> String {
+    format!(
+        "Resources:\n  Shop:\n    Type: AWS::CodePipeline::Pipeline\n    Properties:\n      RoleArn: !GetAtt Role.Arn\n      Stages:\n        - Name: Source\n          Actions:\n            - Name: Code\n              ActionTypeId: {{Category: Source, Owner: ThirdParty, Provider: GitHub, Version: '1'}}\n              Configuration: {{Owner: example, Repo: shop, Branch: trunk, OAuthToken: '{{{{resolve:secretsmanager:x}}}}'}}\n              OutputArtifacts: [{{Name: Code}}]\n{stages}  Bucket:\n    Type: AWS::S3::Bucket\n"
+    )
+}
+
+fn action(name: &str, kind: &str, provider: &str, order: u32, rest: &str) -> String {
+    format!(
+        "            - Name: {name}\n              RunOrder: {order}\n              ActionTypeId: {{Category: {kind}, Owner: AWS, Provider: {provider}, Version: '1'}}\n{rest}"
+    )
+}
+
+#[test]
+fn order_in_a_stage_is_needs_and_an_approval_holds_what_comes_behind() {
+    let stages = format!(
+        "        - Name: Ship\n          Actions:\n{}{}{}{}",
+        action("Check", "Compute", "Commands", 1, "              Commands: [make check]\n"),
+        action("Lint", "Compute", "Commands", 1, "              Commands: [make lint]\n"),
+        action(
+            "Go",
+            "Approval",
+            "Manual",
+            2,
+            "              Configuration: {CustomData: \"Ship #{SourceVariables.CommitId}?\"}\n"
+        ),
+        action("Send", "Compute", "Commands", 3, "              Commands: [make send]\n"),
+    );
+    let text = template(&stages);
+    let imported = read(&text);
+    let spec = imported.spec("sample", "main", &["codepipeline"]);
+    for line in [
+        "target codepipeline connection=(var)CONNECTION_ARN repository=\"example/shop\"",
+        "push trunk",
+        "        manual",
+        "message \"Ship ${commit.sha}?\"",
+        "job send {\n            needs check lint\n            requires go\n            run \"make send\"",
+    ] {
+        assert!(spec.contains(line), "{line} is not in {spec}");
+    }
+    assert!(lost(&imported).is_empty(), "{:?}", lost(&imported));
+    let tally = Ledger::tally(imported.ledger.keys());
+    assert_eq!(tally.all() + tally.beside, keys(&serde_yaml::from_str(&text).unwrap()));
+    // The bucket stays in the stack.
+    assert_eq!(tally.beside, 2);
+}
+
+#[test]
+fn what_aws_alone_knows_fails_in_its_place() {
+    let stages = format!(
+        "        - Name: Ship\n          BeforeEntry: {{Conditions: [{{Result: FAIL}}]}}\n          Actions:\n{}",
+        action("Call", "Invoke", "Lambda", 1, "              Configuration: {FunctionName: !Ref Function}\n")
+    );
+    let imported = read(&template(&stages));
+    let spec = imported.spec("sample", "main", &["github"]);
+    assert!(spec.contains("requires entry-of-ship") && spec.contains("exit 1"), "{spec}");
+    assert!(lost(&imported).contains(&"[1].Actions[0].Configuration.FunctionName".to_owned()), "{:?}", lost(&imported));
+    assert!(lost(&imported).contains(&"[1].BeforeEntry".to_owned()), "{:?}", lost(&imported));
+}
+
+const FUNCTIONS: &str = r##"{
+  "Parameters": {"Env": {"Type": "String", "Default": "beta"}, "Unused": {"Type": "String"}},
+  "Conditions": {"IsBeta": {"Fn::Equals": [{"Ref": "Env"}, "beta"]}},
+  "Resources": {
+    "P": {"Type": "AWS::CodeBuild::Project", "Properties": {"Name": {"Fn::Sub": "${Env}-build"}, "TimeoutInMinutes": 7,
+      "Environment": {"Image": "aws/codebuild/standard:7.0", "Type": "ARM_CONTAINER", "PrivilegedMode": true,
+        "EnvironmentVariables": [{"Name": "LEVEL", "Value": {"Ref": "Env"}}, {"Name": "KEY", "Type": "SECRETS_MANAGER", "Value": "k"}]},
+      "Source": {"Type": "CODEPIPELINE", "BuildSpec": {"Fn::Join": ["\n", ["version: 0.2", "phases: {build: {commands: [make]}}"]]}}}},
+    "Rule": {"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "cron(0 3 ? * 2-6 *)", "Targets": [{"Arn": {"Ref": "Shop"}}]}},
+    "Shop": {"Type": "AWS::CodePipeline::Pipeline", "Properties": {
+      "Variables": [{"Name": "Level", "DefaultValue": "low", "Description": "How much"}],
+      "Triggers": [{"ProviderType": "CodeStarSourceConnection", "GitConfiguration": {"SourceActionName": "Code",
+        "Push": [{"Branches": {"Includes": ["main"], "Excludes": ["wip"]}, "FilePaths": {"Includes": ["src/**"]}}, {"Tags": {"Includes": ["v*"]}}],
+        "PullRequest": [{"Events": ["OPEN", "UPDATED"], "Branches": {"Includes": ["main"]}}]}}],
+      "Stages": [
+        {"Name": "Build", "Actions": [
+          {"Fn::If": ["IsBeta", {"Name": "Pack", "ActionTypeId": {"Category": "Build", "Owner": "AWS", "Provider": "CodeBuild", "Version": "1"},
+            "Configuration": {"ProjectName": "beta-build", "EnvironmentVariables": "[{\"name\":\"LEVEL\",\"value\":\"#{variables.Level}\"}]"}},
+            {"Ref": "AWS::NoValue"}]}]}]}}
+  }
+}"##;
+
+#[test]
+fn functions_of_the_stack_are_worked_out() {
+    let imported = read(FUNCTIONS);
+    let spec = imported.spec("sample", "main", &["github"]);
+    for line in [
+        "push main {\n            except wip\n            paths \"src/**\"",
+        "tag v*",
+        "pull-request main {\n            types opened reopened updated",
+        "schedule rule \"0 3 * * 1-5\"",
+        "input level default=low description=\"How much\"",
+        "timeout \"7m\"",
+        "runner linux-arm",
+        "        docker",
+        "env LEVEL=\"${input.level}\"",
+        "env KEY=(secret)KEY",
+        "run make",
+    ] {
+        assert!(spec.contains(line), "{line} is not in {spec}");
+    }
+    assert!(lost(&imported).is_empty(), "{:?}", lost(&imported));
+}
+
+#[test]
+fn odd_text_is_no_crash() {
+    let deep = format!(
+        "Resources: {{P: {{Type: AWS::CodePipeline::Pipeline, Properties: {{Stages: {}x{}}}}}}}",
+        "!If [c, ".repeat(30),
+        ", y]".repeat(30)
+    );
+    for text in [
+        "",
+        "x",
+        "Resources: []\n",
+        "Resources: {P: {Type: AWS::CodePipeline::Pipeline}}\n",
+        "Resources: {P: {Type: AWS::CodePipeline::Pipeline, Properties: {Stages: [x, {Actions: [y]}, {Name: !Ref P, Actions: [{}]}]}}}\n",
+        "Conditions: {A: !Not [Condition: A]}\nResources: {P: {Type: AWS::CodePipeline::Pipeline, Properties: {Stages: !If [A, [], x]}}}\n",
+        "Resources: {P: {Type: AWS::CodePipeline::Pipeline, Properties: {Stages: !Sub '${'}}}\n",
+        "{{ template }}: x\n",
+        &deep,
+    ] {
+        let _ = spec(text);
+    }
+}
