@@ -10,6 +10,7 @@ mod actions;
 mod build;
 mod buildspecs;
 mod cli;
+mod compose;
 mod coverage;
 mod defects;
 mod drift;

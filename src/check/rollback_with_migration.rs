@@ -65,10 +65,14 @@ pub(super) fn check(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// An app of a deploy whose migration the version before may not survive.
-fn of_app<'p>(pipeline: &'p Pipeline, job: &Job) -> Option<(Span, &'p str)> {
+/// An app of a deploy, or a service on a server, whose migration the version before may not survive.
+fn of_app<'p>(pipeline: &'p Pipeline, job: &'p Job) -> Option<(Span, &'p str)> {
     let environment = job.environment.as_ref()?.environment;
     job.steps.iter().find_map(|s| {
+        if let StepKind::Ssh(ssh) = &s.kind {
+            let migrate = ssh.compose.as_ref()?.migrate.as_ref()?;
+            return (!migrate.compatible).then_some((migrate.span, migrate.service.as_str()));
+        }
         let StepKind::App(step) = &s.kind else { return None };
         let app = pipeline.app(step.app);
         let migrate = app.place(environment)?.settings.migrate.as_ref()?;

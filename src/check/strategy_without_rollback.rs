@@ -2,7 +2,7 @@
 
 use crate::base::diag::{Diagnostic, Diagnostics};
 use crate::ir::Pipeline;
-use crate::ir::step::StepKind;
+use crate::ir::step::{ComposeAct, Ssh, StepKind};
 
 pub(super) fn check(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
     for job in &pipeline.jobs {
@@ -11,6 +11,21 @@ pub(super) fn check(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
             continue;
         }
         for step in &job.steps {
+            let colours = |s: &Ssh| s.compose.as_ref().is_some_and(|c| c.act == ComposeAct::Deploy && c.switch.is_some());
+            if let StepKind::Ssh(ssh) = &step.kind
+                && colours(ssh)
+            {
+                diagnostics.push(
+                    Diagnostic::error(
+                        "strategy-without-rollback",
+                        step.span,
+                        "where something refuses the new version, nothing gives its requests back to the one before",
+                    )
+                    .label("no way back")
+                    .help("write `rollback` in the deploy: it gives the version before everything again"),
+                );
+                continue;
+            }
             let StepKind::App(act) = &step.kind else { continue };
             let app = pipeline.app(act.app);
             let Some(strategy) = app.place(entered.environment).map(|p| &p.settings.strategy) else { continue };

@@ -189,6 +189,51 @@ pub enum Push {
     If(Expr),
 }
 
+/// Containers on a server, by `docker compose`.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Compose {
+    /// What is done.
+    pub act: ComposeAct,
+    /// The Compose file, seen from the folder.
+    pub file: String,
+    /// The folder on the server.
+    pub dir: String,
+    /// The name of the project; each colour has its own behind a dash.
+    pub name: String,
+    /// How long the containers may take to be well.
+    pub wait: Duration,
+    /// What changes the database first.
+    pub migrate: Option<ComposeMigration>,
+    /// Which script tells that they are well.
+    pub health: Option<usize>,
+    /// Which script gives the requests to a colour; without it the containers are replaced where they stand.
+    pub switch: Option<usize>,
+}
+
+/// What is done with containers on a server.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ComposeAct {
+    /// A version starts.
+    Deploy,
+    /// What this run changed is undone.
+    Undo,
+    /// The version before comes back.
+    Back,
+}
+
+/// A command that runs once in the new version.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ComposeMigration {
+    /// The service whose image it runs in.
+    pub service: String,
+    /// The command, run by `sh` in a container of it.
+    pub command: String,
+    /// Whether the version before runs on the changed schema too.
+    pub compatible: bool,
+    /// Where it stands.
+    pub span: Span,
+}
+
 /// Commands on another machine, over SSH with a known host key.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Ssh {
@@ -204,8 +249,10 @@ pub struct Ssh {
     pub port: Option<Text>,
     /// Variables that the remote shell gets.
     pub env: Vec<EnvVar>,
-    /// One remote shell each.
+    /// One remote shell each; with `compose`, lines that stand in its script.
     pub scripts: Vec<Script>,
+    /// Containers that it starts there.
+    pub compose: Option<Compose>,
 }
 
 /// A use of a portable action; arguments have been put into the bodies.

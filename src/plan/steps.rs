@@ -11,7 +11,7 @@ use crate::ir::step::{ActionCall, Moment, Outcome, Script, Step, StepKind};
 use crate::ir::text::{EnvVar, Text};
 use crate::ir::units::Duration;
 use crate::plan::script::means::Means;
-use crate::plan::script::{Shell, remote};
+use crate::plan::script::{Shell, compose, remote};
 use crate::plan::step::{Phase, PlannedKind, PlannedStep, RunWhen};
 use crate::plan::steps::gates::is_measure;
 use crate::target::pins;
@@ -108,7 +108,10 @@ impl<'a> Builder<'a> {
             }
             StepKind::Notify(notification) => self.notify(notification, Moment::Always, when.clone(), step.condition.clone()),
             StepKind::Ssh(ssh) => {
-                let shell = remote::ssh(ssh, self.job.shell.value);
+                let shell = match &ssh.compose {
+                    Some(compose) => compose::on_server(ssh, compose),
+                    None => remote::ssh(ssh, self.job.shell.value),
+                };
                 self.push(step, PlannedKind::Run(shell.script), phase, when, shell.env);
             }
             StepKind::Run(script) => self.push(step, PlannedKind::Run(script.clone()), phase, when, Vec::new()),

@@ -11,6 +11,7 @@
 pub mod action;
 pub mod alert;
 pub mod app;
+pub mod compose;
 pub mod environment;
 pub mod event;
 pub mod gate;

@@ -4,6 +4,7 @@
 //! that they mean the same in `bash` and in the `sh` of a small image. A value that only the run knows reaches them through a variable.
 
 pub mod app;
+pub mod compose;
 pub mod emulated;
 pub mod findings;
 pub mod login;

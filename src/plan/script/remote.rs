@@ -112,6 +112,7 @@ mod tests {
             port: None,
             env: Vec::new(),
             scripts: vec![Script { lines: vec![line, literal("false"), literal("echo never")] }],
+            compose: None,
         };
         let shell = super::ssh(&ssh, Interpreter::Sh);
         // A machine that runs what it is sent.

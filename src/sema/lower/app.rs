@@ -152,7 +152,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
         Some(Placed { environment: id, settings, span: own.map_or(app.span, |o| o.span) })
     }
 
-    fn environment_node(&self, id: EnvironmentId) -> Option<&'n Node<'a>> {
+    pub(super) fn environment_node(&self, id: EnvironmentId) -> Option<&'n Node<'a>> {
         let is = |n: &&'n Node<'a>| {
             let name = n.arg(0).and_then(|e| e.as_str());
             n.name() == "environment" && name.and_then(|n| self.scope.environments.get(n)) == Some(id.index())

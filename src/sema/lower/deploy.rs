@@ -32,6 +32,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
         } else {
             // A command of one's own replaces what brings the apps back; a block alone comes behind it.
             steps = self.app_rollback(node, deploy);
+            steps.extend(self.compose_rollback(node, deploy, place));
         }
         for child in node.children() {
             steps.extend(self.step(child, place));

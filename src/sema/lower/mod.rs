@@ -3,6 +3,7 @@
 mod action;
 mod alert;
 mod app;
+mod compose;
 mod declaration;
 mod deploy;
 mod environment;

@@ -34,6 +34,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
             "notify" => StepKind::Notify(self.notification(node, Moment::Always, place)?),
             "uses" => self.uses(node, place)?,
             "app" => return self.app_step(node, place),
+            "compose" => return self.compose_step(node, place),
             name if self.scope.actions.contains_key(name) => StepKind::Action(self.action_call(node, place)?),
             _ => return None,
         };
@@ -193,6 +194,14 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
     }
 
     fn ssh(&mut self, node: &Node<'a>, place: &Place<'_, 'n, 'a>) -> Option<Ssh> {
+        let mut ssh = self.remote(node, place)?;
+        let runs: Vec<&Node<'a>> = node.children().iter().filter(|c| c.name() == "run").collect();
+        ssh.scripts = runs.into_iter().map(|c| self.lines(c, place)).collect();
+        Some(ssh)
+    }
+
+    /// The machine that a node names, with nothing to run there.
+    pub(super) fn remote(&mut self, node: &Node<'a>, place: &Place<'_, 'n, 'a>) -> Option<Ssh> {
         let need = |lower: &mut Self, prop: &str, example: &str| {
             let text = lower.prop_text(node, prop, place);
             if text.is_none() {
@@ -204,8 +213,6 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
         let user = need(self, "user", "user=(secret)SSH_USER");
         let key = need(self, "key", "key=(secret)SSH_KEY");
         let known_hosts = need(self, "known-hosts", "known-hosts=(secret)SSH_KNOWN_HOSTS");
-        let runs: Vec<&Node<'a>> = node.children().iter().filter(|c| c.name() == "run").collect();
-        let scripts = runs.into_iter().map(|c| self.lines(c, place)).collect();
         Some(Ssh {
             host: host?,
             user: user?,
@@ -213,7 +220,8 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
             known_hosts: known_hosts?,
             port: self.prop_text(node, "port", place),
             env: self.env(node, place),
-            scripts,
+            scripts: Vec::new(),
+            compose: None,
         })
     }
 

@@ -2,6 +2,7 @@
 
 use crate::syntax::shape::ValueType::{Count, Name, Reference, Secret, String, Text, Url, Variable, Word};
 use crate::syntax::shape::app::{ENVIRONMENT_APP, VALUES};
+use crate::syntax::shape::compose::COMPOSE;
 use crate::syntax::shape::event::ALLOW;
 use crate::syntax::shape::job::PURPOSES;
 use crate::syntax::shape::reuse::{EACH, TEMPLATE_USE};
@@ -29,6 +30,7 @@ pub static ENVIRONMENT: Shape = node(
     many(&ENV),
     keyed(&ENVIRONMENT_SECRET),
     once(&CLUSTER),
+    once(&COMPOSE),
     once(&IDENTITY),
     once(&CONCURRENCY),
     keyed(&ENVIRONMENT_APP),

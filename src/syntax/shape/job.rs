@@ -2,6 +2,7 @@
 
 use crate::syntax::shape::ValueType::{Any, Count, Duration, Expr, Image, Name, Path, Port, Reference, String, Text, Word};
 use crate::syntax::shape::app::DEPLOY_APP;
+use crate::syntax::shape::compose::DEPLOY_COMPOSE;
 use crate::syntax::shape::event::ONLY;
 use crate::syntax::shape::gate::JOB_GATE;
 use crate::syntax::shape::reuse::TEMPLATE_USE;
@@ -111,7 +112,7 @@ pub static DEPLOY: Shape = node(
     SETTINGS,
 ])
 .flags(FLAGS)
-.children(&[&[many(&DEPLOY_APP), many(&SMOKE_TEST), once(&ROLLBACK)], &PARTS, &STEPS])
+.children(&[&[many(&DEPLOY_APP), once(&DEPLOY_COMPOSE), many(&SMOKE_TEST), once(&ROLLBACK)], &PARTS, &STEPS])
 .calls();
 
 /// The words of `purpose`.

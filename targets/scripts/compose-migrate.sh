@@ -1,0 +1,1 @@
+docker compose run --rm -T @service@ sh -euc @command@ < /dev/null

@@ -1,0 +1,2 @@
+VERSION=$entry
+export VERSION COMPOSE_FILE=@file@ COMPOSE_PROJECT_NAME=@name@

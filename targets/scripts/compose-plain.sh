@@ -1,0 +1,1 @@
+export VERSION COMPOSE_FILE=@file@ COMPOSE_PROJECT_NAME=@name@

@@ -1,0 +1,1 @@
+[ "$(tail -n 1 "$history")" = "@entry@" ] || printf '%s\n' "@entry@" >> "$history"

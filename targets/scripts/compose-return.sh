@@ -1,0 +1,2 @@
+entry=$(sed -n "${count}p" "$history")
+@select@

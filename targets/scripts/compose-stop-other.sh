@@ -1,0 +1,1 @@
+COMPOSE_PROJECT_NAME="@name@-$other" docker compose stop < /dev/null

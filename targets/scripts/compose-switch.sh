@@ -1,0 +1,4 @@
+# From here on $COLOUR has the requests; what had them keeps running.
+{
+  @line@
+} < /dev/null

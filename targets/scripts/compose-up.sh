@@ -1,0 +1,1 @@
+docker compose up --detach --wait --wait-timeout @seconds@ --remove-orphans < /dev/null
