@@ -18,7 +18,8 @@ use crate::verify::behaviour::{Place, Reader, State, World};
 use crate::verify::github::Github;
 use crate::verify::gitlab::Gitlab;
 use crate::verify::model::{self, Model, holds};
-use crate::verify::{same, worlds};
+use crate::verify::turns::Turn;
+use crate::verify::{commands, same, worlds};
 
 /// Differences that one message lists; the rest is counted.
 const SHOWN: usize = 5;
@@ -95,7 +96,8 @@ pub fn compare(pipeline: &Pipeline, files: &[(&str, &str)]) -> (Vec<Difference>,
             Ok(reader) => {
                 extent.targets += 1;
                 compare.jobs(reader.as_ref());
-                compare.events(reader.as_ref(), &events);
+                let turns = compare.commands(reader.as_ref());
+                compare.events(reader.as_ref(), &events, &turns);
                 all.extend(same::facts(pipeline, target, reader.as_ref()));
             }
             Err(fault) => compare.unreadable(fault),
@@ -151,7 +153,7 @@ struct Compare<'p> {
     runs: usize,
 }
 
-impl Compare<'_> {
+impl<'p> Compare<'p> {
     fn add(&mut self, difference: Difference) {
         let key = (difference.point, difference.job.clone(), difference.found.clone());
         match self.found.get_mut(&key) {
@@ -211,7 +213,19 @@ impl Compare<'_> {
         }
     }
 
-    fn events(&mut self, reader: &dyn Reader, events: &[Event]) {
+    /// The commands of each job; what depends on the event is handed back.
+    fn commands(&mut self, reader: &dyn Reader) -> Vec<Turn<'p>> {
+        let mut turns = Vec::new();
+        for (at, found) in reader.found().iter().enumerate() {
+            let Some(id) = found.job.filter(|id| holds(self.pipeline, self.target, *id)) else { continue };
+            let (differences, more) = commands::compare(self.pipeline, self.target, reader, at, id);
+            differences.into_iter().for_each(|d| self.add(d));
+            turns.extend(more);
+        }
+        turns
+    }
+
+    fn events(&mut self, reader: &dyn Reader, events: &[Event], turns: &[Turn<'p>]) {
         // Events that the spec and the target treat alike need to be looked at once.
         let mut seen: BTreeSet<Alike> = BTreeSet::new();
         for event in events {
@@ -224,6 +238,11 @@ impl Compare<'_> {
                     continue;
                 }
             };
+            for turn in turns {
+                turn.compare(self.pipeline, self.target, reader, started.as_ref(), &happening)
+                    .into_iter()
+                    .for_each(|d| self.add(d));
+            }
             let all_well = World { maybe: true, ..World::default() };
             let states = match started.states(&all_well) {
                 Ok(states) => states,

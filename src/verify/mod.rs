@@ -2,15 +2,23 @@
 //!
 //! Invariant: nothing is written before it came through this room.
 
+mod bash;
 pub mod behaviour;
+mod commands;
 pub mod equivalence;
 pub mod github;
 pub mod gitlab;
+mod machine;
 mod model;
 pub mod regex;
 mod same;
 pub mod schema;
+mod script;
 pub mod settings;
 pub mod stories;
+mod texts;
+mod token;
+mod turns;
+mod wanted;
 mod worlds;
 pub mod yaml;

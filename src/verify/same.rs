@@ -8,10 +8,13 @@ use crate::ir::gate::GateKind;
 use crate::ir::id::{JobId, TargetId};
 use crate::ir::job::Job;
 use crate::ir::step::StepKind;
+use crate::ir::text::Context;
+use crate::ir::walk;
 use crate::sema::exposure;
-use crate::verify::behaviour::{Found, Reader};
+use crate::verify::behaviour::{Bit, Found, Given, Reader};
 use crate::verify::equivalence::Difference;
 use crate::verify::model::holds;
+use crate::verify::{machine, token};
 
 /// Whether a job is one of the spec's, or one that a target needs beside them: an approval, a message, a decision, the check of drift.
 pub(super) fn accounted(pipeline: &Pipeline, target: &Target, found: &Found) -> bool {
@@ -25,11 +28,13 @@ pub(super) fn accounted(pipeline: &Pipeline, target: &Target, found: &Found) -> 
 pub(super) fn facts(pipeline: &Pipeline, target: &Target, reader: &dyn Reader) -> Vec<Difference> {
     let mut facts = Facts { pipeline, target, reader, differences: Vec::new() };
     let mut locks: BTreeMap<&str, &Found> = BTreeMap::new();
-    for found in reader.found() {
+    for (at, found) in reader.found().iter().enumerate() {
         match found.job.filter(|id| holds(pipeline, target, *id)) {
             Some(id) => {
                 facts.environment(id, found, &mut locks);
+                facts.machine(id, at);
                 facts.exposed(id, found);
+                facts.outputs(id, at);
                 facts.gates(id, found);
                 facts.softened(id, found);
                 facts.data(id, found);
@@ -85,6 +90,54 @@ impl<'r> Facts<'_, 'r> {
         }
     }
 
+    /// Points 1, 3 and 6: its containers, cells, attempts and limits.
+    fn machine(&mut self, id: JobId, at: usize) {
+        let reader = self.reader;
+        let found = &reader.found()[at];
+        if found.acts.is_none() {
+            return;
+        }
+        let job = self.pipeline.job(id);
+        for (point, wanted, is) in machine::faults(self.pipeline, self.target.id, reader, at, job) {
+            self.differ(point, Some(job), found, wanted, is);
+        }
+    }
+
+    /// Point 5: the outputs and images that it reads are handed over.
+    fn outputs(&mut self, id: JobId, at: usize) {
+        let (pipeline, reader) = (self.pipeline, self.reader);
+        let found = &reader.found()[at];
+        let job = pipeline.job(id);
+        let mut seen = BTreeSet::new();
+        for context in walk::contexts(job, &[self.target.id]) {
+            let (givers, given, name) = match &context.value {
+                Context::Output { job: giver, output } if *giver != id => (vec![*giver], Given::Output(output), output),
+                Context::Image(image) => {
+                    let image = &pipeline.images[image.index()];
+                    let own = image.builders.iter().filter(|b| pipeline.job(**b).workflow == job.workflow);
+                    (own.copied().collect(), Given::Image(&image.name.value), &image.name.value)
+                }
+                _ => continue,
+            };
+            if givers.contains(&id) || givers.is_empty() || !seen.insert(name.clone()) {
+                continue;
+            }
+            let from = |giver: &JobId| reader.found().iter().position(|f| f.job == Some(*giver));
+            let mut places = givers.iter().filter_map(from).peekable();
+            if places.peek().is_some() && !places.any(|from| reader.hands_over(from, at, given)) {
+                let giver = &pipeline.job(givers[0]).name.value;
+                self.differ(5, Some(job), found, format!("it gets `{name}` of `{giver}`"), "it does not get it");
+            }
+        }
+    }
+
+    /// Point 7: the token.
+    fn token(&mut self, job: Option<&Job>, found: &Found) {
+        for (wanted, is) in token::faults(self.pipeline, self.target.id, job, found) {
+            self.differ(7, job, found, wanted, is);
+        }
+    }
+
     /// Point 7: no more secrets and permissions than the spec gives it.
     fn exposed(&mut self, id: JobId, found: &Found) {
         let pipeline = self.pipeline;
@@ -95,6 +148,25 @@ impl<'r> Facts<'_, 'r> {
         let more: Vec<&str> = found.secrets.iter().map(String::as_str).filter(|s| !vendor.contains(s)).collect();
         if !more.is_empty() {
             self.differ(7, Some(job), found, "no other secrets than it reads", format!("it sees {}", more.join(", ")));
+        }
+        self.token(Some(job), found);
+        // A variable of the whole job is seen by each of its steps.
+        let env = pipeline.workflow(job.workflow).env.iter().chain(environment.into_iter().flat_map(|e| &e.env)).chain(&job.env);
+        let of_all: BTreeSet<String> = env
+            .flat_map(|e| e.value.contexts())
+            .filter_map(|c| if let Context::Secret(name) = &c.value { Some(name.clone()) } else { None })
+            .collect();
+        let Some(at) = self.reader.found().iter().position(|f| std::ptr::eq(f, found)) else { return };
+        let symbols = found.env.values().flatten().filter_map(|b| if let Bit::Symbol(s) = b { Some(s) } else { None });
+        let wider: Vec<&String> = symbols
+            .filter(|s| {
+                let is = |name: &String| self.reader.means(at, s, &Context::Secret(name.clone()));
+                pipeline.secrets.iter().any(|d| is(&d.name.value)) && !of_all.iter().any(is)
+            })
+            .collect();
+        if let Some(symbol) = wider.first() {
+            let is = format!("all of them see {symbol}");
+            self.differ(7, Some(job), found, "only the steps that read a secret see it", is);
         }
     }
 
@@ -159,6 +231,7 @@ impl<'r> Facts<'_, 'r> {
     /// Jobs beside those of the spec see what their messages need, and nothing else.
     fn beside(&mut self, found: &Found) {
         let pipeline = self.pipeline;
+        self.token(None, found);
         let messages = pipeline.workflows.iter().flat_map(|w| exposure::of_messages(pipeline, &w.notify));
         let of_gates = found.asks.iter().flat_map(|g| exposure::of_messages(pipeline, &pipeline.gate(*g).notify));
         let own: BTreeSet<String> = messages.chain(of_gates).collect();

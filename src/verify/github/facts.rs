@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::verify::behaviour::{Found, Place, Said};
+use crate::verify::github::work;
 use crate::verify::yaml::Node;
 
 /// The facts of a job.
@@ -28,22 +29,31 @@ pub(super) fn job(path: &str, workflow: &str, id: &str, node: &Node, root: &Node
         downloads: BTreeSet::new(),
         outputs: node.get("outputs").map(Node::rows).unwrap_or_default().iter().map(|(name, _)| name.clone()).collect(),
         reads: BTreeSet::new(),
+        acts: Some(work::acts(node, root)),
+        env: work::env(node, root),
+        image: node.get("container").and_then(|c| c.get("image").or(Some(c))?.text()).map(work::bits),
+        services: work::services(node),
+        cells: work::cells(node),
+        timeout: work::seconds(node.get("timeout-minutes")),
+        after_timeout: None,
+        retry: 0,
+        identity: false,
     };
     let mut scan = |text: &str| {
         found.secrets.extend(named(text, "secrets.").filter(|s| *s != "GITHUB_TOKEN").map(str::to_owned));
-        for (at, _) in text.match_indices(".outputs.") {
-            let before = text[..at].rsplit(|c: char| !is_name(c)).next().unwrap_or_default();
-            let is_need = text[..at].strip_suffix(before).is_some_and(|t| t.ends_with("needs."));
-            let after = text[at + 9..].split(|c: char| !is_name(c)).next().unwrap_or_default();
-            if is_need {
-                found.reads.insert(format!("{before}.{after}"));
-            }
+        for (at, _) in text.match_indices("needs.") {
+            let mut names = text[at + 6..].splitn(3, '.');
+            let (Some(job), Some("outputs"), Some(rest)) = (names.next(), names.next(), names.next()) else { continue };
+            let output = rest.split(|c: char| !is_name(c)).next().unwrap_or_default();
+            found.reads.insert(format!("{job}.{output}"));
         }
     };
     node.scalars(&mut scan);
     root.get("env").into_iter().for_each(|env| env.scalars(&mut scan));
+    let level = found.permissions.as_ref().and_then(|p| p.get("id-token").or(p.get("*")));
+    found.identity = level.is_some_and(|l| l == "write");
     for step in node.get("steps").map(Node::items).unwrap_or_default() {
-        work(step, &mut found);
+        step_facts(step, &mut found);
     }
     found
 }
@@ -74,7 +84,7 @@ fn permissions(node: Option<&Node>) -> BTreeMap<String, String> {
     }
 }
 
-fn work(step: &Node, found: &mut Found) {
+fn step_facts(step: &Node, found: &mut Found) {
     let soft = step.get("continue-on-error").is_some_and(|c| !c.is_false());
     if let Some(script) = step.get("run").and_then(Node::text) {
         found.texts.push(Said { text: script.to_owned(), soft });

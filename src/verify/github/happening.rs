@@ -5,8 +5,8 @@ use crate::ir::event::{Event, EventKind, InputValue, PullRequestType};
 use crate::verify::github::Workflow;
 use crate::verify::github::expr::value::Value;
 
-/// The repository of every event.
-const REPOSITORY: &str = "group/project";
+/// The repository of every event: see [`crate::verify::behaviour::OPAQUE`].
+const REPOSITORY: &str = "\0group/project";
 
 /// An event.
 #[derive(Debug)]
@@ -79,7 +79,7 @@ impl Happening {
         let short = self.reference.splitn(3, '/').nth(2).unwrap_or_default();
         let mut payload = Vec::new();
         if is_request {
-            let from = if event.fork { "fork/project" } else { REPOSITORY };
+            let from = if event.fork { "\0fork/project" } else { REPOSITORY };
             let repo = Value::object(vec![row("full_name", from), ("fork".to_owned(), Value::Bool(event.fork))], true);
             let head =
                 Value::object(vec![("repo".to_owned(), repo), row("ref", event.head.as_deref().unwrap_or_default())], true);

@@ -2,18 +2,20 @@
 //!
 //! Invariant: nothing here is shared with what writes them.
 
-mod bash;
+mod context;
 pub mod expr;
 mod facts;
 mod happening;
 mod read;
 mod run;
 mod trigger;
+mod work;
 
 use crate::ir::Pipeline;
 use crate::ir::event::Event;
-use crate::verify::behaviour::{Found, Reader, Started};
-use crate::verify::github::bash::{Decisions, Guard};
+use crate::ir::text::Context;
+use crate::verify::bash::{Decisions, Guard};
+use crate::verify::behaviour::{Bit, Found, Given, Reader, Started};
 use crate::verify::github::expr::Expr;
 use crate::verify::github::trigger::Triggers;
 
@@ -94,5 +96,22 @@ impl Reader for Github<'_> {
 
     fn start<'r>(&'r self, event: &Event) -> Result<Box<dyn Started + 'r>, String> {
         Ok(Box::new(run::Run::new(self, event)?))
+    }
+
+    fn means(&self, at: usize, symbol: &str, context: &Context) -> bool {
+        context::means(self, at, symbol, context)
+    }
+
+    fn spellings(&self, at: usize, context: &Context) -> Vec<Vec<Bit>> {
+        context::spellings(self, at, context)
+    }
+
+    fn hands_over(&self, from: usize, to: usize, given: Given<'_>) -> bool {
+        let (giver, reader) = (&self.found[from], &self.found[to]);
+        let output = match given {
+            Given::Output(name) => name.to_owned(),
+            Given::Image(name) => format!("{name}-image"),
+        };
+        giver.outputs.contains(&output) && reader.reads.contains(&format!("{}.{output}", giver.id))
     }
 }

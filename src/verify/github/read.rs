@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::ir::environment::Environment;
 use crate::ir::gate::{GateKind, Via};
 use crate::ir::id::{GateId, JobId};
-use crate::verify::github::bash::{Decisions, Guard};
+use crate::verify::bash::{Decisions, Guard};
 use crate::verify::github::expr::{Expr, parse};
 use crate::verify::github::trigger::Triggers;
 use crate::verify::github::{Deciding, Github, Guarding, Job, Workflow, facts};

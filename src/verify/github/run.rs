@@ -4,11 +4,12 @@ use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use crate::ir::event::Event;
-use crate::verify::behaviour::{Started, State, World};
-use crate::verify::github::bash::Names;
+use crate::verify::bash::Names;
+use crate::verify::behaviour::{Frame, Guard, Standing, Started, State, World};
 use crate::verify::github::expr::eval;
 use crate::verify::github::expr::value::Value;
 use crate::verify::github::happening::Happening;
+use crate::verify::github::read::expression;
 use crate::verify::github::{Github, Job, Workflow};
 
 /// The runs that an event starts.
@@ -26,6 +27,8 @@ struct StartedWorkflow<'g> {
     inputs: Value,
     /// By job.
     outputs: Vec<Value>,
+    /// What the steps of each job that decide give: step and outputs.
+    decided: Vec<Vec<(String, Value)>>,
     /// Whether the first steps of each job let the event through.
     passes: Vec<Option<bool>>,
 }
@@ -68,6 +71,7 @@ impl<'g> Run<'g> {
             };
             let mut outputs = Vec::new();
             let mut passes = Vec::new();
+            let mut decided = Vec::new();
             for job in &workflow.jobs {
                 let rows = job.outputs.iter().map(|(name, step, output)| {
                     let decided = job.decisions.iter().find(|d| d.step == *step);
@@ -78,6 +82,15 @@ impl<'g> Run<'g> {
                     (name.clone(), value.map_or(Value::Unknown, Value::String))
                 });
                 outputs.push(Value::object(rows.collect(), true));
+                let steps = job.decisions.iter().map(|d| {
+                    let names = Variables { happening: &happening, files: OnceCell::new(), given: &|n| given(&d.env, n) };
+                    let rows = d.decisions.names().into_iter().map(|name| {
+                        let value = d.decisions.output(name, &names);
+                        (name.to_owned(), value.map_or(Value::Unknown, Value::String))
+                    });
+                    (d.step.clone(), Value::object(rows.collect(), true))
+                });
+                decided.push(steps.collect());
                 let pass = job.guards.iter().map(|g| {
                     let names = Variables { happening: &happening, files: OnceCell::new(), given: &|n| given(&g.env, n) };
                     g.guard.passes(&names)
@@ -86,7 +99,7 @@ impl<'g> Run<'g> {
                 let refused = pass.contains(&Some(false)).then_some(false);
                 passes.push(refused.or((!pass.contains(&None)).then_some(true)));
             }
-            started.push(StartedWorkflow { workflow, github: context, inputs, outputs, passes });
+            started.push(StartedWorkflow { workflow, github: context, inputs, outputs, decided, passes });
         }
         Ok(Self { github, started })
     }
@@ -214,5 +227,80 @@ impl Started for Run<'_> {
             }
         }
         all
+    }
+
+    fn runs(&self, at: usize, frame: &Frame, standing: Standing) -> Option<bool> {
+        let run = self.started.iter().find(|r| r.workflow.jobs.iter().any(|j| j.at == at))?;
+        let job = run.workflow.jobs.iter().find(|j| j.at == at)?;
+        let asked = frame.guards.iter().any(|g| matches!(g, Guard::Vendor(_)));
+        let mut all = Some(asked || standing == Standing::Well);
+        for guard in &frame.guards {
+            let holds = match guard {
+                Guard::Vendor(text) => expression(text, 0).ok().and_then(|expr| {
+                    // Without a word about the status a step runs only while all goes well.
+                    if !expr.asks_status() && standing != Standing::Well {
+                        return Some(false);
+                    }
+                    eval::eval(&expr, &Turn { run, job, standing }).ok()?.truth()
+                }),
+                Guard::Test(_) | Guard::Open => None,
+            };
+            match holds {
+                Some(false) => return Some(false),
+                Some(true) => {}
+                None => all = None,
+            }
+        }
+        all
+    }
+}
+
+/// A step's condition, when its turn comes.
+struct Turn<'v> {
+    run: &'v StartedWorkflow<'v>,
+    job: &'v Job,
+    standing: Standing,
+}
+
+impl eval::World for Turn<'_> {
+    fn context(&self, name: &str) -> Value {
+        match name {
+            "github" => self.run.github.clone(),
+            "inputs" => self.run.inputs.clone(),
+            "needs" => {
+                let row = |at: &usize| {
+                    let result = ("result".to_owned(), Value::Unknown);
+                    let outputs = ("outputs".to_owned(), self.run.outputs[*at].clone());
+                    (self.run.workflow.jobs[*at].id.clone(), Value::object(vec![result, outputs], false))
+                };
+                Value::object(self.job.needs.iter().map(row).collect(), false)
+            }
+            "steps" => Value::object(self.run.steps(self.job), true),
+            _ => Value::object(Vec::new(), true),
+        }
+    }
+
+    fn status(&self, name: &str) -> bool {
+        match name {
+            "success" => self.standing == Standing::Well,
+            "failure" => self.standing == Standing::Failed,
+            "cancelled" => self.standing == Standing::Cancelled,
+            "always" => true,
+            _ => false,
+        }
+    }
+}
+
+impl StartedWorkflow<'_> {
+    /// What the steps that decide have said. Of a deploy that a later step asks after it is taken that it has started.
+    fn steps(&self, job: &Job) -> Vec<(String, Value)> {
+        let decided = self.workflow.jobs.iter().position(|j| j.at == job.at).map(|at| self.decided[at].as_slice());
+        let mut found: Vec<(String, Value)> = Vec::new();
+        for (step, outputs) in decided.unwrap_or_default() {
+            found.push((step.clone(), Value::object(vec![("outputs".to_owned(), outputs.clone())], true)));
+        }
+        let started = Value::object(vec![("outcome".to_owned(), Value::text("success"))], true);
+        found.extend(["deploy", "rollback"].map(|id| (id.to_owned(), started.clone())));
+        found
     }
 }

@@ -1,5 +1,6 @@
 //! `rules: if`: GitLab's conditions on variables (its documentation, "CI/CD job rules").
 
+use crate::verify::behaviour::{OPAQUE, is_told};
 use crate::verify::regex::Regex;
 
 /// What is known of a variable.
@@ -123,11 +124,13 @@ impl Condition {
             },
             Self::Equal(a, b, not) => match (value(a), value(b)) {
                 (Known::Unknown, _) | (_, Known::Unknown) => None,
+                (Known::Text(a), Known::Text(b)) if !is_told(&a, &b) => None,
                 (a, b) => Some((a == b) != *not),
             },
             Self::Match(a, regex, not) => match value(a) {
                 Known::Unknown => None,
                 Known::Null => Some(*not),
+                Known::Text(text) if text.starts_with(OPAQUE) => None,
                 Known::Text(text) => Some(regex.matches(&text) != *not),
             },
         }

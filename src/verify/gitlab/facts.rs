@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::ir::Pipeline;
 use crate::verify::behaviour::{Found, Place, Said};
+use crate::verify::gitlab::work;
 use crate::verify::yaml::Node;
 
 /// The facts of a job.
@@ -11,6 +12,7 @@ pub(super) fn job(pipeline: &Pipeline, path: &str, name: &str, node: &Node, root
     let environment = node.get("environment").and_then(|e| e.get("name").or(Some(e))?.text());
     let interruptible = node.get("interruptible").or_else(|| root.path(&["default", "interruptible"]));
     let on_new_commit = root.path(&["workflow", "auto_cancel", "on_new_commit"]).and_then(Node::text);
+    let (timeout, after_timeout) = work::timeouts(node, root);
     let mut found = Found {
         place: Place { file: path.to_owned(), line: node.line },
         workflow: None,
@@ -28,6 +30,15 @@ pub(super) fn job(pipeline: &Pipeline, path: &str, name: &str, node: &Node, root
         downloads: BTreeSet::new(),
         outputs: BTreeSet::new(),
         reads: BTreeSet::new(),
+        acts: Some(work::acts(node, root)),
+        env: work::env(node, root),
+        image: work::image(node, root),
+        services: work::services(node, root),
+        cells: work::cells(node),
+        timeout,
+        after_timeout,
+        retry: work::retry(node, root),
+        identity: node.get("id_tokens").is_some_and(|t| !t.rows().is_empty()),
     };
     let secrets = secrets(pipeline);
     let mut scan = |text: &str| found.secrets.extend(variables(text).filter(|v| secrets.contains(*v)).map(str::to_owned));
@@ -43,8 +54,8 @@ pub(super) fn job(pipeline: &Pipeline, path: &str, name: &str, node: &Node, root
     if node.path(&["artifacts", "paths"]).is_some() {
         found.uploads.insert(name.to_owned());
     }
-    if node.path(&["artifacts", "reports", "dotenv"]).is_some() {
-        found.outputs.insert("dotenv".to_owned());
+    if let Some(report) = node.path(&["artifacts", "reports", "dotenv"]).and_then(Node::text) {
+        found.outputs = work::handed_over(found.acts.as_deref().unwrap_or_default(), report);
     }
     for need in node.get("needs").map(Node::items).unwrap_or_default() {
         let job = need.get("job").unwrap_or(need).text();

@@ -9,6 +9,9 @@ use crate::verify::gitlab::condition::Known;
 /// Variables that are not set where no value is known of them.
 const UNSET: &[&str] = &["CI_COMMIT_BRANCH", "CI_COMMIT_TAG", "CI_OPEN_MERGE_REQUESTS"];
 
+/// The project of every event: see [`crate::verify::behaviour::OPAQUE`].
+const PROJECT: &str = "\0group/project";
+
 /// The variables of an event.
 #[derive(Debug)]
 pub(super) struct Variables {
@@ -24,7 +27,8 @@ impl Variables {
         let mut set = |name: &str, value: &str| _ = known.insert(name.to_owned(), value.to_owned());
         let default = &gitlab.pipeline.default_branch.value;
         set("CI_DEFAULT_BRANCH", default);
-        set("CI_PROJECT_PATH", "group/project");
+        set("CI_PROJECT_PATH", PROJECT);
+        set("CI_PROJECT_NAMESPACE", "\0group");
         let branch = event.branch.as_ref().unwrap_or(default);
         let source = match event.kind {
             EventKind::Push => "push",
@@ -50,8 +54,8 @@ impl Variables {
                 set("CI_COMMIT_REF_NAME", head);
                 set("CI_MERGE_REQUEST_SOURCE_BRANCH_NAME", head);
                 set("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", event.target.as_deref().unwrap_or_default());
-                set("CI_MERGE_REQUEST_PROJECT_PATH", "group/project");
-                set("CI_MERGE_REQUEST_SOURCE_PROJECT_PATH", if event.fork { "fork/project" } else { "group/project" });
+                set("CI_MERGE_REQUEST_PROJECT_PATH", PROJECT);
+                set("CI_MERGE_REQUEST_SOURCE_PROJECT_PATH", if event.fork { "\0fork/project" } else { PROJECT });
             }
         }
         if let Some(schedule) = &event.schedule {

@@ -3,10 +3,12 @@
 //! Invariant: nothing here is shared with what writes it.
 
 mod condition;
+mod context;
 mod facts;
 mod happening;
 mod rules;
 mod run;
+mod work;
 
 use std::collections::BTreeMap;
 
@@ -14,7 +16,8 @@ use crate::ir::Pipeline;
 use crate::ir::event::Event;
 use crate::ir::gate::GateKind;
 use crate::ir::id::{GateId, WorkflowId};
-use crate::verify::behaviour::{Found, Reader, Started};
+use crate::ir::text::Context;
+use crate::verify::behaviour::{Bit, Found, Given, Reader, Started};
 use crate::verify::gitlab::rules::{Rule, When};
 use crate::verify::yaml::{self, Node};
 
@@ -231,5 +234,22 @@ impl Reader for Gitlab<'_> {
 
     fn start<'r>(&'r self, event: &Event) -> Result<Box<dyn Started + 'r>, String> {
         Ok(Box::new(run::Run::new(self, event)?))
+    }
+
+    fn means(&self, at: usize, symbol: &str, context: &Context) -> bool {
+        context::means(self, at, symbol, context)
+    }
+
+    fn spellings(&self, _: usize, context: &Context) -> Vec<Vec<Bit>> {
+        context::spellings(context)
+    }
+
+    fn hands_over(&self, from: usize, to: usize, given: Given<'_>) -> bool {
+        let giver = &self.found[from];
+        let variable = match given {
+            Given::Output(name) => format!("{}_{}", context::upper(&giver.id), context::upper(name)),
+            Given::Image(name) => format!("IMAGE_{}", context::upper(name)),
+        };
+        giver.outputs.contains(&variable) && self.found[to].downloads.contains(&giver.id)
     }
 }

@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::ir::event::Event;
-use crate::verify::behaviour::{Started, State, World};
+use crate::verify::bash;
+use crate::verify::behaviour::{Bit, Frame, Guard, Standing, Started, State, World};
 use crate::verify::gitlab::Gitlab;
+use crate::verify::gitlab::condition::Known;
 use crate::verify::gitlab::happening::Variables;
 use crate::verify::gitlab::rules::{self, When};
 
@@ -130,5 +132,67 @@ impl Started for Run<'_> {
             all[at] = more;
         }
         all
+    }
+
+    fn runs(&self, _: usize, frame: &Frame, standing: Standing) -> Option<bool> {
+        // What follows the script runs in any case, in a shell that is told how it ended.
+        if !frame.after && standing != Standing::Well {
+            return Some(false);
+        }
+        let names = Names { run: self, frame, standing };
+        let mut all = Some(true);
+        for guard in &frame.guards {
+            let holds = match guard {
+                Guard::Test(test) => bash::holds(test, &names),
+                Guard::Vendor(_) | Guard::Open => None,
+            };
+            match holds {
+                Some(false) => return Some(false),
+                Some(true) => {}
+                None => all = None,
+            }
+        }
+        all
+    }
+}
+
+/// The variables of a script.
+struct Names<'n> {
+    run: &'n Run<'n>,
+    frame: &'n Frame,
+    standing: Standing,
+}
+
+impl bash::Names for Names<'_> {
+    fn variable(&self, name: &str) -> Option<String> {
+        if name == "CI_JOB_STATUS" {
+            let word = match self.standing {
+                Standing::Well => "success",
+                Standing::Failed => "failed",
+                Standing::Cancelled => "canceled",
+            };
+            return Some(word.to_owned());
+        }
+        match self.frame.env.get(name).map(Vec::as_slice) {
+            Some([]) => return Some(String::new()),
+            Some([Bit::Text(text)]) => return Some(text.clone()),
+            Some([Bit::Symbol(other)]) if other != name => return self.variable(other),
+            Some(_) => return None,
+            None => {}
+        }
+        match self.run.variables.get(name) {
+            Known::Text(text) => Some(text),
+            Known::Null => Some(String::new()),
+            Known::Unknown => None,
+        }
+    }
+
+    fn files(&self) -> Option<&[String]> {
+        None
+    }
+
+    /// A deploy leaves a file when it starts: where somebody looks for it, it has started.
+    fn exists(&self, _: &str) -> Option<bool> {
+        Some(true)
     }
 }

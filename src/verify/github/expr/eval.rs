@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use crate::verify::behaviour::{OPAQUE, is_told};
 use crate::verify::github::expr::function;
 use crate::verify::github::expr::value::{Value, without_case};
 use crate::verify::github::expr::{Expr, Operator};
@@ -70,7 +71,11 @@ pub fn eval(expr: &Expr, world: &dyn World) -> Result<Value, String> {
         }
         Expr::Call(name, arguments) => {
             let values = arguments.iter().map(inner).collect::<Result<Vec<_>, _>>()?;
-            if values.iter().any(|v| matches!(v, Value::Unknown)) {
+            let unknown = |v: &Value| match v {
+                Value::String(text) => text.starts_with(OPAQUE),
+                other => matches!(other, Value::Unknown),
+            };
+            if values.iter().any(unknown) {
                 return Ok(Value::Unknown);
             }
             function::call(name, &values)?
@@ -144,6 +149,7 @@ fn compare(operator: Operator, left: &Value, right: &Value) -> Value {
     use std::cmp::Ordering;
     let order = match (left, right) {
         (Value::Unknown, _) | (_, Value::Unknown) => return Value::Unknown,
+        (Value::String(a), Value::String(b)) if !is_told(a, b) => return Value::Unknown,
         (Value::String(a), Value::String(b)) => Some(without_case(a).cmp(&without_case(b))),
         (Value::Array(a), Value::Array(b)) => Rc::ptr_eq(a, b).then_some(Ordering::Equal),
         (Value::Object(a), Value::Object(b)) => Rc::ptr_eq(a, b).then_some(Ordering::Equal),

@@ -1,6 +1,9 @@
 //! The few scripts that decide about a run: steps that write `name=true` to the outputs of a job that others look at, and first steps that
 //! refuse an event. Their tests are read as bash reads them; a script of another form decides nothing that is known.
 
+use std::collections::BTreeSet;
+
+use crate::verify::behaviour::{OPAQUE, is_told};
 use crate::verify::regex::Regex;
 
 /// What the names in a test stand for; `None` where only a run knows.
@@ -9,6 +12,10 @@ pub(super) trait Names {
     fn variable(&self, name: &str) -> Option<String>;
     /// The changed files; `None` where the vendor tells none.
     fn files(&self) -> Option<&[String]>;
+    /// Whether a file is there, by its path as it stands in the test.
+    fn exists(&self, _path: &str) -> Option<bool> {
+        None
+    }
 }
 
 /// A condition of bash.
@@ -23,6 +30,8 @@ enum Test {
     Begins(String, String),
     Match(String, Regex),
     Filled(String),
+    /// `[ -e path ]`
+    Exists(String),
     /// `changed INCLUDE [EXCEPT]`
     Changed(Regex, Option<Regex>),
 }
@@ -47,6 +56,11 @@ impl Decisions {
             rest = &after[1 + after[1..].find('\n').unwrap_or(after.len() - 1)..];
         }
         (!found.is_empty()).then_some(Self(found))
+    }
+
+    /// The names of the outputs, each once.
+    pub(super) fn names(&self) -> BTreeSet<&str> {
+        self.0.iter().map(|(name, ..)| name.as_str()).collect()
     }
 
     /// The value of an output: `Some("")` if nothing is written, `None` where only a run knows.
@@ -80,6 +94,11 @@ impl Guard {
     }
 }
 
+/// Whether a test of the shell holds; `None` where only a run knows, or where it is no test that is known here.
+pub(super) fn holds(text: &str, names: &dyn Names) -> Option<bool> {
+    test(text).ok()?.holds(names)
+}
+
 impl Test {
     fn holds(&self, names: &dyn Names) -> Option<bool> {
         match self {
@@ -95,16 +114,24 @@ impl Test {
                 (Some(false), Some(false)) => Some(false),
                 _ => None,
             },
-            Self::Equal(a, b) => Some(expanded(a, names)? == expanded(b, names)?),
-            Self::Begins(a, start) => Some(expanded(a, names)?.starts_with(start)),
-            Self::Match(a, regex) => Some(regex.matches(&expanded(a, names)?)),
+            Self::Equal(a, b) => {
+                let (a, b) = (expanded(a, names)?, expanded(b, names)?);
+                is_told(&a, &b).then(|| a == b)
+            }
+            Self::Begins(a, start) => told(expanded(a, names)?).map(|a| a.starts_with(start)),
+            Self::Match(a, regex) => told(expanded(a, names)?).map(|a| regex.matches(&a)),
             Self::Filled(a) => Some(!expanded(a, names)?.is_empty()),
+            Self::Exists(path) => names.exists(path),
             Self::Changed(include, except) => {
                 let takes = |p: &String| include.matches(p) && !except.as_ref().is_some_and(|e| e.matches(p));
                 Some(names.files().is_none_or(|files| files.iter().any(takes)))
             }
         }
     }
+}
+
+fn told(text: String) -> Option<String> {
+    Some(text).filter(|t| !t.starts_with(OPAQUE))
 }
 
 /// A word with its variable replaced.
@@ -204,7 +231,27 @@ impl Parser<'_> {
             let inner = self.either()?;
             return if self.sign("]]") { Ok(inner) } else { Err("`]]` is missing".to_owned()) };
         }
+        if self.sign("[") {
+            let inner = self.plain()?;
+            return if self.sign("]") { Ok(inner) } else { Err("`]` is missing".to_owned()) };
+        }
         match self.word()?.as_str() {
+            // `printf '%s\n' "$A" | grep -Eq 'a.*'`
+            "printf" => {
+                let (_, left) = (self.word()?, self.word()?);
+                let asks = self.sign("|") && self.sign("grep") && self.sign("-Eq");
+                if asks { Ok(Test::Match(left, Regex::new(&self.word()?)?)) } else { Err("`printf` is no test".to_owned()) }
+            }
+            // `echo "$A" | grep -Eqx 'a|b'`
+            "echo" => {
+                let left = self.word()?;
+                let asks = self.sign("|") && self.sign("grep") && self.sign("-Eqx");
+                if asks {
+                    Ok(Test::Match(left, Regex::new(&format!("^({})$", self.word()?))?))
+                } else {
+                    Err("`echo` is no test".to_owned())
+                }
+            }
             "true" => Ok(Test::Fixed(true)),
             "false" => Ok(Test::Fixed(false)),
             "changed" => {
@@ -232,6 +279,26 @@ impl Parser<'_> {
             left = Test::And(Box::new(left), Box::new(self.one()?));
         }
         Ok(left)
+    }
+
+    /// What stands in single brackets, whose words are no patterns.
+    fn plain(&mut self) -> Result<Test, String> {
+        for (sign, made) in [("-n", Test::Filled as fn(String) -> Test), ("-e", Test::Exists)] {
+            if self.sign(sign) {
+                return Ok(made(self.word()?));
+            }
+        }
+        if self.sign("-z") {
+            return Ok(Test::Not(Box::new(Test::Filled(self.word()?))));
+        }
+        let left = self.word()?;
+        if self.sign("=") {
+            return Ok(Test::Equal(left, self.word()?));
+        }
+        if self.sign("!=") {
+            return Ok(Test::Not(Box::new(Test::Equal(left, self.word()?))));
+        }
+        Err(format!("the test of `{left}` is not known here"))
     }
 
     fn equal(&mut self, left: String) -> Result<Test, String> {

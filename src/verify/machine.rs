@@ -1,0 +1,149 @@
+//! On what a job runs, how often and for how long: containers, cells, further attempts, limits.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::ir::Pipeline;
+use crate::ir::id::TargetId;
+use crate::ir::job::{Job, Runner};
+use crate::ir::text::{Context, EnvVar};
+use crate::verify::behaviour::{Bit, Found, Reader, Variables};
+use crate::verify::texts::Scope;
+
+/// What is wrong: the point, what the spec says, what the target does.
+pub(super) type Fault = (u8, String, String);
+
+/// Compares a job with what stands at a place.
+pub(super) fn faults(pipeline: &Pipeline, target: TargetId, reader: &dyn Reader, at: usize, job: &Job) -> Vec<Fault> {
+    let found = &reader.found()[at];
+    let mut faults = Vec::new();
+    containers(pipeline, reader, at, job, &mut faults);
+    cells(reader, at, job, &mut faults);
+    limit(target, job, found, &mut faults);
+    retry(target, job, found, &mut faults);
+    faults
+}
+
+fn containers(pipeline: &Pipeline, reader: &dyn Reader, at: usize, job: &Job, faults: &mut Vec<Fault>) {
+    let found = &reader.found()[at];
+    let env: Vec<&EnvVar> = pipeline.workflow(job.workflow).env.iter().chain(&job.env).collect();
+    let none = Variables::new();
+    let scope = Scope { pipeline, reader, at, job, env: &env, given: [&none, &found.env] };
+    if let Some(image) = &job.image
+        && !found.image.as_ref().is_some_and(|bits| scope.value(image, bits))
+    {
+        let is = found.image.as_deref().map_or("on the machine itself".to_owned(), |bits| format!("in {}", shown(bits)));
+        faults.push((3, "its scripts run in the image of the spec".to_owned(), format!("they run {is}")));
+    }
+    for service in &job.services {
+        let name = &service.name.value;
+        let Some(beside) = found.services.iter().find(|s| s.name == *name) else {
+            faults.push((3, format!("`{name}` runs beside it"), format!("`{name}` does not run beside it")));
+            continue;
+        };
+        if !scope.value(&service.image, &beside.image) {
+            let is = format!("it has the image {}", shown(&beside.image));
+            faults.push((3, format!("`{name}` has the image of the spec"), is));
+        }
+        for variable in &service.env {
+            if !beside.env.get(&variable.name.value).is_some_and(|bits| scope.value(&variable.value, bits)) {
+                let variable = &variable.name.value;
+                faults.push((3, format!("`{name}` sees {variable} of the spec"), format!("it sees another {variable}, or none")));
+            }
+        }
+    }
+}
+
+fn shown(bits: &[Bit]) -> String {
+    let text = |bit: &'_ Bit| match bit {
+        Bit::Text(text) | Bit::Symbol(text) => text.clone(),
+    };
+    bits.iter().map(text).collect()
+}
+
+/// The cells by the names of the spec, each once; what a vendor adds for itself, a runner, is left out.
+fn cells(reader: &dyn Reader, at: usize, job: &Job, faults: &mut Vec<Fault>) {
+    let found = &reader.found()[at];
+    let Some(matrix) = &job.matrix else {
+        if found.cells.is_some() {
+            faults.push((1, "it runs once".to_owned(), "it runs in cells".to_owned()));
+        }
+        return;
+    };
+    type Cell<'c> = BTreeMap<&'c str, &'c str>;
+    let wanted: Vec<Cell<'_>> = matrix
+        .cells
+        .iter()
+        .map(|cell| matrix.axes.iter().zip(cell).filter_map(|(a, v)| Some((a.value.as_str(), v.as_deref()?))).collect())
+        .collect();
+    let is_axis = |name: &str, axis: &str| {
+        let context = Context::Matrix(axis.to_owned());
+        reader.means(at, name, &context) || reader.means(at, &format!("matrix.{name}"), &context)
+    };
+    let own = |cell: &'_ BTreeMap<String, String>| -> BTreeMap<String, String> {
+        let axis = |name: &str| matrix.axes.iter().find(|a| is_axis(name, &a.value));
+        cell.iter().filter_map(|(name, value)| Some((axis(name)?.value.clone(), value.clone()))).collect()
+    };
+    let is: Vec<BTreeMap<String, String>> = found.cells.iter().flatten().map(own).collect();
+    let text =
+        |cell: &mut dyn Iterator<Item = (&str, &str)>| cell.map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join(", ");
+    let count = |all: Vec<String>| {
+        let mut counted: BTreeMap<String, usize> = BTreeMap::new();
+        all.into_iter().for_each(|c| *counted.entry(c).or_default() += 1);
+        counted
+    };
+    let wanted = count(wanted.iter().map(|c| text(&mut c.iter().map(|(k, v)| (*k, *v)))).collect());
+    let is = count(is.iter().map(|c| text(&mut c.iter().map(|(k, v)| (k.as_str(), v.as_str())))).collect());
+    let names: BTreeSet<&String> = wanted.keys().chain(is.keys()).collect();
+    for cell in names {
+        let (wanted, is) = (wanted.get(cell).copied().unwrap_or(0), is.get(cell).copied().unwrap_or(0));
+        if wanted != is {
+            faults.push((1, format!("it runs {} for {cell}", times(wanted)), format!("it runs {} for {cell}", times(is))));
+        }
+    }
+    // The machine of a cell follows its own axis.
+    if let Runner::Axis(axis) = &job.runner {
+        let place = matrix.axes.iter().position(|a| a.value == axis.value);
+        let values: BTreeSet<Option<&str>> = matrix.cells.iter().map(|c| c.get(place?)?.as_deref()).collect();
+        let machines: BTreeSet<Vec<&String>> = found
+            .cells
+            .iter()
+            .flatten()
+            .map(|cell| {
+                cell.iter().filter(|(name, _)| !matrix.axes.iter().any(|a| is_axis(name, &a.value))).map(|(_, v)| v).collect()
+            })
+            .collect();
+        if values.len() != machines.len() {
+            let wanted = format!("its cells run on {} kinds of machines", values.len());
+            faults.push((1, wanted, format!("they run on {} kinds", machines.len())));
+        }
+    }
+}
+
+fn times(count: usize) -> String {
+    match count {
+        0 => "never".to_owned(),
+        1 => "once".to_owned(),
+        n => format!("{n} times"),
+    }
+}
+
+/// A deploy gets time on top, to watch it and to undo it.
+fn limit(target: TargetId, job: &Job, found: &Found, faults: &mut Vec<Fault>) {
+    let own = job.timeout.value.seconds;
+    let wanted = format!("it is stopped after {own} s");
+    let more = job.deploy.is_some() || !job.requires.is_empty();
+    let _ = target;
+    match found.timeout {
+        None => faults.push((6, wanted, "only the vendor's own limit stops it".to_owned())),
+        Some(is) if is < own || !more && is >= own + 60 => faults.push((6, wanted, format!("it is stopped after {is} s"))),
+        Some(_) => {}
+    }
+}
+
+fn retry(target: TargetId, job: &Job, found: &Found, faults: &mut Vec<Fault>) {
+    let own = job.retry.as_ref().map_or(0, |r| r.value);
+    // GitHub has no word for it: there the script says it.
+    if target == TargetId::Gitlab && found.retry != own {
+        faults.push((6, format!("it has {own} further attempts"), format!("it has {}", found.retry)));
+    }
+}
