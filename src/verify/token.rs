@@ -45,6 +45,15 @@ fn scope(permission: Permission) -> (&'static str, Level) {
         Permission::ChecksWrite => ("checks", Level::Write),
         Permission::PagesWrite => ("pages", Level::Write),
         Permission::ActionsRead => ("actions", Level::Read),
+        Permission::ActionsWrite => ("actions", Level::Write),
+        Permission::PrRead => ("pull-requests", Level::Read),
+        Permission::IssuesRead => ("issues", Level::Read),
+        Permission::ChecksRead => ("checks", Level::Read),
+        Permission::SecurityRead => ("security-events", Level::Read),
+        Permission::StatusesRead => ("statuses", Level::Read),
+        Permission::StatusesWrite => ("statuses", Level::Write),
+        Permission::AttestationsWrite => ("attestations", Level::Write),
+        Permission::PagesRead => ("pages", Level::Read),
     }
 }
 
