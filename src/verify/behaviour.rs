@@ -264,4 +264,9 @@ pub trait Started {
     fn before(&self) -> Vec<BTreeSet<usize>>;
     /// Whether a line of the job at a place runs, given how the job stands; `None` where only the run knows.
     fn runs(&self, at: usize, frame: &Frame, standing: Standing) -> Option<bool>;
+    /// The names of what starts, where a vendor has a file of its own for each kind of event: two events that start different files are
+    /// never alike.
+    fn begun(&self) -> Vec<&str> {
+        Vec::new()
+    }
 }

@@ -7,13 +7,15 @@ use crate::base::failure::Failure;
 use crate::base::span::Span;
 use crate::ir::Pipeline;
 use crate::ir::environment::Target;
-use crate::ir::event::{DEFAULT_PULL_REQUEST_TYPES, Event, EventKind};
+use crate::ir::event::{DEFAULT_PULL_REQUEST_TYPES, Event, EventKind, PullRequestType};
 use crate::ir::expr::Truth;
 use crate::ir::gate::{GateKind, Via};
 use crate::ir::id::{GateId, JobId, TargetId};
 use crate::ir::job::NeedKind;
 use crate::ir::step::Outcome;
 use crate::render::Output;
+use crate::verify::aws::codebuild::Codebuild;
+use crate::verify::aws::codepipeline::Codepipeline;
 use crate::verify::behaviour::{Place, Reader, State, World};
 use crate::verify::github::Github;
 use crate::verify::gitlab::Gitlab;
@@ -88,8 +90,17 @@ pub fn compare(pipeline: &Pipeline, files: &[(&str, &str)]) -> (Vec<Difference>,
                 let Some((path, text)) = files.iter().find(|(path, _)| below(path) == ".gitlab-ci.yml") else { continue };
                 Gitlab::read(pipeline, path, text).map(|g| Box::new(g) as Box<dyn Reader + '_>)
             }
-            // Nothing reads its files yet.
-            TargetId::Codebuild | TargetId::Codepipeline => continue,
+            TargetId::Codebuild | TargetId::Codepipeline => {
+                let home = format!(".{}/", target.id.word());
+                let own: Vec<(&str, &str)> = files.iter().copied().filter(|(path, _)| below(path).starts_with(&home)).collect();
+                if own.is_empty() {
+                    continue;
+                }
+                match target.id {
+                    TargetId::Codebuild => Codebuild::read(pipeline, &own).map(|c| Box::new(c) as Box<dyn Reader + '_>),
+                    _ => Codepipeline::read(pipeline, &own).map(|c| Box::new(c) as Box<dyn Reader + '_>),
+                }
+            }
         };
         let mut compare = Compare { pipeline, target, order: &order, found: BTreeMap::new(), runs: 0 };
         match reader {
@@ -141,8 +152,8 @@ impl Difference {
 }
 
 /// What makes two events alike: the presence of the spec's jobs, the states of the target's where all goes well, where all fails and where
-/// an approval is withheld, and what each waits for.
-type Alike = (Vec<u8>, Vec<Vec<State>>, Vec<BTreeSet<usize>>);
+/// an approval is withheld, what each waits for, and which files say so.
+type Alike = (Vec<u8>, Vec<Vec<State>>, Vec<BTreeSet<usize>>, Vec<String>);
 
 struct Compare<'p> {
     pipeline: &'p Pipeline,
@@ -198,9 +209,12 @@ impl<'p> Compare<'p> {
         }
         for (at, gate) in self.pipeline.gates.iter().enumerate() {
             let GateKind::Approval(approval) = &gate.kind else { continue };
-            let asked = reader.found().iter().filter(|f| f.job.is_none() && f.asks.contains(&GateId(at as u32))).count();
+            let mut by_workflow: BTreeMap<Option<&String>, usize> = BTreeMap::new();
+            for asking in reader.found().iter().filter(|f| f.job.is_none() && f.asks.contains(&GateId(at as u32))) {
+                *by_workflow.entry(asking.workflow.as_ref()).or_default() += 1;
+            }
             let rounds = approval.count.value as usize;
-            if approval.via == Via::Sequential && asked > 0 && asked < rounds {
+            for asked in by_workflow.into_values().filter(|asked| approval.via == Via::Sequential && *asked < rounds) {
                 let base = self.difference(4, &gate.name.value, gate.span);
                 let (wanted, found) = (format!("it is asked {rounds} times"), format!("it is asked {asked} times"));
                 self.add(Difference { wanted, found, ..base });
@@ -258,7 +272,8 @@ impl<'p> Compare<'p> {
             let approvals =
                 (0..self.pipeline.gates.len() as u32).map(|g| World { withheld: Some(GateId(g)), ..all_well.clone() });
             probes.extend(approvals.map(|world| started.states(&world).unwrap_or_default()));
-            if !seen.insert((presence, probes, before.clone())) {
+            let begun = started.begun().into_iter().map(str::to_owned).collect();
+            if !seen.insert((presence, probes, before.clone(), begun)) {
                 continue;
             }
             self.order_of(reader, &model, event, &before);
@@ -276,8 +291,19 @@ impl<'p> Compare<'p> {
 
     /// The events that a target cannot tell from this one, itself among them; none for one that it never sees.
     fn told_apart(&self, event: &Event) -> Option<Vec<Event>> {
-        if self.target.id != TargetId::Gitlab {
-            return Some(vec![event.clone()]);
+        let itself = || Some(vec![event.clone()]);
+        match (self.target.id, event.kind) {
+            (TargetId::Github, _) => return itself(),
+            // A pull request that is opened again is looked at when it changes; a person starts a pipeline on its own branch only.
+            (TargetId::Codepipeline, EventKind::PullRequest) => {
+                return itself().filter(|_| event.pull_request_type != Some(PullRequestType::Reopened));
+            }
+            (TargetId::Codepipeline, EventKind::Manual) => {
+                let usual = &self.pipeline.default_branch.value;
+                return itself().filter(|_| event.branch.as_ref().is_none_or(|b| b == usual));
+            }
+            (TargetId::Codebuild | TargetId::Codepipeline, _) => return itself(),
+            (TargetId::Gitlab, _) => {}
         }
         match event.kind {
             // A release starts nothing there but what its tag has started.
@@ -338,6 +364,9 @@ impl<'p> Compare<'p> {
             let same = should.ran() == state.ran() && (should == State::Failed) == (*state == State::Failed) && waits;
             // To ask where the spec does not ask is stricter.
             let stricter = world.withheld.is_some() && should.ran() && *state == State::Waiting;
+            // A pipeline of AWS is a list: what has failed or was refused ends the whole.
+            let list = self.target.id == TargetId::Codepipeline && should.ran() && *state == State::Skipped;
+            let stricter = stricter || list && (world.withheld.is_some() || states.contains(&State::Failed));
             if same || stricter {
                 continue;
             }

@@ -2,6 +2,7 @@
 //!
 //! Invariant: nothing is written before it came through this room.
 
+pub mod aws;
 mod bash;
 pub mod behaviour;
 mod commands;

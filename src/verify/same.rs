@@ -6,7 +6,7 @@ use crate::ir::Pipeline;
 use crate::ir::environment::Target;
 use crate::ir::gate::GateKind;
 use crate::ir::id::{JobId, TargetId};
-use crate::ir::job::Job;
+use crate::ir::job::{Job, Purpose};
 use crate::ir::step::StepKind;
 use crate::ir::text::Context;
 use crate::ir::walk;
@@ -71,6 +71,10 @@ impl<'r> Facts<'_, 'r> {
     fn environment(&mut self, id: JobId, found: &'r Found, locks: &mut BTreeMap<&'r str, &'r Found>) {
         let pipeline = self.pipeline;
         let job = pipeline.job(id);
+        if self.target.id.is_aws() {
+            self.queue(job, found);
+            return;
+        }
         let wanted = job.environment.as_ref().map(|e| &pipeline.environment(e.environment).name.value);
         let shown = |name: Option<&String>| name.map_or("no environment".to_owned(), |n| format!("environment `{n}`"));
         if wanted != found.environment.as_ref() {
@@ -131,10 +135,27 @@ impl<'r> Facts<'_, 'r> {
         }
     }
 
-    /// Point 7: the token.
+    /// Point 7: the token. A build of AWS has none: it is its role.
     fn token(&mut self, job: Option<&Job>, found: &Found) {
+        if self.target.id.is_aws() {
+            return;
+        }
         for (wanted, is) in token::faults(self.pipeline, self.target.id, job, found) {
             self.differ(7, job, found, wanted, is);
+        }
+    }
+
+    /// On AWS an environment is what its jobs may read and do. That two runs of one pipeline do not deploy at one time is its queue; between
+    /// pipelines, and between batches, it is a loss that the spec accepts.
+    fn queue(&mut self, job: &Job, found: &'r Found) {
+        let deploys = job.environment.as_ref().is_some_and(|e| e.purpose != Purpose::Verify);
+        if !deploys || self.target.id != TargetId::Codepipeline {
+            return;
+        }
+        if found.interruptible {
+            self.differ(4, Some(job), found, "no newer run cuts it off", "a newer run may take its place");
+        } else if found.lock.is_none() {
+            self.differ(4, Some(job), found, "it waits for other runs in its environment", "it waits for none");
         }
     }
 
@@ -198,7 +219,7 @@ impl<'r> Facts<'_, 'r> {
         let pipeline = self.pipeline;
         for gate in pipeline.gates.iter().filter(|g| g.advisory.is_none()) {
             let mark = format!("gate {}: ", gate.name.value);
-            if self.target.id == TargetId::Github && found.texts.iter().any(|t| t.soft && t.text.contains(&mark)) {
+            if self.target.id != TargetId::Gitlab && found.texts.iter().any(|t| t.soft && t.text.contains(&mark)) {
                 let (wanted, is) =
                     (format!("`{}` stops it", gate.name.value), format!("`{}` lets everything pass", gate.name.value));
                 self.differ(4, Some(pipeline.job(id)), found, wanted, is);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::ir::Pipeline;
-use crate::ir::event::{Event, EventKind, PullRequestType};
+use crate::ir::event::{ClauseKind, Event, EventKind, PullRequestType};
 use crate::ir::gate::GateKind;
 use crate::ir::id::{GateId, JobId, WorkflowId};
 use crate::verify::behaviour::World;
@@ -48,7 +48,27 @@ pub(super) fn events(pipeline: &Pipeline) -> Vec<Event> {
         }
         add(Event { tag: some, ..Event::of(EventKind::Release) });
     }
+    let files = files(pipeline);
+    for event in pipeline.events.iter().filter(|e| e.paths.is_some()) {
+        for file in &files {
+            add(Event { paths: Some(vec![file.clone()]), ..event.clone() });
+        }
+    }
     found
+}
+
+/// A file for each pattern of files that a spec writes, taken or left out, and one that nobody wrote.
+fn files(pipeline: &Pipeline) -> BTreeSet<String> {
+    let of_jobs = pipeline.jobs.iter().filter_map(|j| j.only.as_ref());
+    let of_workflows =
+        pipeline.workflows.iter().flat_map(|w| w.stages.iter().filter_map(|s| s.only.as_ref()).chain(std::iter::once(&w.on)));
+    let clauses = of_jobs.chain(of_workflows).flat_map(|f| &f.clauses);
+    let patterns = clauses.filter_map(|c| match &c.kind {
+        ClauseKind::Push { paths, .. } | ClauseKind::PullRequest { paths, .. } => paths.as_ref().map(|p| &p.pattern),
+        _ => None,
+    });
+    let globs = patterns.flat_map(|p| p.include.iter().chain(&p.except));
+    globs.filter_map(|g| g.value.path_lang().witness()).chain([STRANGE.to_owned()]).collect()
 }
 
 /// The outcomes of a run of these jobs: all well; jobs that fail, as the bounds say; each job kept from running; each approval withheld.

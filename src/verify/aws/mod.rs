@@ -1,0 +1,18 @@
+//! What the files written for AWS do, as CodeBuild and CodePipeline read them.
+//!
+//! Invariant: nothing here is shared with what writes them.
+
+mod build;
+pub mod codebuild;
+pub mod codepipeline;
+mod condition;
+mod cron;
+mod evaluate;
+mod jobs;
+mod names;
+mod passage;
+mod shell;
+mod stack;
+mod trigger;
+mod webhook;
+mod words;

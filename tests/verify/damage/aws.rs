@@ -1,0 +1,290 @@
+//! Damages of what is written for AWS.
+
+use pipewright::ir::Pipeline;
+
+use super::{Damage, block_end, each_line, each_match, with};
+
+const BATCH: &str = ".codebuild/";
+const WAY: &str = ".codepipeline/";
+
+/// Whether a text is a buildspec of one build.
+fn is_build(text: &str) -> bool {
+    text.contains("\nphases:\n")
+}
+
+fn lines(text: &str) -> Vec<&str> {
+    text.lines().collect()
+}
+
+/// One text for each block that begins with such a line, without it.
+fn without(text: &str, head: &str) -> Vec<String> {
+    let lines = lines(text);
+    let found = (0..lines.len()).filter(|at| lines[*at] == head);
+    found.map(|at| with(&lines, at, block_end(&lines, at), &[])).collect()
+}
+
+/// The stages of a pipeline behind that of the source: where each begins, with the names of its actions.
+fn stages(lines: &[&str]) -> Vec<(usize, Vec<String>)> {
+    let heads: Vec<usize> = (0..lines.len()).filter(|at| lines[*at].starts_with("        - Name: ")).skip(1).collect();
+    let actions = |at: usize| {
+        let inner = lines[at..block_end(lines, at)].iter().filter_map(|l| l.strip_prefix("            - Name: "));
+        inner.map(str::to_owned).collect()
+    };
+    heads.into_iter().map(|at| (at, actions(at))).collect()
+}
+
+/// Whether a job of the second list needs one of the first.
+fn needs(pipeline: &Pipeline, first: &[String], second: &[String]) -> bool {
+    let jobs = |names: &[String]| {
+        pipeline.jobs.iter().filter(|j| names.contains(&j.name.value)).map(|j| j.name.value.clone()).collect::<Vec<_>>()
+    };
+    let (first, second) = (jobs(first), jobs(second));
+    let of_second = pipeline.jobs.iter().filter(|j| second.contains(&j.name.value));
+    of_second.flat_map(|j| &j.needs).any(|n| first.contains(&pipeline.job(n.job).name.value))
+}
+
+fn consumed(text: &str, pipeline: &Pipeline, what: &str) -> Vec<String> {
+    let files: Vec<String> =
+        pipeline.jobs.iter().flat_map(|j| &j.consumes).map(|c| format!("/{}.tar.gz\"", c.name.value)).collect();
+    each_line(text, |lines, at| {
+        let own = files.iter().any(|f| lines[at].contains(f.as_str())) && lines[at].contains(what);
+        own.then(|| vec![lines[at].replace("s3 cp", "s3 ls")])
+    })
+}
+
+/// The command that runs the script of the steps, made to end well.
+fn forgiven(text: &str) -> Vec<String> {
+    if !is_build(text) || text.contains("The job failed; the run goes on.") {
+        return Vec::new();
+    }
+    each_line(text, |lines, at| {
+        let run = lines[at].ends_with(" /tmp/job.sh") && lines[at].trim_start().starts_with("- timeout");
+        run.then(|| vec![format!("{} || true", lines[at])])
+    })
+}
+
+/// The command of a gate, made to end well.
+fn advisory(text: &str) -> Vec<String> {
+    each_line(text, |lines, at| {
+        let close = lines[at].trim() == ")";
+        let head = (0..at).rev().find(|i| lines[*i].trim() == "(" || lines[*i].trim_end().ends_with("- |-"))?;
+        let gate = lines[..=head].iter().rev().take(3).find_map(|l| l.trim_start().strip_prefix("# Gate "))?;
+        let own = lines[head..at].iter().any(|l| l.contains(&format!("gate {gate}: ")));
+        (close && own).then(|| vec![format!("{} || true", lines[at])])
+    })
+}
+
+/// A resource beside each secret that a role may read.
+fn another_secret(text: &str) -> Vec<String> {
+    each_line(text, |lines, at| {
+        let (start, _) = lines[at].split_once(":secret:")?;
+        Some(vec![lines[at].to_owned(), format!("{start}:secret:admin/KEY-??????")])
+    })
+}
+
+pub(super) const DAMAGES: &[Damage] = &[
+    Damage { name: "drop all needs of a job", file: BATCH, apply: |t, _| without(t, "      depend-on:") },
+    Damage {
+        name: "drop one need of a job",
+        file: BATCH,
+        apply: |t, _| {
+            // Of several needs each may be needed by another one.
+            each_line(t, |lines, at| {
+                let only = lines[at - 1.min(at)] == "      depend-on:"
+                    && !lines.get(at + 1).is_some_and(|l| l.starts_with("        - "));
+                only.then(|| vec!["        []".to_owned()])
+            })
+        },
+    },
+    Damage {
+        name: "let a batch pass over a failure",
+        file: BATCH,
+        apply: |t, p| {
+            each_line(t, |lines, at| {
+                let id = lines[at].strip_prefix("    - identifier: ")?;
+                let job = p.jobs.iter().find(|j| j.name.value == id)?;
+                job.allow_failure.is_none().then(|| vec![lines[at].to_owned(), "      ignore-failure: true".to_owned()])
+            })
+        },
+    },
+    Damage {
+        name: "end a batch at its first failure",
+        file: BATCH,
+        apply: |t, _| {
+            let several = t.matches("    - identifier: ").count() > 1;
+            if several { each_match(t, "\nbatch:\n", "\nbatch:\n  fast-fail: true\n") } else { Vec::new() }
+        },
+    },
+    Damage {
+        name: "run another build in its place",
+        file: BATCH,
+        apply: |t, _| {
+            let specs: Vec<&str> = t.lines().filter_map(|l| l.strip_prefix("      buildspec: ")).collect();
+            each_line(t, |lines, at| {
+                let own = lines[at].strip_prefix("      buildspec: ")?;
+                let other = specs.iter().find(|s| **s != own)?;
+                Some(vec![format!("      buildspec: {other}")])
+            })
+        },
+    },
+    Damage {
+        name: "widen a trigger",
+        file: BATCH,
+        apply: |t, _| each_match(t, "Pattern: ^refs/heads/main$\n", "Pattern: ^refs/heads/\n"),
+    },
+    Damage {
+        name: "start by another event",
+        file: BATCH,
+        apply: |t, _| each_match(t, "Pattern: PUSH\n", "Pattern: PULL_REQUEST_CREATED\n"),
+    },
+    Damage {
+        name: "swap branch and tag",
+        file: BATCH,
+        apply: |t, _| [each_match(t, "^refs/heads/", "^refs/tags/"), each_match(t, "^refs/tags/", "^refs/heads/")].concat(),
+    },
+    Damage {
+        name: "leave out what a trigger takes",
+        file: BATCH,
+        apply: |t, _| {
+            each_line(t, |lines, at| {
+                let named = lines[at].trim().starts_with("Pattern: ^refs/");
+                named.then(|| vec![lines[at].to_owned(), "              ExcludeMatchedPattern: true".to_owned()])
+            })
+        },
+    },
+    Damage {
+        name: "start at another time",
+        file: BATCH,
+        apply: |t, _| each_match(t, "ScheduleExpression: cron(0 ", "ScheduleExpression: cron(7 "),
+    },
+    Damage {
+        name: "start on another branch",
+        file: BATCH,
+        apply: |t, _| each_match(t, "\"SourceVersion\":\"main\"", "\"SourceVersion\":\"other\""),
+    },
+    Damage { name: "do not fetch an artifact", file: BATCH, apply: |t, p| consumed(t, p, "| tar -xz") },
+    Damage { name: "do not publish an artifact", file: BATCH, apply: |t, p| consumed(t, p, "tar -cz") },
+    Damage { name: "forgive a job its failure", file: BATCH, apply: |t, _| forgiven(t) },
+    Damage { name: "make a gate advisory", file: BATCH, apply: |t, _| if is_build(t) { advisory(t) } else { Vec::new() } },
+    Damage { name: "give a secret to another job", file: BATCH, apply: |t, _| another_secret(t) },
+    Damage {
+        name: "give a secret to another job",
+        file: BATCH,
+        apply: |t, _| each_match(t, "\n  secrets-manager:\n", "\n  secrets-manager:\n    STOLEN: admin/KEY\n"),
+    },
+    Damage {
+        name: "remove an approval",
+        file: WAY,
+        apply: |t, _| {
+            let lines = lines(t);
+            let found = (0..lines.len()).filter(|at| lines[*at].trim() == "Category: Approval");
+            let head = |at: usize| (0..at).rev().find(|i| lines[*i].starts_with("            - Name: "));
+            found.filter_map(head).map(|at| with(&lines, at, block_end(&lines, at), &[])).collect()
+        },
+    },
+    Damage {
+        name: "do not wait for an approval",
+        file: WAY,
+        apply: |t, _| each_match(t, "              RunOrder: 2\n", "              RunOrder: 1\n"),
+    },
+    Damage {
+        name: "put a stage before another",
+        file: WAY,
+        apply: |t, p| {
+            let lines = lines(t);
+            let found = stages(&lines);
+            let pairs = found.windows(2).filter(|pair| needs(p, &pair[0].1, &pair[1].1));
+            pairs
+                .map(|pair| {
+                    let (first, second, end) = (pair[0].0, pair[1].0, block_end(&lines, pair[1].0));
+                    let swapped: Vec<String> =
+                        lines[second..end].iter().chain(&lines[first..second]).map(|l| (*l).to_owned()).collect();
+                    with(&lines, first, end, &swapped)
+                })
+                .collect()
+        },
+    },
+    Damage {
+        name: "widen a trigger",
+        file: WAY,
+        apply: |t, _| {
+            let at = t.find("      Stages:").unwrap_or(0);
+            let found = each_match(&t[..at], "\n                    - main\n", "\n                    - '**'\n");
+            found.into_iter().map(|head| format!("{head}{}", &t[at..])).collect()
+        },
+    },
+    Damage { name: "start whatever files change", file: WAY, apply: |t, _| without(t, "                FilePaths:") },
+    Damage {
+        name: "swap branch and tag",
+        file: WAY,
+        apply: |t, _| [each_match(t, "- Branches:\n", "- Tags:\n"), each_match(t, "- Tags:\n", "- Branches:\n")].concat(),
+    },
+    Damage {
+        name: "start by another event",
+        file: WAY,
+        apply: |t, _| each_match(t, "                  - OPEN\n", "                  - CLOSED\n"),
+    },
+    Damage { name: "drop the condition of a stage", file: WAY, apply: |t, _| without(t, "          BeforeEntry:") },
+    Damage {
+        name: "fail where a stage is passed over",
+        file: WAY,
+        apply: |t, _| each_match(t, "              - Result: SKIP\n", "              - Result: FAIL\n"),
+    },
+    Damage { name: "turn a condition round", file: WAY, apply: |t, _| each_match(t, "Operator: EQ\n", "Operator: NE\n") },
+    Damage {
+        name: "look at another name",
+        file: WAY,
+        apply: |t, _| each_match(t, "Variable: '#{SourceVariables.BranchName}'", "Variable: '#{SourceVariables.CommitId}'"),
+    },
+    Damage {
+        name: "cancel a running deploy",
+        file: WAY,
+        apply: |t, _| each_match(t, "ExecutionMode: QUEUED\n", "ExecutionMode: SUPERSEDED\n"),
+    },
+    Damage {
+        name: "deploy beside another run",
+        file: WAY,
+        apply: |t, _| each_match(t, "ExecutionMode: QUEUED\n", "ExecutionMode: PARALLEL\n"),
+    },
+    Damage { name: "drop the source of a build", file: WAY, apply: |t, _| without(t, "              InputArtifacts:") },
+    Damage {
+        name: "run another build in its place",
+        file: WAY,
+        apply: |t, _| {
+            let refs: Vec<&str> = t.lines().filter_map(|l| l.strip_prefix("                ProjectName: ")).collect();
+            each_line(t, |lines, at| {
+                let own = lines[at].strip_prefix("                ProjectName: ")?;
+                let other = refs.iter().find(|s| **s != own)?;
+                // One cell of several is told apart below.
+                (refs.iter().filter(|r| **r == own).count() == 1).then(|| vec![format!("                ProjectName: {other}")])
+            })
+        },
+    },
+    Damage {
+        name: "do not pass what a build asks for",
+        file: WAY,
+        apply: |t, _| each_match(t, "\"name\":\"RUN_EVENT\"", "\"name\":\"RUN_KIND\""),
+    },
+    Damage {
+        name: "start at another time",
+        file: WAY,
+        apply: |t, _| each_match(t, "ScheduleExpression: cron(0 ", "ScheduleExpression: cron(7 "),
+    },
+    Damage {
+        name: "start on another branch",
+        file: WAY,
+        apply: |t, _| {
+            let scheduled = t.contains("AWS::Scheduler::Schedule");
+            if scheduled { each_match(t, "BranchName: main\n", "BranchName: other\n") } else { Vec::new() }
+        },
+    },
+    Damage { name: "forgive a job its failure", file: WAY, apply: |t, _| forgiven(t) },
+    Damage { name: "make a gate advisory", file: WAY, apply: |t, _| if is_build(t) { advisory(t) } else { Vec::new() } },
+    Damage { name: "give a secret to another job", file: WAY, apply: |t, _| another_secret(t) },
+    Damage { name: "take a secret from a role", file: WAY, apply: |t, _| each_match(t, "-??????\n", "x-??????\n") },
+    Damage {
+        name: "give a secret to another job",
+        file: WAY,
+        apply: |t, _| each_match(t, "\n  secrets-manager:\n", "\n  secrets-manager:\n    STOLEN: admin/KEY\n"),
+    },
+];
