@@ -9,7 +9,7 @@ use crate::ir::id::{JobId, TargetId};
 use crate::ir::job::{Job, Shell as Language};
 use crate::ir::step::{Step, StepKind};
 use crate::ir::text::{Context, Text};
-use crate::ir::walk;
+use crate::ir::walk::{self, Item};
 use crate::verify::behaviour::{Act, Bit, Found, Frame, Interpreter, Place, Reader};
 use crate::verify::equivalence::Difference;
 use crate::verify::script::below;
@@ -323,6 +323,13 @@ fn is_plain(pipeline: &Pipeline, target: TargetId, job: &Job) -> bool {
         _ => false,
     };
     let workflow = pipeline.workflow(job.workflow);
+    let mut read: Vec<Context> = Vec::new();
+    walk::items(job, &[target], &mut |item| match item {
+        Item::Text(text) | Item::Script(text) => read.extend(text.contexts().map(|c| c.value.clone())),
+        Item::Condition(condition) => read.extend(condition.contexts().into_iter().map(|c| c.value)),
+        // The vendor decides about the whole job before anything runs.
+        Item::JobCondition(_) => {}
+    });
     job.deploy.is_none()
         && job.environment.is_none()
         && job.requires.is_empty()
@@ -335,6 +342,6 @@ fn is_plain(pipeline: &Pipeline, target: TargetId, job: &Job) -> bool {
         && job.docker.is_none()
         && workflow.inputs.is_empty()
         && job.steps.iter().all(simple)
-        && !walk::contexts(job, &[target]).iter().any(|c| asks(&c.value))
+        && !read.iter().any(asks)
         && !workflow.env.iter().any(|e| e.value.contexts().any(|c| asks(&c.value)))
 }

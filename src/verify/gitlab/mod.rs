@@ -247,7 +247,7 @@ impl Reader for Gitlab<'_> {
     fn hands_over(&self, from: usize, to: usize, given: Given<'_>) -> bool {
         let giver = &self.found[from];
         let variable = match given {
-            Given::Output(name) => format!("{}_{}", context::upper(&giver.id), context::upper(name)),
+            Given::Output(name) => format!("{name}={}_{}", context::upper(&giver.id), context::upper(name)),
             Given::Image(name) => format!("IMAGE_{}", context::upper(name)),
         };
         giver.outputs.contains(&variable) && self.found[to].downloads.contains(&giver.id)

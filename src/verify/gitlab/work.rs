@@ -141,14 +141,15 @@ pub(super) fn acts(job: &Node, root: &Node) -> Vec<Act> {
     found
 }
 
-/// The variables that a job hands over: those that it writes to its dotenv report.
+/// The variables that a job hands over: those that it writes to its dotenv report. One that has another name in the job stands behind that name:
+/// `version=BUILD_VERSION`.
 pub(super) fn handed_over(acts: &[Act], report: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for act in acts.iter().filter(|a| a.text.ends_with(&format!(">> {report}")) || a.text.ends_with(&format!("/{report}\""))) {
         // `sed -n -e 's/^version=/BUILD_VERSION=/p' "$FILE" >> outputs.env`
         for rule in act.text.split("'s/^").skip(1) {
-            let renamed = rule.split('/').nth(1).and_then(|r| r.strip_suffix('='));
-            found.extend(renamed.filter(|_| rule.contains("/p'")).map(str::to_owned));
+            let names = rule.split_once("=/").and_then(|(name, rest)| Some((name, rest.split_once("=/p'")?.0)));
+            found.extend(names.map(|(name, variable)| format!("{name}={variable}")));
         }
         // `echo "IMAGE=$IMAGE" >> "$CI_PROJECT_DIR/outputs.env"`
         let echoed = act.text.strip_prefix("echo \"").and_then(|t| t.split_once('='));
