@@ -137,6 +137,7 @@ impl Walk<'_> {
             ClauseKind::Tag { .. } => self.need(Capability::Tag, clause.span, what),
             ClauseKind::PullRequest { types, exclude_forks, paths, .. } => {
                 self.need(Capability::PullRequest, clause.span, what);
+                self.pull_request_types(types, clause.span, what);
                 let capability = |t: &PullRequestType| match t {
                     PullRequestType::Closed | PullRequestType::Merged => Some(Capability::PullRequestClosed),
                     PullRequestType::Ready => Some(Capability::PullRequestReady),
@@ -155,6 +156,17 @@ impl Walk<'_> {
             ClauseKind::Release { .. } => self.need(Capability::Release, clause.span, what),
             // The schedules stand in a list of their own; a branch is a part of other events.
             ClauseKind::Schedule { .. } | ClauseKind::Branch { .. } => {}
+        }
+    }
+
+    /// What some vendors do not tell apart.
+    fn pull_request_types(&mut self, types: &[PullRequestType], span: Span, what: &str) {
+        let takes = |t: PullRequestType| types.contains(&t);
+        match (takes(PullRequestType::Opened), takes(PullRequestType::Updated)) {
+            (true, true) => {}
+            (false, false) if takes(PullRequestType::Reopened) => self.need(Capability::PullRequestReopened, span, what),
+            (false, false) => {}
+            _ => self.need(Capability::PullRequestTypes, span, what),
         }
     }
 

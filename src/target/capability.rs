@@ -33,6 +33,8 @@ capabilities! {
     "A run when a pull request is closed or merged." PullRequestClosed "pull-request-closed"
     "A run when a draft becomes ready." PullRequestReady "pull-request-ready"
     "A run when a pull request gets a label." PullRequestLabeled "pull-request-labeled"
+    "A run when a pull request is opened, or when it changes, and not for both." PullRequestTypes "pull-request-types"
+    "A run when a pull request is opened again, and neither when it is opened first nor when it changes." PullRequestReopened "pull-request-reopened"
     "Leaving out pull requests from other repositories." ExcludeForks "exclude-forks"
     "A workflow that runs only if certain files changed." PathFilter "path-filter"
     "A job or stage that runs only if certain files changed, beside others that always run." JobPathFilter "job-path-filter"

@@ -228,7 +228,7 @@ pub struct World {
     pub skips: Option<JobId>,
     /// An approval that nobody gives.
     pub withheld: Option<GateId>,
-    /// The job that asks for it does not run at all, where a job of its own asks.
+    /// Nor is it waited for: the job that asks for it ends without having run.
     pub dropped: bool,
     /// What a condition says that only a run can decide.
     pub maybe: bool,

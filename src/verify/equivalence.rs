@@ -7,7 +7,7 @@ use crate::base::failure::Failure;
 use crate::base::span::Span;
 use crate::ir::Pipeline;
 use crate::ir::environment::Target;
-use crate::ir::event::{DEFAULT_PULL_REQUEST_TYPES, Event, EventKind, PullRequestType};
+use crate::ir::event::{Event, EventKind, PullRequestType, Schedule};
 use crate::ir::expr::Truth;
 use crate::ir::gate::{GateKind, Via};
 use crate::ir::id::{GateId, JobId, TargetId};
@@ -306,17 +306,14 @@ impl<'p> Compare<'p> {
     fn told_apart(&self, event: &Event) -> Option<Vec<Event>> {
         let itself = || Some(vec![event.clone()]);
         match (self.target.id, event.kind) {
-            (TargetId::Github, _) => return itself(),
-            // A pull request that is opened again is looked at when it changes; a person starts a pipeline on its own branch only.
-            (TargetId::Codepipeline, EventKind::PullRequest) => {
-                return itself().filter(|_| event.pull_request_type != Some(PullRequestType::Reopened));
-            }
+            (TargetId::Github, _) => return Some(self.at_one_time(event)),
+            // A person starts a pipeline on its own branch only.
             (TargetId::Codepipeline, EventKind::Manual) => {
                 let usual = &self.pipeline.default_branch.value;
                 return itself().filter(|_| event.branch.as_ref().is_none_or(|b| b == usual));
             }
+            (TargetId::Gitlab, _) | (TargetId::Codepipeline, EventKind::PullRequest) => {}
             (TargetId::Codebuild | TargetId::Codepipeline, _) => return itself(),
-            (TargetId::Gitlab, _) => {}
         }
         match event.kind {
             // A release starts nothing there but what its tag has started.
@@ -324,12 +321,24 @@ impl<'p> Compare<'p> {
                 let of = |kind| Event { tag: event.tag.clone(), ..Event::of(kind) };
                 Some(vec![of(EventKind::Tag), of(EventKind::Release)])
             }
+            // One starts a run when it is opened and when it changes, and nothing says which it was. One that is opened again starts none.
             EventKind::PullRequest => {
-                let usual = event.pull_request_type.is_none_or(|t| DEFAULT_PULL_REQUEST_TYPES.contains(&t));
-                usual.then(|| vec![event.clone()])
+                let told = [PullRequestType::Opened, PullRequestType::Updated];
+                let of = |kind| Event { pull_request_type: Some(kind), ..event.clone() };
+                event.pull_request_type.is_none_or(|t| told.contains(&t)).then(|| told.map(of).to_vec())
             }
             EventKind::Push | EventKind::Schedule | EventKind::Manual => Some(vec![event.clone()]),
         }
+    }
+
+    /// The schedules of other workflows that are due when this one is: GitHub starts every workflow that names the time.
+    fn at_one_time(&self, event: &Event) -> Vec<Event> {
+        let all = || self.pipeline.workflows.iter().flat_map(|w| &w.schedules);
+        let own = all().find(|s| Some(&s.name.value) == event.schedule.as_ref());
+        let Some(own) = own.filter(|_| event.kind == EventKind::Schedule) else { return vec![event.clone()] };
+        let zone = |s: &Schedule| s.timezone.as_ref().map_or("UTC", |z| z.value.as_str()).to_owned();
+        let due = all().filter(|s| s.cron.value.to_string() == own.cron.value.to_string() && zone(s) == zone(own));
+        due.map(|s| Event { schedule: Some(s.name.value.clone()), ..event.clone() }).collect()
     }
 
     /// What the spec puts before a job has ended there, too.

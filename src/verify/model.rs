@@ -91,7 +91,7 @@ impl<'p> Model<'p> {
             return State::Skipped;
         }
         if world.withheld.is_some_and(|gate| job.requires.iter().any(|g| g.value == gate)) {
-            return State::Waiting;
+            return if world.dropped { State::Skipped } else { State::Waiting };
         }
         let forgiven = job.allow_failure.as_ref().is_some_and(|a| a.exit_codes.is_empty() || a.exit_codes.contains(&1));
         match world.fails.contains(&id) {

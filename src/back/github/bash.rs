@@ -218,7 +218,8 @@ fn joined(mut tests: Vec<String>, sign: &str, none: &str) -> String {
 /// A list of commands as one.
 fn grouped(command: String) -> String {
     let outside = command.split("]]").any(|piece| piece.split("[[").next().is_some_and(|p| p.contains("&&") || p.contains("||")));
-    if outside && !command.starts_with('{') { format!("{{ {command}; }}") } else { command }
+    let is_group = command.starts_with("{ ") && command.find("; }") == Some(command.len() - "; }".len());
+    if outside && !is_group { format!("{{ {command}; }}") } else { command }
 }
 
 fn test(parts: Vec<String>) -> String {

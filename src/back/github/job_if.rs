@@ -1,8 +1,9 @@
 //! `if:` of a job: its presence, and the results of what it waits for.
 
-use crate::ir::bits::BitSet;
+use crate::ir::id::JobId;
 use crate::ir::step::Outcome;
-use crate::plan::job::PlannedNeed;
+use crate::ir::text::Context;
+use crate::plan::job::{JobSource, PlannedNeed};
 
 use super::context::Writer;
 use super::expr::Gh;
@@ -10,51 +11,41 @@ use super::route;
 use super::translate::{Presence, reads_results};
 
 impl Writer<'_, '_> {
-    /// `if:` of the job. A skipped ancestor skips every job below it that has no status function, and a status function lets a job run past
-    /// a need that was skipped; so the long form names the result of each strict need.
+    /// `if:` of the job. Without a status function GitHub asks for the success of all ancestors ("failure() returns true if any ancestor job
+    /// fails", GitHub Docs, "Expressions"), and one that was skipped, since it is not for this event, is no success. So where an ancestor may be
+    /// absent, or runs after a failure, the condition names the result of each need; to one that may be absent its absence is as good as success.
     pub(super) fn job_if(&mut self, presence: &Presence, needs: &mut Vec<String>) -> Option<Gh> {
         let job = self.job;
-        let jobs = &self.workflow.jobs;
-        let result = |i: usize| format!("needs.{}.result", jobs[i].id);
-        let any_result = job.needs.iter().any(|n| n.any_result) || job.job.condition.as_ref().is_some_and(reads_results);
-        let recovered = self.recovered();
+        let binding: Vec<&PlannedNeed> = job.needs.iter().filter(|n| !n.any_result).collect();
+        let any_result = binding.len() < job.needs.len() || job.job.condition.as_ref().is_some_and(reads_results);
         let guard = match job.job.when.value {
             Outcome::Always => vec![Gh::atom("always()")],
             Outcome::Failure => {
-                let failed = job.needs.iter().map(|n| Gh::is(result(n.job), "failure"));
-                let failed =
-                    if job.needs.len() > 2 { Some(Gh::atom("contains(needs.*.result, 'failure')")) } else { Gh::any(failed) };
+                let failed = if binding.len() > 2 && !any_result {
+                    Some(Gh::atom("contains(needs.*.result, 'failure')"))
+                } else {
+                    Gh::any(binding.iter().map(|n| Gh::is(self.result(n.job), "failure")))
+                };
                 std::iter::once(Gh::atom("!cancelled()")).chain(failed).collect()
             }
-            Outcome::Success if !job.poisoned && !recovered && !any_result && job.needs.iter().all(|n| n.always_present) => {
-                Vec::new()
-            }
+            Outcome::Success if self.is_plain() && !any_result => Vec::new(),
             Outcome::Success => {
                 let mut parts = vec![Gh::atom("!cancelled()")];
-                // The results of needs that are surely there say all; without them a failure further back must stop the job.
-                if !(any_result || recovered && job.needs.iter().all(|n| n.always_present)) {
-                    parts.push(Gh::atom("!failure()"));
+                let certain = binding.iter().filter(|n| n.always_present);
+                parts.extend(certain.map(|n| Gh::is(self.result(n.job), "success")));
+                let mut routed = presence.routed;
+                for need in binding.iter().filter(|n| !n.always_present) {
+                    let passed = Gh::is(self.result(need.job), "success");
+                    let absent = self.absence(need.job);
+                    routed |= absent.as_ref().is_some_and(|a| a.routed);
+                    self.read_results(need.job, needs);
+                    parts.extend(Gh::any(std::iter::once(passed).chain(absent.and_then(|a| a.gh))));
                 }
-                if presence.routed {
-                    parts.push(Gh::is(format!("needs.{}.result", route::JOB), "success"));
-                }
-                let certain = |n: &&PlannedNeed| n.always_present && !n.any_result;
-                parts.extend(job.needs.iter().filter(certain).map(|n| Gh::is(result(n.job), "success")));
-                let optional: Vec<usize> =
-                    job.needs.iter().filter(|n| !n.always_present && !n.any_result).map(|n| n.job).collect();
-                // A job out of time counts as cancelled, and so leaves what waits for it skipped.
-                for above in self.unseen_ancestors(&optional) {
-                    needs.push(jobs[above].id.clone());
-                }
-                if !optional.is_empty() {
-                    if any_result {
-                        for i in &optional {
-                            let ran = [Gh::is(result(*i), "success"), Gh::is(result(*i), "skipped")];
-                            parts.extend(Gh::any(ran));
-                        }
-                    } else {
-                        parts.push(Gh::atom("!contains(needs.*.result, 'cancelled')"));
+                if routed {
+                    if !needs.iter().any(|n| n == route::JOB) {
+                        needs.insert(0, route::JOB.to_owned());
                     }
+                    parts.insert(1, Gh::is(format!("needs.{}.result", route::JOB), "success"));
                 }
                 parts
             }
@@ -62,12 +53,20 @@ impl Writer<'_, '_> {
         Gh::all(guard.into_iter().chain(presence.gh.clone()))
     }
 
-    /// Whether a job above runs after a failure, too. GitHub's `success()`, which stands where no status function does, and `failure()` look at
-    /// all ancestors, not at the needs alone: "failure() returns true if any ancestor job fails" (GitHub Docs, "Expressions").
+    fn result(&self, job: usize) -> String {
+        format!("needs.{}.result", self.workflow.jobs[job].id)
+    }
+
+    /// Whether GitHub's own rule, that every ancestor must succeed, is the spec's.
+    fn is_plain(&self) -> bool {
+        !self.job.poisoned && !self.recovered() && self.job.needs.iter().all(|n| n.always_present)
+    }
+
+    /// A job above runs after a failure, too.
     fn recovered(&self) -> bool {
         let jobs = &self.workflow.jobs;
         let mut open: Vec<usize> = self.job.needs.iter().map(|n| n.job).collect();
-        let mut seen = BitSet::new(jobs.len());
+        let mut seen = crate::ir::bits::BitSet::new(jobs.len());
         while let Some(i) = open.pop() {
             if jobs[i].job.when.value != Outcome::Success && !jobs[i].needs.is_empty() {
                 return true;
@@ -77,23 +76,15 @@ impl Writer<'_, '_> {
         false
     }
 
-    /// Ancestors behind optional needs that no need which must succeed answers for.
-    fn unseen_ancestors(&self, optional: &[usize]) -> Vec<usize> {
-        if optional.is_empty() {
-            return Vec::new();
-        }
+    /// A condition on results can be asked again only by a job that needs the same jobs.
+    fn read_results(&self, other: usize, needs: &mut Vec<String>) {
         let jobs = &self.workflow.jobs;
-        let strict: Vec<usize> = self.job.needs.iter().filter(|n| n.always_present).map(|n| n.job).collect();
-        let closure = |from: &[usize]| {
-            let mut open = from.to_vec();
-            let mut found = BitSet::new(jobs.len());
-            while let Some(i) = open.pop() {
-                open.extend(jobs[i].needs.iter().map(|n| n.job).filter(|need| found.insert(*need)));
+        for context in jobs[other].job.condition.iter().flat_map(crate::ir::expr::Expr::contexts) {
+            let Context::NeedsResult(id) = context.value else { continue };
+            let place = |id: JobId| jobs.iter().find(|j| j.source == JobSource::Spec(id));
+            if let Some(read) = place(id).filter(|j| !needs.contains(&j.id)) {
+                needs.push(read.id.clone());
             }
-            found
-        };
-        let mut found = closure(optional).difference(&closure(&strict));
-        self.job.needs.iter().for_each(|n| _ = found.remove(n.job));
-        found.iter().collect()
+        }
     }
 }

@@ -74,20 +74,22 @@ fn workflow_view(plan: &Plan<'_>, workflow: &PlannedWorkflow<'_>) -> WorkflowVie
     let rest: Option<&Filter> = (!emitted.exact).then_some(&workflow.workflow.on);
     let answers = Answers::default();
     let scope = Scope { pipeline: plan.pipeline, id: workflow.id, workflow: &wide, answers: &answers };
-    let mut wanted = Wanted::default();
-    let mut jobs: Vec<JobView> = Vec::new();
-    let mut builds = Vec::new();
-    for planned in &workflow.jobs {
-        let mut planned = planned.clone();
+    let mut asking = workflow.clone();
+    for planned in &mut asking.jobs {
         let own = condition::Demand { filters: planned.filters.iter().collect(), exprs: Vec::new() };
         let started = rest.map(|on| condition::Demand { filters: vec![on], exprs: Vec::new() });
         // A job whose own filters are within the spec's events need not ask for those again.
         let asks = started.is_some_and(|on| scope.exactly(&own, &on) != search::Found::Always);
         planned.filters.extend(rest.filter(|_| asks).cloned());
+    }
+    let mut wanted = Wanted::default();
+    let mut jobs: Vec<JobView> = Vec::new();
+    let mut builds = Vec::new();
+    for planned in &asking.jobs {
         let mut writer = Writer {
             plan,
-            workflow,
-            job: &planned,
+            workflow: &asking,
+            job: planned,
             scope,
             wanted: &mut wanted,
             computed: Computed::default(),
@@ -418,8 +420,8 @@ mod tests {
         below.poisoned = true;
         let text = rendered(&pipeline, vec![gate, dev, deploy, below]);
         assert!(text.contains("needs.gate.result == 'success' &&"), "{text}");
-        assert!(!text.contains("needs.dev.result == 'success'"), "{text}");
-        assert!(text.contains("if: ${{ !cancelled() && !failure() && needs.deploy.result == 'success' }}"), "{text}");
+        assert!(text.contains("(needs.dev.result == 'success' || github.ref != 'refs/heads/develop')"), "{text}");
+        assert!(text.contains("if: ${{ !cancelled() && needs.deploy.result == 'success' }}"), "{text}");
     }
 
     #[test]

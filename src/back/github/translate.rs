@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::ir::event::Filter;
 use crate::ir::expr::{Expr, ExprKind, Literal};
 use crate::ir::text::Context;
+use crate::plan::job::PlannedJob;
 
 use super::bash::Bash;
 use super::condition::{Demand, conjuncts, expression};
@@ -26,19 +27,33 @@ pub(super) struct Presence {
 impl Writer<'_, '_> {
     /// When the job is present.
     pub(super) fn presence(&mut self) -> Presence {
-        let condition = self.job.job.condition.as_ref();
-        let parts = condition.map(conjuncts).unwrap_or_default();
+        self.present_among(&Demand::default(), self.job)
+    }
+
+    /// What says that another job of the workflow is not in the run, where this one is; none where it always is.
+    pub(super) fn absence(&mut self, other: usize) -> Option<Presence> {
+        let job = self.job;
+        let other = &self.workflow.jobs[other];
+        let exprs = job.job.condition.iter().flat_map(conjuncts).filter(|e| self.scope.is_static(e)).collect();
+        let given = Demand { filters: job.filters.iter().collect(), exprs };
+        let presence = self.present_among(&given, other);
+        presence.gh.clone().map(|gh| Presence { gh: Some(gh.negate()), ..presence })
+    }
+
+    /// When a job of the workflow is present, among the events that satisfy `given`.
+    fn present_among(&mut self, given: &Demand<'_>, job: &PlannedJob<'_>) -> Presence {
+        let parts = job.job.condition.as_ref().map(conjuncts).unwrap_or_default();
         let (event, run): (Vec<&Expr>, Vec<&Expr>) = parts.into_iter().partition(|e| self.scope.is_static(e));
-        let filters: Vec<&Filter> = self.job.filters.iter().collect();
+        let filters: Vec<&Filter> = job.filters.iter().collect();
         let by_files = filters.iter().any(|f| super::condition::reads_paths(f));
         let demand = Demand { filters: filters.clone(), exprs: event.clone() };
-        let found = self.scope.exactly(&Demand::default(), &demand);
+        let found = self.scope.exactly(given, &demand);
         let loose = matches!(found, Found::Exactly { loose: true, .. });
         let direct = expression(&found).filter(|_| !by_files || matches!(found, Found::Always | Found::Exactly { .. }));
         let (own, routed) = match direct {
             Some(gh) => (gh, false),
             None => {
-                let name = self.ask_route(&filters, &event);
+                let name = self.ask_route(&job.id, &filters, &event);
                 (Some(Gh::is(format!("needs.{}.outputs.{name}", route::JOB), "true")), true)
             }
         };
@@ -58,7 +73,7 @@ impl Writer<'_, '_> {
     }
 
     /// The output of the route job that says whether filters and conditions hold; jobs that ask the same share it.
-    fn ask_route(&mut self, filters: &[&Filter], exprs: &[&Expr]) -> String {
+    fn ask_route(&mut self, name: &str, filters: &[&Filter], exprs: &[&Expr]) -> String {
         let input = |name: &str| self.input(name).wrapped();
         let mut bash = self.bash_of(true, &input);
         let test = bash.all(filters, exprs);
@@ -66,9 +81,8 @@ impl Writer<'_, '_> {
         if let Some(known) = self.wanted.routes.iter().find(|q| q.test == test) {
             return known.name.clone();
         }
-        let name = self.job.id.clone();
-        self.wanted.routes.push(route::Question { name: name.clone(), test, env });
-        name
+        self.wanted.routes.push(route::Question { name: name.to_owned(), test, env });
+        name.to_owned()
     }
 
     /// A command that succeeds exactly where the job is present, for the guard of a deploy. Changed files are not looked at.

@@ -69,7 +69,9 @@ pub(super) fn ways<'p>(filters: &[&'p Filter], chosen: Option<&'p str>) -> Vec<W
 pub(super) fn merged(ways: Vec<Way<'_>>) -> Vec<Way<'_>> {
     let mut kept: Vec<Way<'_>> = Vec::new();
     for way in ways {
-        if kept.iter().any(|k| k.covers(&way)) {
+        // Of two that take the same the shorter text stands, whichever of them is declared first.
+        let rank = |w: &Way<'_>| w.formula().text().map(|t| (t.len(), t));
+        if kept.iter().any(|k| k.covers(&way) && !(way.covers(k) && rank(&way) < rank(k))) {
             continue;
         }
         kept.retain(|k| !way.covers(k));

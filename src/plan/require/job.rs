@@ -113,6 +113,11 @@ impl Walk<'_> {
 
     fn filter(&mut self, filter: &Filter, what: &str) {
         self.need(Capability::JobFilter, filter.span, what);
+        for clause in &filter.clauses {
+            if let ClauseKind::PullRequest { types, .. } = &clause.kind {
+                self.pull_request_types(types, clause.span, what);
+            }
+        }
         let narrow =
             |c: &&crate::ir::event::Clause| matches!(&c.kind, ClauseKind::PullRequest { targets, .. } if !targets.is_all());
         if let Some(clause) = filter.clauses.iter().find(narrow) {

@@ -15,8 +15,9 @@ pub(super) struct Happening {
     name: &'static str,
     reference: String,
     is_tag: bool,
-    /// The cron expression of a schedule.
+    /// The cron expression of a schedule, and its time zone.
     cron: Option<String>,
+    zone: Option<String>,
     /// The workflow of a manual run, by its name.
     workflow: Option<String>,
 }
@@ -34,9 +35,11 @@ impl Happening {
             EventKind::Release => ("release", format!("refs/tags/{}", text(&event.tag)), true),
         };
         let schedules = pipeline.workflows.iter().flat_map(|w| &w.schedules);
-        let cron = schedules.filter(|s| Some(&s.name.value) == event.schedule.as_ref()).map(|s| s.cron.value.to_string()).next();
+        let scheduled = schedules.filter(|s| Some(&s.name.value) == event.schedule.as_ref()).next();
+        let cron = scheduled.map(|s| s.cron.value.to_string());
+        let zone = scheduled.and_then(|s| s.timezone.as_ref()).map(|z| z.value.clone()).filter(|z| z != "UTC");
         let workflow = event.workflow.map(|w| pipeline.workflow(w).name.value.clone());
-        Self { event: event.clone(), name, reference, is_tag, cron, workflow }
+        Self { event: event.clone(), name, reference, is_tag, cron, zone, workflow }
     }
 
     fn action(&self) -> &'static str {
@@ -64,7 +67,7 @@ impl Happening {
             }
             EventKind::Schedule => {
                 let words = |cron: &str| cron.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
-                self.cron.as_ref().is_some_and(|c| on.schedule.iter().any(|s| words(s) == words(c)))
+                self.cron.as_ref().is_some_and(|c| on.schedule.iter().any(|(s, zone)| words(s) == words(c) && *zone == self.zone))
             }
             EventKind::Manual => on.dispatch.is_some() && self.workflow.as_ref() == Some(&workflow.name),
             EventKind::Release => on.release.as_ref().is_some_and(|types| types.iter().any(|t| t == "published")),

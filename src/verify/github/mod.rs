@@ -10,6 +10,7 @@ mod read;
 mod run;
 mod trigger;
 mod work;
+mod unsure;
 
 use crate::ir::Pipeline;
 use crate::ir::event::Event;

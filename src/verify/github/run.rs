@@ -10,6 +10,7 @@ use crate::verify::github::expr::eval;
 use crate::verify::github::expr::value::Value;
 use crate::verify::github::happening::Happening;
 use crate::verify::github::read::expression;
+use crate::verify::github::unsure::Unsure;
 use crate::verify::github::{Github, Job, Workflow};
 
 /// The runs that an event starts.
@@ -185,15 +186,15 @@ impl Run<'_> {
             None => success,
             Some(expr) if !success && !expr.asks_status() => false,
             Some(expr) => {
-                let value = eval::eval(expr, &moment).map_err(|e| format!("{}:{}: {e}", found.place.file, found.place.line))?;
-                value.truth().unwrap_or(world.maybe)
+                let unsure = Unsure { world: &moment, jobs: &run.workflow.jobs, maybe: world.maybe };
+                unsure.holds(expr).map_err(|e| format!("{}:{}: {e}", found.place.file, found.place.line))?
             }
         };
         if !goes_on || found.job.is_some() && found.job == world.skips {
             return Ok(State::Skipped);
         }
         if world.withheld.is_some_and(|gate| found.asks.contains(&gate)) {
-            return Ok(if world.dropped && found.job.is_none() { State::Skipped } else { State::Waiting });
+            return Ok(if world.dropped { State::Skipped } else { State::Waiting });
         }
         let fails = found.job.is_some_and(|j| world.fails.contains(&j));
         Ok(match run.passes[at] {

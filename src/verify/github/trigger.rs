@@ -8,8 +8,8 @@ use crate::verify::yaml::Node;
 pub(super) struct Triggers {
     pub(super) push: Option<Push>,
     pub(super) pull_request: Option<PullRequest>,
-    /// Cron expressions.
-    pub(super) schedule: Vec<String>,
+    /// Cron expressions, each with its time zone.
+    pub(super) schedule: Vec<(String, Option<String>)>,
     /// Inputs of a manual run.
     pub(super) dispatch: Option<Vec<String>>,
     /// Types of releases.
@@ -122,8 +122,9 @@ impl Triggers {
                     found.pull_request = Some(PullRequest { branches, paths, types: types.unwrap_or_else(usual) });
                 }
                 "schedule" => {
-                    let crons = node.items().iter().filter_map(|i| i.get("cron")?.text());
-                    found.schedule = crons.map(str::to_owned).collect();
+                    let text = |i: &Node, key: &str| i.get(key).and_then(Node::text).map(str::to_owned);
+                    let times = node.items().iter().filter_map(|i| Some((text(i, "cron")?, text(i, "timezone"))));
+                    found.schedule = times.collect();
                 }
                 "workflow_dispatch" => {
                     let inputs = node.get("inputs").map(Node::rows).unwrap_or_default();

@@ -59,11 +59,6 @@ impl Job {
                 if (*how < 5 && safe(other)) || *how == 8 { strict.push(other) } else { loose.push(other) }
             }
         }
-        // Not written alike yet: what the needs of a job that is not in the run, and a job for failures, mean to one that is `after` it.
-        loose.retain(|j| safe(*j) || jobs[*j].needs.is_empty());
-        if jobs.iter().any(|j| j.when == 1 || j.when == 2) {
-            loose.clear();
-        }
         for (word, list) in [("needs", &strict), ("after", &loose)] {
             if !list.is_empty() {
                 waits = true;

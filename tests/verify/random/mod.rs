@@ -126,6 +126,10 @@ fn jobs(text: &str) -> BTreeMap<&str, Vec<&str>> {
             }
         }
         // Rules that two jobs share are written once, above both.
+        // A job that a newer pipeline may cancel makes all others say that they are not to be.
+        if depth == 2 && name.starts_with("interruptible:") {
+            continue;
+        }
         let shares = depth == 2 && (name.starts_with("rules:") || name.starts_with("extends:"));
         rules = shares || (rules && depth > 2);
         if let Some((name, _)) = at.filter(|(_, d)| !line.is_empty() && (!rules || *d != 0)) {
