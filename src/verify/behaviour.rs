@@ -230,6 +230,8 @@ pub struct World {
     pub withheld: Option<GateId>,
     /// Nor is it waited for: the job that asks for it ends without having run.
     pub dropped: bool,
+    /// A job that only decides about others fails.
+    pub lost: bool,
     /// What a condition says that only a run can decide.
     pub maybe: bool,
 }

@@ -370,7 +370,16 @@ impl<'p> Compare<'p> {
         for (found, state) in reader.found().iter().zip(states) {
             let Some(id) = found.job.filter(|id| holds(self.pipeline, self.target, *id)) else { continue };
             let should = wanted[id.index()];
-            if let Some(skipped) = world.skips {
+            if world.lost {
+                // Whatever becomes of it, it does not run without what it needs.
+                let job = self.pipeline.job(id);
+                let ran = |n: JobId| reader.found().iter().zip(states).any(|(f, s)| f.job == Some(n) && s.ran());
+                let mut needs = job.needs.iter().filter(|n| n.kind != NeedKind::Result && wanted[n.job.index()].ran());
+                let binds = job.when.value == Outcome::Success && state.ran();
+                if !(binds && needs.any(|n| !ran(n.job))) {
+                    continue;
+                }
+            } else if let Some(skipped) = world.skips {
                 // Whoever kept that job from running: what needs it strictly does not run either.
                 let job = self.pipeline.job(id);
                 let there = job.possible.is_subset(&self.pipeline.job(skipped).present);
@@ -383,7 +392,8 @@ impl<'p> Compare<'p> {
             }
             // Where the spec waits for a person, a run that ends without one is another run.
             let waits = should != State::Waiting || *state != State::Skipped || world.dropped;
-            let same = should.ran() == state.ran() && (should == State::Failed) == (*state == State::Failed) && waits;
+            let same =
+                !world.lost && should.ran() == state.ran() && (should == State::Failed) == (*state == State::Failed) && waits;
             // To ask where the spec does not ask is stricter.
             let stricter = world.withheld.is_some() && should.ran() && *state == State::Waiting;
             // A pipeline of AWS is a list: what has failed or was refused ends the whole.
@@ -392,7 +402,7 @@ impl<'p> Compare<'p> {
             if same || stricter {
                 continue;
             }
-            let point = match (world.withheld.is_some(), world.fails.is_empty() && world.skips.is_none()) {
+            let point = match (world.withheld.is_some(), world.fails.is_empty() && world.skips.is_none() && !world.lost) {
                 (true, _) => 4,
                 (false, true) => 1,
                 (false, false) => 6,
@@ -401,7 +411,7 @@ impl<'p> Compare<'p> {
             let base = self.difference(point, &job.name.value, job.name.span);
             let difference = Difference {
                 when: format!("{}{}", event.shown(), self.circumstances(world)),
-                wanted: said(should).to_owned(),
+                wanted: if world.lost { "it waits for what it needs" } else { said(should) }.to_owned(),
                 found: said(*state).to_owned(),
                 place: Some(found.place.clone()),
                 ..base
@@ -413,6 +423,9 @@ impl<'p> Compare<'p> {
     fn circumstances(&self, world: &World) -> String {
         if let Some(gate) = world.withheld {
             return format!(", nobody approving `{}`", self.pipeline.gate(gate).name.value);
+        }
+        if world.lost {
+            return ", where it cannot be decided which jobs run".to_owned();
         }
         if let Some(job) = world.skips {
             return format!(", with `{}` kept from running", self.pipeline.job(job).name.value);

@@ -21,5 +21,6 @@ mod texts;
 mod token;
 mod turns;
 mod wanted;
+mod unsure;
 mod worlds;
 pub mod yaml;

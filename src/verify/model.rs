@@ -7,12 +7,13 @@ use crate::ir::environment::Target;
 use crate::ir::event::Event;
 use crate::ir::expr::Truth;
 use crate::ir::id::JobId;
-use crate::ir::job::NeedKind;
+use crate::ir::job::{Job, NeedKind};
 use crate::ir::order::behind_needs;
 use crate::ir::step::Outcome;
 use crate::sema::presence::present;
 use crate::target::capability::Capability;
 use crate::verify::behaviour::{State, World};
+use crate::verify::unsure::{Unsure, reads_results};
 
 /// The run of one event; of several, where a vendor cannot tell them apart.
 #[derive(Debug)]
@@ -21,6 +22,8 @@ pub(super) struct Model<'p> {
     presence: Vec<Truth>,
     /// The jobs, each behind those it needs.
     order: &'p [JobId],
+    /// What happened.
+    events: Vec<Event>,
     /// The spec accepts that a job for failures does not run where a job that it needs did not.
     chained: bool,
 }
@@ -47,7 +50,8 @@ impl<'p> Model<'p> {
         });
         let accepts =
             |loss: Capability| pipeline.accepts.iter().any(|a| a.target.value == target.id && a.loss.value == loss.name());
-        Self { pipeline, presence: presence.collect(), order, chained: accepts(Capability::WhenFailureChain) }
+        let (presence, chained) = (presence.collect(), accepts(Capability::WhenFailureChain));
+        Self { pipeline, presence, order, events: events.to_vec(), chained }
     }
 
     /// The jobs that are, or may be, in the run.
@@ -70,11 +74,19 @@ impl<'p> Model<'p> {
     }
 
     fn state(&self, id: JobId, states: &[State], world: &World) -> State {
-        let there = self.presence[id.index()];
+        let job = self.pipeline.job(id);
+        let there = match &job.condition {
+            Some(condition) if self.presence[id.index()] == Truth::Maybe && reads_results(condition) => {
+                let unasked = Job { condition: None, ..job.clone() };
+                let mut events = self.events.iter().filter(|e| present(self.pipeline, &unasked, e) != Truth::No);
+                let unsure = |event| Unsure { pipeline: self.pipeline, job, event, states, maybe: world.maybe };
+                events.any(|event| unsure(event).holds(condition)).into()
+            }
+            _ => self.presence[id.index()],
+        };
         if there == Truth::No || there == Truth::Maybe && !world.maybe {
             return State::Absent;
         }
-        let job = self.pipeline.job(id);
         let needs = || job.needs.iter().filter(|n| states[n.job.index()] != State::Absent);
         if needs().any(|n| states[n.job.index()] == State::Waiting) {
             return State::Waiting;

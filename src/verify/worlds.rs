@@ -71,7 +71,8 @@ fn files(pipeline: &Pipeline) -> BTreeSet<String> {
     globs.filter_map(|g| g.value.path_lang().witness()).chain([STRANGE.to_owned()]).collect()
 }
 
-/// The outcomes of a run of these jobs: all well; jobs that fail, as the bounds say; each job kept from running; each approval withheld.
+/// The outcomes of a run of these jobs: all well; jobs that fail, as the bounds say; each job kept from running; what decides about
+/// jobs failing; each approval withheld.
 pub(super) fn worlds(pipeline: &Pipeline, jobs: &[JobId], uncertain: bool) -> Vec<World> {
     let mut sets: Vec<BTreeSet<JobId>> = vec![BTreeSet::new()];
     if jobs.len() <= ALL_SETS {
@@ -88,6 +89,7 @@ pub(super) fn worlds(pipeline: &Pipeline, jobs: &[JobId], uncertain: bool) -> Ve
     }
     let mut found: Vec<World> = sets.into_iter().map(|fails| World { fails, maybe: true, ..World::default() }).collect();
     found.extend(jobs.iter().map(|j| World { skips: Some(*j), maybe: true, ..World::default() }));
+    found.push(World { lost: true, maybe: true, ..World::default() });
     if uncertain {
         found.push(World::default());
     }

@@ -34,8 +34,8 @@ impl Happening {
             EventKind::Manual => ("workflow_dispatch", branch(), false),
             EventKind::Release => ("release", format!("refs/tags/{}", text(&event.tag)), true),
         };
-        let schedules = pipeline.workflows.iter().flat_map(|w| &w.schedules);
-        let scheduled = schedules.filter(|s| Some(&s.name.value) == event.schedule.as_ref()).next();
+        let mut schedules = pipeline.workflows.iter().flat_map(|w| &w.schedules);
+        let scheduled = schedules.find(|s| Some(&s.name.value) == event.schedule.as_ref());
         let cron = scheduled.map(|s| s.cron.value.to_string());
         let zone = scheduled.and_then(|s| s.timezone.as_ref()).map(|z| z.value.clone()).filter(|z| z != "UTC");
         let workflow = event.workflow.map(|w| pipeline.workflow(w).name.value.clone());

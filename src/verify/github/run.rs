@@ -34,6 +34,13 @@ struct StartedWorkflow<'g> {
     passes: Vec<Option<bool>>,
 }
 
+impl StartedWorkflow<'_> {
+    /// Whether the outputs of a job are answers of a step that decides.
+    fn outputs_are_decided(&self, at: usize) -> bool {
+        !self.workflow.jobs[at].decisions.is_empty()
+    }
+}
+
 /// The variables of a step that decides.
 struct Variables<'h> {
     happening: &'h Happening,
@@ -152,7 +159,10 @@ impl eval::World for Moment<'_> {
             "needs" => {
                 let row = |at: &usize| {
                     let result = ("result".to_owned(), Value::text(Self::result(self.states[*at])));
-                    let outputs = ("outputs".to_owned(), self.run.outputs[*at].clone());
+                    // A job that only decides and could not has said nothing.
+                    let silent = self.states[*at] == State::Failed && self.run.outputs_are_decided(*at);
+                    let said = if silent { Value::object(Vec::new(), false) } else { self.run.outputs[*at].clone() };
+                    let outputs = ("outputs".to_owned(), said);
                     (self.run.workflow.jobs[*at].id.clone(), Value::object(vec![result, outputs], false))
                 };
                 Value::object(self.job.needs.iter().map(row).collect(), false)
@@ -192,6 +202,9 @@ impl Run<'_> {
         };
         if !goes_on || found.job.is_some() && found.job == world.skips {
             return Ok(State::Skipped);
+        }
+        if world.lost && found.job.is_none() && found.asks.is_empty() {
+            return Ok(State::Failed);
         }
         if world.withheld.is_some_and(|gate| found.asks.contains(&gate)) {
             return Ok(if world.dropped { State::Skipped } else { State::Waiting });
