@@ -20,7 +20,7 @@ pub mod stories;
 mod texts;
 mod token;
 mod turns;
-mod wanted;
 mod unsure;
+mod wanted;
 mod worlds;
 pub mod yaml;

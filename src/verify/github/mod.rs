@@ -9,8 +9,8 @@ mod happening;
 mod read;
 mod run;
 mod trigger;
-mod work;
 mod unsure;
+mod work;
 
 use crate::ir::Pipeline;
 use crate::ir::event::Event;
