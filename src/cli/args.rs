@@ -160,6 +160,8 @@ pub enum From {
     Codebuild,
     /// Pipelines of AWS CodePipeline in templates of CloudFormation
     Codepipeline,
+    /// A declarative Jenkinsfile; say where to with `--to`
+    Jenkins,
 }
 
 impl From {
@@ -170,6 +172,7 @@ impl From {
             Self::Gitlab => Vendor::Gitlab,
             Self::Codebuild => Vendor::Codebuild,
             Self::Codepipeline => Vendor::Codepipeline,
+            Self::Jenkins => Vendor::Jenkins,
         }
     }
 }

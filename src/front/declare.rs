@@ -11,8 +11,8 @@ pub(crate) struct Declared {
     pub(crate) secrets: BTreeSet<String>,
     /// Variables that live with the vendor; some have a value in the input.
     pub(crate) variables: BTreeMap<String, Option<String>>,
-    /// Runners by name, with the word of the vendor that the comment above it says.
-    pub(crate) runners: BTreeMap<String, String>,
+    /// Runners by name.
+    pub(crate) runners: BTreeMap<String, Build>,
     /// Gates and what they need, in the order of their use.
     pub(crate) gates: Vec<Build>,
     /// Names of environments.
@@ -30,7 +30,7 @@ impl Declared {
             Some(value) => node("variable").arg(name).arg(value),
             None => node("variable").arg(name),
         }));
-        small.extend(self.runners.iter().map(|(name, word)| node("runner").arg(name).comments([word.clone()])));
+        small.extend(self.runners.into_values());
         vec![small, self.gates, self.environments]
     }
 }

@@ -87,6 +87,21 @@ impl Ledger {
         KeyId(self.keys.len() as u32 - 1)
     }
 
+    /// How many keys there are.
+    pub fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    /// Takes back the keys from a number on: a reader that went the wrong way reads again.
+    pub fn truncate(&mut self, len: usize) {
+        self.keys.truncate(len);
+    }
+
     /// Says what became of a key; the worst that is said of it counts.
     pub fn mark(&mut self, id: KeyId, fate: Fate) {
         if let Some(key) = self.keys.get_mut(id.0 as usize)

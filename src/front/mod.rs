@@ -11,6 +11,7 @@ pub(crate) mod aws;
 pub(crate) mod declare;
 pub(crate) mod github;
 pub(crate) mod gitlab;
+pub(crate) mod jenkins;
 pub mod ledger;
 pub mod logic;
 pub mod name;
@@ -41,6 +42,8 @@ pub enum Vendor {
     Codebuild,
     /// Templates of CloudFormation with pipelines of AWS CodePipeline, and the local buildspecs of their projects
     Codepipeline,
+    /// Declarative Jenkinsfiles
+    Jenkins,
 }
 
 impl Vendor {
@@ -50,6 +53,7 @@ impl Vendor {
         ("gitlab", Self::Gitlab),
         ("codebuild", Self::Codebuild),
         ("codepipeline", Self::Codepipeline),
+        ("jenkins", Self::Jenkins),
     ];
 
     /// Its word.
@@ -64,6 +68,7 @@ impl Vendor {
             Self::Gitlab => "GitLab",
             Self::Codebuild => "CodeBuild",
             Self::Codepipeline => "CodePipeline",
+            Self::Jenkins => "Jenkins",
         }
     }
 
@@ -74,12 +79,13 @@ impl Vendor {
             Self::Gitlab => &[".gitlab-ci.yml"],
             Self::Codebuild => &["buildspec.yml", "buildspec.yaml"],
             Self::Codepipeline => &["codepipeline.yml", "codepipeline.yaml", "codepipeline.json", ".codepipeline"],
+            Self::Jenkins => &["Jenkinsfile"],
         }
     }
 
     /// The target that a spec of it has where nobody says one; `None` where it is no target.
     pub fn target(self) -> Option<&'static str> {
-        Some(self.word())
+        (self != Self::Jenkins).then(|| self.word())
     }
 }
 
@@ -173,6 +179,7 @@ pub fn import(sources: &SourceMap, files: &[SourceId], vendor: Vendor, root: &Pa
         Vendor::Gitlab => gitlab::import(sources, files, root, &mut imported),
         Vendor::Codebuild => aws::buildspecs(sources, files, root, &mut imported),
         Vendor::Codepipeline => aws::pipelines(sources, files, root, &mut imported),
+        Vendor::Jenkins => jenkins::import(sources, files, &mut imported),
     }
     imported.faults.sort_by_key(|f| f.span);
     imported

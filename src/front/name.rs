@@ -47,6 +47,24 @@ impl Names {
     }
 }
 
+/// A name as one of a variable: `PipelineRole.Arn` is `PIPELINE_ROLE_ARN`.
+pub fn variable_of(name: &str) -> String {
+    let mut out = String::new();
+    let mut before = '_';
+    for c in name.chars() {
+        let starts = c.is_ascii_uppercase() && (before.is_ascii_lowercase() || before.is_ascii_digit());
+        if (starts || !c.is_ascii_alphanumeric()) && !out.is_empty() && !out.ends_with('_') {
+            out.push('_');
+        }
+        if c.is_ascii_alphanumeric() {
+            out.push(c.to_ascii_uppercase());
+        }
+        before = c;
+    }
+    let out = out.trim_matches('_').to_owned();
+    if out.starts_with(|c: char| c.is_ascii_digit()) || out.is_empty() { format!("X_{out}") } else { out }
+}
+
 /// Whether a text is the name of a variable of a shell.
 pub fn is_variable(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
@@ -55,7 +73,7 @@ pub fn is_variable(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Names, slug};
+    use super::{Names, slug, variable_of};
 
     #[test]
     fn names_are_small_and_unique() {
@@ -64,5 +82,13 @@ mod tests {
         assert_eq!(slug(&"a".repeat(80)).len(), 50);
         let mut names = Names::without(&["all"]);
         assert_eq!(["Build", "build", "all"].map(|n| names.unique(n)), ["build", "build-2", "all-2"]);
+    }
+
+    #[test]
+    fn names_of_others_are_names_of_variables() {
+        assert_eq!(variable_of("PipelineRole.Arn"), "PIPELINE_ROLE_ARN");
+        assert_eq!(variable_of("AWS_REGION"), "AWS_REGION");
+        assert_eq!(variable_of("-AppBuild"), "APP_BUILD");
+        assert_eq!(variable_of("3x"), "X_3X");
     }
 }

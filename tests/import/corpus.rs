@@ -116,7 +116,7 @@ fn measure(folder: &Path, vendor: Vendor, targets: [&str; 2], wanted: &dyn Fn(&P
         // Files of GitLab are included from their own folder here, buildspecs are named from the root of the repository.
         let root = match vendor {
             Vendor::Github | Vendor::Gitlab => path.parent().unwrap().to_owned(),
-            Vendor::Codebuild | Vendor::Codepipeline => {
+            Vendor::Codebuild | Vendor::Codepipeline | Vendor::Jenkins => {
                 folder.join(path.strip_prefix(folder).unwrap().components().next().unwrap())
             }
         };
@@ -219,6 +219,16 @@ fn real_pipelines_of_aws_come_over() {
     };
     let figures = measure(&folder, Vendor::Codepipeline, ["codepipeline", "github"], &is_template);
     hold(Vendor::Codepipeline, &figures, &Floors { carried: 69.5, held: 69.5, whole: 0.0, own: 22.0, other: 74.0 });
+}
+
+#[test]
+fn real_declarative_jenkinsfiles_come_over() {
+    let Some(folder) = corpus("jenkins") else { return };
+    let is_declarative = |path: &Path| {
+        std::fs::read_to_string(path).is_ok_and(|text| text.lines().any(|l| l.trim_start().starts_with("pipeline {")))
+    };
+    let figures = measure(&folder, Vendor::Jenkins, ["gitlab", "github"], &is_declarative);
+    hold(Vendor::Jenkins, &figures, &Floors { carried: 85.5, held: 85.5, whole: 50.0, own: 90.5, other: 90.5 });
 }
 
 #[test]

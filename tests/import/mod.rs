@@ -7,6 +7,7 @@ mod codepipeline;
 mod command;
 mod corpus;
 mod gitlab;
+mod jenkins;
 mod page;
 mod round;
 

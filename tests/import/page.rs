@@ -13,14 +13,15 @@ fn examples_of_the_page_are_what_import_makes() {
     let mut made = page.clone();
     let mut examples = 0;
     for (word, vendor) in Vendor::ALL {
-        for rest in page.split(&format!("```yaml {word}\n")).skip(1) {
+        let form = if *vendor == Vendor::Jenkins { "groovy" } else { "yaml" };
+        for rest in page.split(&format!("```{form} {word}\n")).skip(1) {
             let (input, rest) = rest.split_once("```\n").unwrap();
             let (between, rest) = rest.split_once("```kdl\n").unwrap();
             let (old, _) = rest.split_once("```").unwrap();
             let place = vendor.places()[0];
             let name = if place.contains('/') { "ci.yml" } else { place };
             // Nothing starts on CodeBuild by hand, and more a buildspec does not say: its example goes to another vendor.
-            let target = if *vendor == Vendor::Codebuild { "github" } else { word };
+            let target = if matches!(vendor, Vendor::Codebuild | Vendor::Jenkins) { "github" } else { word };
             let spec = imported(*vendor, &[(name, input)]).1.spec("sample", "main", &[target]);
             let whole = |spec: &str| format!("{input}```\n{between}```kdl\n{spec}```");
             made = made.replace(&whole(old), &whole(&spec));

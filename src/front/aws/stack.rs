@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use crate::front::account::Account as _;
 use crate::front::ledger::{Fate, KeyId};
+use crate::front::name::variable_of;
 use crate::front::yaml::{Entry, Node, Value};
 
 use super::work::Work;
@@ -19,24 +20,6 @@ pub(super) struct Stack {
     pub(super) document: Node,
     /// Parameters and conditions that something carried reads.
     used: BTreeSet<KeyId>,
-}
-
-/// The name of a value as a variable: `PipelineRole.Arn` is `PIPELINE_ROLE_ARN`.
-pub(super) fn variable(name: &str) -> String {
-    let mut out = String::new();
-    let mut before = '_';
-    for c in name.chars() {
-        let starts = c.is_ascii_uppercase() && (before.is_ascii_lowercase() || before.is_ascii_digit());
-        if (starts || !c.is_ascii_alphanumeric()) && !out.is_empty() && !out.ends_with('_') {
-            out.push('_');
-        }
-        if c.is_ascii_alphanumeric() {
-            out.push(c.to_ascii_uppercase());
-        }
-        before = c;
-    }
-    let out = out.trim_matches('_').to_owned();
-    if out.starts_with(|c: char| c.is_ascii_digit()) || out.is_empty() { format!("X_{out}") } else { out }
 }
 
 /// The function that a node is, with its argument.
@@ -283,7 +266,7 @@ impl Stack {
 
 /// A value that only the account knows, as a variable of the spec.
 fn given(work: &mut Work<'_>, name: &str) -> String {
-    let name = variable(name);
+    let name = variable_of(name);
     work.declared.variables.entry(name.clone()).or_insert(None);
     format!("${{var.{name}}}")
 }
@@ -291,17 +274,4 @@ fn given(work: &mut Work<'_>, name: &str) -> String {
 /// A node that holds a text alone, for what reads nodes.
 pub(super) fn scalar(text: &str, like: &Node) -> Node {
     Node { value: Value::Scalar { text: text.to_owned(), plain: false }, span: like.span, tag: None }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::variable;
-
-    #[test]
-    fn values_of_the_account_have_names_of_variables() {
-        assert_eq!(variable("PipelineRole.Arn"), "PIPELINE_ROLE_ARN");
-        assert_eq!(variable("AWS_REGION"), "AWS_REGION");
-        assert_eq!(variable("-AppBuild"), "APP_BUILD");
-        assert_eq!(variable("3x"), "X_3X");
-    }
 }
