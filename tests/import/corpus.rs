@@ -228,7 +228,7 @@ fn real_declarative_jenkinsfiles_come_over() {
         std::fs::read_to_string(path).is_ok_and(|text| text.lines().any(|l| l.trim_start().starts_with("pipeline {")))
     };
     let figures = measure(&folder, Vendor::Jenkins, ["gitlab", "github"], &is_declarative);
-    hold(Vendor::Jenkins, &figures, &Floors { carried: 85.5, held: 85.5, whole: 50.0, own: 90.5, other: 90.5 });
+    hold(Vendor::Jenkins, &figures, &Floors { carried: 86.0, held: 86.0, whole: 50.0, own: 86.0, other: 86.0 });
 }
 
 #[test]
