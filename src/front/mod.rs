@@ -175,7 +175,7 @@ impl Imported {
 pub fn import(sources: &SourceMap, files: &[SourceId], vendor: Vendor, root: &Path) -> Imported {
     let mut imported = Imported::default();
     match vendor {
-        Vendor::Github => github::import(sources, files, &mut imported),
+        Vendor::Github => github::import(sources, files, root, &mut imported),
         Vendor::Gitlab => gitlab::import(sources, files, root, &mut imported),
         Vendor::Codebuild => aws::buildspecs(sources, files, root, &mut imported),
         Vendor::Codepipeline => aws::pipelines(sources, files, root, &mut imported),

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use pipewright::base::diag::{Diagnostic, Severity};
 use pipewright::base::source::SourceMap;
 use pipewright::driver::{Options, compile};
-use pipewright::front::ledger::{Fate, Ledger, Tally};
+use pipewright::front::ledger::{Fate, Key, Tally};
 use pipewright::front::{Imported, Vendor, import};
 use pipewright::render::Renderer;
 
@@ -105,42 +105,96 @@ fn ranked(said: &[String], kind: &str, at: usize, once_a_file: bool) {
     }
 }
 
+/// The repository of a file: the first folder below that of the vendor.
+fn repository(folder: &Path, path: &Path) -> PathBuf {
+    folder.join(path.strip_prefix(folder).unwrap().components().next().unwrap())
+}
+
+/// What became of the keys of each file. The workflows of a repository are imported together, since they call one another.
+fn accounts(folder: &Path, vendor: Vendor, paths: &[PathBuf]) -> BTreeMap<PathBuf, Vec<(String, Fate)>> {
+    let mut together: BTreeMap<PathBuf, Vec<&PathBuf>> = BTreeMap::new();
+    for path in paths {
+        let group = if vendor == Vendor::Github { repository(folder, path) } else { path.clone() };
+        together.entry(group).or_default().push(path);
+    }
+    let mut found = BTreeMap::new();
+    for (_, paths) in together {
+        let sources = SourceMap::new();
+        // What is no text stays out of the figures.
+        let read = |p: &PathBuf| sources.read(p, p.strip_prefix(folder).unwrap().to_string_lossy()).ok();
+        let read = paths.iter().filter_map(|p| Some((*p, read(p)?)));
+        let read: Vec<_> = read.collect();
+        let ids: Vec<_> = read.iter().map(|(_, id)| *id).collect();
+        let imported = import(&sources, &ids, vendor, &root(folder, vendor, paths[0]));
+        for (path, id) in read {
+            let own = |k: &&Key| k.span.source == id || vendor != Vendor::Github;
+            let keys = imported.ledger.keys().iter().filter(own).map(|k| (k.path.clone(), k.fate()));
+            found.insert(path.clone(), keys.collect());
+        }
+    }
+    found
+}
+
+/// Files of GitLab are included from their own folder here, those of the others are named from the root of the repository.
+fn root(folder: &Path, vendor: Vendor, path: &Path) -> PathBuf {
+    match vendor {
+        Vendor::Gitlab => path.parent().unwrap().to_owned(),
+        Vendor::Github | Vendor::Codebuild | Vendor::Codepipeline | Vendor::Jenkins => repository(folder, path),
+    }
+}
+
 fn measure(folder: &Path, vendor: Vendor, targets: [&str; 2], wanted: &dyn Fn(&Path) -> bool) -> Figures {
     let renderer = Renderer::new();
     let mut figures = Figures::default();
     let mut said = Vec::new();
-    for path in files(folder, wanted) {
-        let sources = SourceMap::new();
+    let paths = files(folder, wanted);
+    let mut compiled: BTreeMap<&Path, [bool; 2]> = BTreeMap::new();
+    let mut called = Vec::new();
+    for (path, keys) in &accounts(folder, vendor, &paths) {
         let name = path.strip_prefix(folder).unwrap().to_string_lossy().into_owned();
-        let Ok(id) = sources.read(&path, name.clone()) else { continue };
-        // Files of GitLab are included from their own folder here, buildspecs are named from the root of the repository.
-        let root = match vendor {
-            Vendor::Github | Vendor::Gitlab => path.parent().unwrap().to_owned(),
-            Vendor::Codebuild | Vendor::Codepipeline | Vendor::Jenkins => {
-                folder.join(path.strip_prefix(folder).unwrap().components().next().unwrap())
-            }
-        };
-        let imported = import(&sources, &[id], vendor, &root);
-        let tally = Ledger::tally(imported.ledger.keys());
         figures.files += 1;
-        for key in imported.ledger.keys() {
-            figures.keys.add(&key.fate());
-            if let Fate::Lost(why) | Fate::Kept(why) = key.fate() {
-                said.push(format!("key\t{name}\t{}\t{why}", key.path));
+        let mut own = Tally::default();
+        for (key, fate) in keys {
+            figures.keys.add(fate);
+            own.add(fate);
+            if let Fate::Lost(why) | Fate::Kept(why) = fate {
+                said.push(format!("key\t{name}\t{key}\t{why}"));
             }
         }
+        figures.whole += usize::from(own.lost == 0);
+        let path = paths.iter().find(|p| *p == path).unwrap();
+        let sources = SourceMap::new();
+        let id = sources.read(path, name.clone()).unwrap();
+        let imported = import(&sources, &[id], vendor, &root(folder, vendor, path));
         if imported.is_empty() {
-            figures.stay += 1;
+            called.push(path);
             continue;
         }
-        figures.whole += usize::from(tally.lost == 0);
+        let mut both = [false; 2];
         for (i, target) in targets.iter().enumerate() {
             let mut notes = Vec::new();
-            let compiles = compiles(&imported, target, &renderer, &mut notes);
+            both[i] = compiles(&imported, target, &renderer, &mut notes);
             said.extend(notes.iter().map(|n| format!("{target}\t{name}\t{n}")));
-            *[&mut figures.own, &mut figures.other][i] += usize::from(compiles);
+        }
+        compiled.insert(path, both);
+    }
+    // What others call compiles where all of them do.
+    let mut stay = Vec::new();
+    for path in called {
+        let name = format!("./.github/workflows/{}", path.file_name().unwrap().to_str().unwrap());
+        let calls = |other: &Path| std::fs::read_to_string(other).is_ok_and(|text| text.contains(&name));
+        let callers = paths.iter().filter(|p| vendor == Vendor::Github && p.parent() == path.parent() && calls(p));
+        let callers: Vec<Option<[bool; 2]>> = callers.map(|p| compiled.get(p.as_path()).copied()).collect();
+        if callers.is_empty() {
+            stay.push(path);
+        } else {
+            let all = |i: usize| callers.iter().all(|c| c.is_some_and(|c| c[i]));
+            compiled.insert(path, [all(0), all(1)]);
         }
     }
+    figures.stay = stay.len();
+    figures.own = compiled.values().filter(|c| c[0]).count();
+    figures.other = compiled.values().filter(|c| c[1]).count();
     println!("  what most keys are kept or lost for:");
     ranked(&said, "key", 3, false);
     for target in targets {

@@ -52,7 +52,7 @@ fn artifact_name(text: &str) -> Option<String> {
 }
 
 /// The artifacts that a job of the workflow uploads in a way that a spec can say: each with the directory that its files come out of.
-pub(super) fn uploaded(work: &Work<'_>, job: &Node, artifacts: &mut Artifacts) {
+pub(super) fn uploaded(work: &Work<'_, '_>, job: &Node, artifacts: &mut Artifacts) {
     for step in job.get("steps").map(Node::items).unwrap_or_default() {
         let is =
             step.get("uses").and_then(Node::text).is_some_and(|u| u.to_ascii_lowercase().starts_with("actions/upload-artifact@"));
@@ -84,7 +84,7 @@ fn root(paths: &[String]) -> String {
     common.unwrap_or_default().join("/")
 }
 
-pub(super) fn upload(work: &mut Work<'_>, used: &Use<'_>, artifacts: &Artifacts, made: &mut Made) -> bool {
+pub(super) fn upload(work: &mut Work<'_, '_>, used: &Use<'_>, artifacts: &Artifacts, made: &mut Made) -> bool {
     let keys = ["name", "path", "if-no-files-found", "retention-days", "include-hidden-files", "compression-level", "overwrite"];
     if !used.has_only(&keys) || used.common.condition.is_some() || used.common.timeout.is_some() {
         return false;

@@ -31,7 +31,7 @@ const CACHES: &[(&str, &str)] = &[
 ];
 
 /// The cache; false where a spec has no word for what is kept, or for its key.
-pub(super) fn cache(work: &mut Work<'_>, used: &Use<'_>, made: &mut Made) -> bool {
+pub(super) fn cache(work: &mut Work<'_, '_>, used: &Use<'_>, made: &mut Made) -> bool {
     if !used.has_only(&["path", "key", "restore-keys", "enableCrossOsArchive"]) {
         return false;
     }
@@ -67,7 +67,7 @@ pub(super) fn cache(work: &mut Work<'_>, used: &Use<'_>, made: &mut Made) -> boo
 }
 
 /// The cache with its key and the files that are part of it; none where something else is.
-fn keyed(work: &mut Work<'_>, key: &str, mut build: Build) -> Option<Build> {
+fn keyed(work: &mut Work<'_, '_>, key: &str, mut build: Build) -> Option<Build> {
     let mut plain = String::new();
     let mut files = Vec::new();
     for piece in pieces(key) {

@@ -15,7 +15,7 @@ const QUIET: &[&str] =
     &["show-progress", "set-safe-directory", "clean", "fetch-tags", "sparse-checkout", "sparse-checkout-cone-mode", "filter"];
 
 /// The checkout; false where only the action knows how.
-pub(super) fn checkout(work: &mut Work<'_>, used: &Use<'_>, index: usize, made: &mut Made) -> bool {
+pub(super) fn checkout(work: &mut Work<'_, '_>, used: &Use<'_>, index: usize, made: &mut Made) -> bool {
     let own = used.raw("repository").is_none_or(|r| r.trim() == "${{ github.repository }}");
     if !own {
         return other(work, used, made);
@@ -68,7 +68,7 @@ pub(super) fn checkout(work: &mut Work<'_>, used: &Use<'_>, index: usize, made: 
 }
 
 /// A script of the job pushes with the token that the checkout left behind.
-fn push_with(work: &mut Work<'_>, used: &Use<'_>, token: Option<String>, made: &mut Made) {
+fn push_with(work: &mut Work<'_, '_>, used: &Use<'_>, token: Option<String>, made: &mut Made) {
     let known = token.filter(|t| t != "${run.token}");
     match known {
         Some(token) => made.steps.push(settings(
@@ -83,7 +83,7 @@ fn push_with(work: &mut Work<'_>, used: &Use<'_>, token: Option<String>, made: &
 }
 
 /// Another repository, cloned below the root.
-fn other(work: &mut Work<'_>, used: &Use<'_>, made: &mut Made) -> bool {
+fn other(work: &mut Work<'_, '_>, used: &Use<'_>, made: &mut Made) -> bool {
     let known = ["repository", "path", "ref", "token", "fetch-depth", "persist-credentials", "submodules"];
     let fits =
         used.with.is_none_or(|w| w.entries().iter().all(|e| known.contains(&e.key.as_str()) || QUIET.contains(&e.key.as_str())));

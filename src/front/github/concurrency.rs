@@ -9,7 +9,7 @@ use super::text::Where;
 use super::work::Work;
 
 /// The `concurrency` node.
-pub(super) fn concurrency(work: &mut Work<'_>, entry: &Entry) -> Option<Build> {
+pub(super) fn concurrency(work: &mut Work<'_, '_>, entry: &Entry) -> Option<Build> {
     let map = entry.value.is_map();
     let group = if map { work.open(&entry.value, "group")? } else { entry };
     let source = group.value.text()?;

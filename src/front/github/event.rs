@@ -18,13 +18,16 @@ fn foreign(event: &str) -> String {
 }
 
 /// The `on` node; `None` where nothing of it starts a run that a spec can say.
-pub(super) fn on(work: &mut Work<'_>, entry: &Entry, workflow: &str) -> Option<Build> {
+pub(super) fn on(work: &mut Work<'_, '_>, entry: &Entry, workflow: &str) -> Option<Build> {
     work.mark(entry, Fate::Exact);
     let mut events = node("on");
     if let Some(words) = entry.value.texts() {
         for word in words {
             match plain(word) {
                 Some(nodes) => nodes.iter().for_each(|n| events.push(node(n))),
+                None if word == "workflow_call" && work.library.has_callers(entry.span.source) => {
+                    work.mark(entry, Fate::Emulated("the jobs are written where they are called".to_owned()));
+                }
                 None => work.mark(entry, Fate::Lost(foreign(word))),
             }
         }
@@ -39,6 +42,9 @@ pub(super) fn on(work: &mut Work<'_>, entry: &Entry, workflow: &str) -> Option<B
             "schedule" => schedule(work, &event.value, workflow, &mut events),
             "workflow_dispatch" => events.push(manual(work, &event.value)),
             "release" => release(work, event, &mut events),
+            "workflow_call" if work.library.has_callers(event.span.source) => {
+                event.mark_all(work.ledger, &Fate::Emulated("the jobs are written where they are called".to_owned()));
+            }
             other => work.lose(event, &foreign(other)),
         }
         if let Some(first) = events.0.children.iter_mut().flatten().nth(before) {
@@ -65,7 +71,7 @@ struct Patterns {
 }
 
 /// Reads the patterns of a key. What a spec's globs cannot say marks the key.
-fn patterns(work: &mut Work<'_>, entry: &Entry) -> Patterns {
+fn patterns(work: &mut Work<'_, '_>, entry: &Entry) -> Patterns {
     let mut found = Patterns::default();
     let Some(texts) = entry.value.texts() else {
         work.lose(entry, "a list of patterns is expected here");
@@ -136,7 +142,7 @@ fn filter(mut build: Build, except: &[String], paths: &Patterns) -> Build {
 }
 
 /// What `branches` and `branches-ignore` (or `tags` and its like) say together; `None` where neither stands.
-fn names(work: &mut Work<'_>, map: &Node, word: &str) -> Option<Patterns> {
+fn names(work: &mut Work<'_, '_>, map: &Node, word: &str) -> Option<Patterns> {
     let takes = work.open(map, word).map(|e| patterns(work, e));
     let ignores = work.open(map, &format!("{word}-ignore")).map(|e| patterns(work, e));
     match (takes, ignores) {
@@ -149,11 +155,11 @@ fn names(work: &mut Work<'_>, map: &Node, word: &str) -> Option<Patterns> {
     }
 }
 
-fn paths(work: &mut Work<'_>, map: &Node) -> Patterns {
+fn paths(work: &mut Work<'_, '_>, map: &Node) -> Patterns {
     names(work, map, "paths").unwrap_or_default()
 }
 
-fn push(work: &mut Work<'_>, map: &Node, events: &mut Build) {
+fn push(work: &mut Work<'_, '_>, map: &Node, events: &mut Build) {
     let branches = names(work, map, "branches");
     let tags = names(work, map, "tags");
     let paths = paths(work, map);
@@ -178,7 +184,7 @@ const TYPES: &[(&str, &[&str])] = &[
     ("labeled", &["labeled"]),
 ];
 
-fn pull_request(work: &mut Work<'_>, map: &Node, events: &mut Build) {
+fn pull_request(work: &mut Work<'_, '_>, map: &Node, events: &mut Build) {
     let branches = names(work, map, "branches").unwrap_or_default();
     let paths = paths(work, map);
     let mut build = filter(node("pull-request").args(&branches.takes), &branches.leaves, &paths);
@@ -205,7 +211,7 @@ fn pull_request(work: &mut Work<'_>, map: &Node, events: &mut Build) {
 const PLACEHOLDERS: &[(&str, &str)] =
     &[("$cron-daily", "17 4 * * *"), ("$cron-weekly", "17 4 * * 1"), ("$cron-monthly", "17 4 1 * *")];
 
-fn schedule(work: &mut Work<'_>, list: &Node, workflow: &str, events: &mut Build) {
+fn schedule(work: &mut Work<'_, '_>, list: &Node, workflow: &str, events: &mut Build) {
     for item in list.items() {
         let Some(cron) = work.open(item, "cron") else { continue };
         let filled = PLACEHOLDERS.iter().find(|(name, _)| cron.value.text() == Some(name));
@@ -227,7 +233,7 @@ fn schedule(work: &mut Work<'_>, list: &Node, workflow: &str, events: &mut Build
     }
 }
 
-fn release(work: &mut Work<'_>, event: &Entry, events: &mut Build) {
+fn release(work: &mut Work<'_, '_>, event: &Entry, events: &mut Build) {
     let Some(types) = work.open(&event.value, "types") else {
         work.mark(event, Fate::Lost("it started for every change of a release; a spec has `release published`".to_owned()));
         return events.push(node("release").arg("published"));
@@ -244,7 +250,7 @@ fn release(work: &mut Work<'_>, event: &Entry, events: &mut Build) {
     }
 }
 
-fn manual(work: &mut Work<'_>, map: &Node) -> Build {
+fn manual(work: &mut Work<'_, '_>, map: &Node) -> Build {
     let mut build = node("manual");
     let Some(inputs) = work.open(map, "inputs") else { return build };
     let mut used = Names::default();

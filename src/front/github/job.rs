@@ -29,9 +29,9 @@ pub(super) struct Jobs<'n> {
 }
 
 /// Looks through all jobs once: what expressions of one job can name of another.
-pub(super) fn survey<'n>(work: &mut Work<'_>, jobs: &'n Entry) -> Jobs<'n> {
+pub(super) fn survey<'n>(work: &mut Work<'_, '_>, jobs: &'n [Entry]) -> Jobs<'n> {
     let mut names = crate::front::name::Names::without(&["none", "all"]);
-    let entries: Vec<&Entry> = jobs.value.entries().iter().collect();
+    let entries: Vec<&Entry> = jobs.iter().collect();
     let mut found = Jobs {
         entries,
         scopes: BTreeMap::new(),
@@ -71,7 +71,7 @@ pub(super) fn survey<'n>(work: &mut Work<'_>, jobs: &'n Entry) -> Jobs<'n> {
 }
 
 /// Variables of a job whose value is written down, and that no script changes.
-fn fixed(work: &Work<'_>, job: &Node) -> BTreeMap<String, String> {
+fn fixed(work: &Work<'_, '_>, job: &Node) -> BTreeMap<String, String> {
     let own = job.get("env").map(Node::entries).unwrap_or_default();
     let own = own.iter().filter_map(|e| Some((e.key.clone(), e.value.text()?.to_owned())));
     let mut all: BTreeMap<String, String> = work.env.iter().cloned().chain(own).collect();
@@ -120,7 +120,7 @@ impl Jobs<'_> {
 }
 
 /// Converts all jobs.
-pub(super) fn jobs(work: &mut Work<'_>, found: &Jobs<'_>) -> Vec<Build> {
+pub(super) fn jobs(work: &mut Work<'_, '_>, found: &Jobs<'_>) -> Vec<Build> {
     let mut built = Vec::new();
     for job in &found.entries {
         work.mark(job, Fate::Exact);
@@ -128,7 +128,9 @@ pub(super) fn jobs(work: &mut Work<'_>, found: &Jobs<'_>) -> Vec<Build> {
         let comments = work.comments(job);
         if let Some(call) = job.value.entry("uses") {
             let why = match call.value.text() {
-                Some(path) if path.starts_with("./") => "the jobs of the workflow that is called here are not written out",
+                Some(path) if path.starts_with("./") => {
+                    "the workflow that is called here is not there, or is called for each cell of a matrix"
+                }
                 _ => "the workflow that is called here is not part of the repository",
             };
             work.lose(job, why);
@@ -144,7 +146,7 @@ pub(super) fn jobs(work: &mut Work<'_>, found: &Jobs<'_>) -> Vec<Build> {
     built
 }
 
-fn one(work: &mut Work<'_>, job: &Entry, found: &Jobs<'_>, mut comments: Vec<String>) -> Build {
+fn one(work: &mut Work<'_, '_>, job: &Entry, found: &Jobs<'_>, mut comments: Vec<String>) -> Build {
     let id = job.key.clone();
     let name = work.scope.jobs.get(&id).cloned().unwrap_or_default();
     if name != id {
@@ -221,7 +223,7 @@ fn one(work: &mut Work<'_>, job: &Entry, found: &Jobs<'_>, mut comments: Vec<Str
 }
 
 /// `needs` and `if`.
-fn requirements(work: &mut Work<'_>, job: &Entry, found: &Jobs<'_>, build: &mut Build) {
+fn requirements(work: &mut Work<'_, '_>, job: &Entry, found: &Jobs<'_>, build: &mut Build) {
     let own = found.conditions.get(&job.key);
     let (mut strict, mut loose) = (Vec::new(), Vec::new());
     if let Some(entry) = work.open(&job.value, "needs") {
@@ -265,7 +267,7 @@ fn runner_axis(job: &Node) -> Option<String> {
     }
 }
 
-fn runner(work: &mut Work<'_>, entry: &Entry, axis: Option<&str>, build: &mut Build) {
+fn runner(work: &mut Work<'_, '_>, entry: &Entry, axis: Option<&str>, build: &mut Build) {
     if let Some(axis) = axis {
         match work.scope.job.axes.get(axis) {
             Some(ours) => build.push(node("runner").arg(&format!("${{matrix.{ours}}}"))),
@@ -303,9 +305,9 @@ fn is_arm(label: &str) -> bool {
     mac || label.contains("arm") || label.contains("aarch64")
 }
 
-fn shells(work: &mut Work<'_>, job: &Node) -> Shells {
+fn shells(work: &mut Work<'_, '_>, job: &Node) -> Shells {
     let defaults = work.open(job, "defaults").and_then(|e| work.open(&e.value, "run"));
-    let own = |work: &mut Work<'_>, key: &str| {
+    let own = |work: &mut Work<'_, '_>, key: &str| {
         let entry = work.open(&defaults?.value, key)?;
         entry.value.text().map(str::to_owned)
     };
@@ -330,7 +332,7 @@ fn shells(work: &mut Work<'_>, job: &Node) -> Shells {
     }
 }
 
-fn environment(work: &mut Work<'_>, entry: &Entry, build: &mut Build) {
+fn environment(work: &mut Work<'_, '_>, entry: &Entry, build: &mut Build) {
     let (name, url) = if entry.value.is_map() {
         let name = work.open(&entry.value, "name");
         let url = work.open(&entry.value, "url");
@@ -363,7 +365,7 @@ fn environment(work: &mut Work<'_>, entry: &Entry, build: &mut Build) {
     }
 }
 
-fn outputs(work: &mut Work<'_>, job: &Entry, found: &Jobs<'_>, build: &mut Build) {
+fn outputs(work: &mut Work<'_, '_>, job: &Entry, found: &Jobs<'_>, build: &mut Build) {
     if let Some(entry) = work.open(&job.value, "outputs") {
         for output in entry.value.entries() {
             let name = work.scope.outputs.get(&(job.key.clone(), output.key.clone())).cloned();

@@ -19,7 +19,7 @@ const MAX_CELLS: usize = 256;
 type Cell = BTreeMap<String, String>;
 
 /// The `matrix` node. Its axes are entered into the scope of the job. `runner` is the path of the axis that names the runner.
-pub(super) fn strategy(work: &mut Work<'_>, entry: &Entry, runner: Option<&str>) -> Option<Build> {
+pub(super) fn strategy(work: &mut Work<'_, '_>, entry: &Entry, runner: Option<&str>) -> Option<Build> {
     let matrix = work.open(&entry.value, "matrix")?;
     let made = if matrix.value.is_map() { cells(work, matrix) } else { None };
     let Some((axes, excluded, cells, simple)) = made else {
@@ -50,7 +50,7 @@ pub(super) fn strategy(work: &mut Work<'_>, entry: &Entry, runner: Option<&str>)
         Some(ours) if runner == Some(path) => ours.clone(),
         _ => value.to_owned(),
     };
-    let name = |work: &Work<'_>, path: &str| work.scope.job.axes.get(path).cloned().unwrap_or_default();
+    let name = |work: &Work<'_, '_>, path: &str| work.scope.job.axes.get(path).cloned().unwrap_or_default();
     let mut build = node("matrix");
     if simple {
         for (path, values) in &axes {
@@ -92,7 +92,7 @@ pub(super) fn strategy(work: &mut Work<'_>, entry: &Entry, runner: Option<&str>)
 type Made = (Vec<(String, Vec<String>)>, Vec<Cell>, Vec<Cell>, bool);
 
 /// The axes, what is excluded, the further cells, and whether axes say it; otherwise the cells are all there are.
-fn cells(work: &mut Work<'_>, matrix: &Entry) -> Option<Made> {
+fn cells(work: &mut Work<'_, '_>, matrix: &Entry) -> Option<Made> {
     let mut axes: Vec<(String, Vec<Cell>)> = Vec::new();
     let (mut included, mut excluded) = (Vec::new(), Vec::new());
     for entry in matrix.value.entries() {

@@ -5,7 +5,9 @@
 
 mod artifact;
 mod cache;
+mod call;
 mod checkout;
+mod composite;
 mod concurrency;
 mod condition;
 mod context;
@@ -14,8 +16,10 @@ mod event;
 mod expr;
 mod job;
 mod known;
+mod library;
 mod matrix;
 mod permission;
+mod rewrite;
 mod service;
 mod step;
 mod text;
@@ -23,43 +27,47 @@ mod toolchain;
 mod uses;
 mod work;
 
-use crate::base::source::{SourceFile, SourceMap};
+use std::path::Path;
+
+use crate::base::source::SourceMap;
 use crate::base::span::SourceId;
 use crate::front::Imported;
 use crate::front::ledger::{Fate, Ledger};
 use crate::front::name::{Names, slug};
 use crate::front::node::{Build, node};
-use crate::front::yaml::{self, Comments, Limits, Node};
+use crate::front::yaml::Node;
 
 use context::Scope;
 use declare::Declared;
+use library::Library;
 use work::Work;
 
 /// What GitHub does with a job without a limit: it stops it after six hours.
 const LIMIT: &str = "6h";
 
-/// Imports workflow files.
-pub(super) fn import(sources: &SourceMap, files: &[SourceId], imported: &mut Imported) {
+/// Imports workflow files; the files of the repository that they call are read below the root.
+pub(super) fn import(sources: &SourceMap, files: &[SourceId], root: &Path, imported: &mut Imported) {
     let mut declared = Declared::default();
     let mut names = Names::default();
-    let mut workflows = Vec::new();
-    for id in files {
-        let file = sources.file(*id);
-        let limits = Limits { refuse_twice: true, documents: 1 };
-        let (documents, comments, faults) = yaml::read(*id, &file.text, limits, &mut imported.ledger);
-        let broken = faults.iter().any(|f| f.fatal);
-        imported.faults.extend(faults);
-        let Some(document) = documents.first().filter(|_| !broken) else { continue };
+    let mut library = Library::new(sources, root);
+    let read: Vec<SourceId> = files.iter().copied().filter(|id| library.read(&mut imported.ledger, *id).is_some()).collect();
+    let (mut workflows, mut rest) = (Vec::new(), Vec::new());
+    for id in read {
+        let Some(document) = library.document(id).cloned() else { continue };
         if document.get("jobs").is_none() || document.get("on").is_none() {
-            imported.stays(*id, "it is no workflow: `on` or `jobs` is missing");
+            imported.stays(id, "it is no workflow: `on` or `jobs` is missing");
             continue;
         }
-        let name = names.unique(stem(&file.name));
-        match workflow(document, &name, file, comments, &mut imported.ledger, &mut declared) {
+        let name = names.unique(stem(&sources.file(id).name));
+        match workflow(&document, id, &name, &mut library, &mut imported.ledger, &mut declared) {
             Some(build) => workflows.push(build),
-            None => imported.stays(*id, "none of its events, or none of its jobs, is one that a spec can say"),
+            None => rest.push(id),
         }
     }
+    for id in rest.into_iter().filter(|id| !library.is_called(*id)) {
+        imported.stays(id, "none of its events, or none of its jobs, is one that a spec can say");
+    }
+    imported.faults.extend(library.faults);
     let limit = workflows.iter().any(|w| w.0.children().iter().any(|j| j.name() == "job" && j.child("timeout").is_none()));
     let (mut sections, workflows) = declared.finish(workflows);
     imported.limit = limit.then_some(LIMIT);
@@ -75,20 +83,20 @@ fn stem(path: &str) -> &str {
 
 fn workflow(
     document: &Node,
+    id: SourceId,
     name: &str,
-    file: &SourceFile,
-    comments: Comments,
+    library: &mut Library<'_>,
     ledger: &mut Ledger,
     declared: &mut Declared,
 ) -> Option<Build> {
+    let written = document.get("jobs").map(|jobs| call::written_out(library, ledger, jobs.entries())).unwrap_or_default();
     let title = document.get("name").and_then(Node::text);
     let scope = Scope { workflow: title.unwrap_or(name).to_owned(), ..Scope::default() };
     let mut work =
-        Work { ledger, declared, comments, file, scope, permissions: Vec::new(), env: Vec::new(), shell: None, directory: None };
+        Work { ledger, declared, library, scope, permissions: Vec::new(), env: Vec::new(), shell: None, directory: None };
     let on = work.open(document, "on")?;
-    let first = work.comments.first_code();
-    let mut above = work.comments.between(0, first);
-    let jobs = work.open(document, "jobs")?;
+    let mut above = work.heading(id);
+    work.open(document, "jobs")?;
     let events = event::on(&mut work, on, name)?;
     work.scope.kinds = events.0.children().iter().map(|c| c.name().to_owned()).collect();
     if let Some(entry) = work.open(document, "name")
@@ -120,7 +128,7 @@ fn workflow(
     if let Some(entry) = work.open(document, "run-name") {
         work.lose(entry, "a spec gives runs no titles");
     }
-    let found = job::survey(&mut work, jobs);
+    let found = job::survey(&mut work, &written);
     let built = job::jobs(&mut work, &found);
     (!built.is_empty()).then(|| build.children(built))
 }

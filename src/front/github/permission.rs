@@ -22,7 +22,7 @@ const WORDS: &[(&str, &str, &str)] = &[
 ];
 
 /// The words of a spec for what the token may do.
-pub(super) fn permissions(work: &mut Work<'_>, entry: &Entry) -> Vec<String> {
+pub(super) fn permissions(work: &mut Work<'_, '_>, entry: &Entry) -> Vec<String> {
     if let Some(word) = entry.value.text() {
         work.lose(entry, &format!("`{word}` names no scopes: say those that the jobs use"));
         return Vec::new();

@@ -10,7 +10,7 @@ use super::text::Where;
 use super::work::Work;
 
 /// The image of a job; its variables go to the others of the job.
-pub(super) fn container(work: &mut Work<'_>, job: &Node, build: &mut Build, variables: &mut Vec<(String, String)>) {
+pub(super) fn container(work: &mut Work<'_, '_>, job: &Node, build: &mut Build, variables: &mut Vec<(String, String)>) {
     let Some(entry) = work.open(job, "container") else { return };
     let image = if entry.value.is_map() { work.open(&entry.value, "image") } else { Some(entry) };
     if let Some(image) = image.and_then(|e| work.text(e, Where::Field)) {
@@ -27,7 +27,7 @@ pub(super) fn container(work: &mut Work<'_>, job: &Node, build: &mut Build, vari
 }
 
 /// The services of a job.
-pub(super) fn services(work: &mut Work<'_>, job: &Node, build: &mut Build) {
+pub(super) fn services(work: &mut Work<'_, '_>, job: &Node, build: &mut Build) {
     let Some(entry) = work.open(job, "services") else { return };
     let mut names = Names::default();
     for service in entry.value.entries() {

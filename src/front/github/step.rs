@@ -33,7 +33,7 @@ pub(super) struct Made {
 pub(super) type Artifacts = BTreeMap<String, (String, String, Vec<String>)>;
 
 /// Enters the outputs of a job's own steps that its script writes and something reads.
-pub(super) fn outputs(work: &mut Work<'_>, job: &Node) -> Vec<String> {
+pub(super) fn outputs(work: &mut Work<'_, '_>, job: &Node) -> Vec<String> {
     let mut wanted: Vec<(String, String)> = Vec::new();
     let mut look = |text: &str| {
         let mut note = |expr: &Gh| {
@@ -87,14 +87,13 @@ fn assigned(script: &str, name: &str) -> Option<usize> {
 }
 
 /// Converts the steps of a job.
-pub(super) fn steps(work: &mut Work<'_>, entry: &Entry, shell: &Shells, artifacts: &Artifacts) -> Made {
+pub(super) fn steps(work: &mut Work<'_, '_>, entry: &Entry, shell: &Shells, artifacts: &Artifacts) -> Made {
     let scripts = || entry.value.items().iter().filter_map(|s| s.get("run")?.text());
     let mut made = Made { shell: shell.of_job, pushes: scripts().any(|s| s.contains("git push")), ..Made::default() };
     work.scope.job.wants_docker = work.scope.job.system == Some("Linux") && scripts().any(calls_docker);
     for (index, step) in entry.value.items().iter().enumerate() {
         let Some(first) = step.entries().iter().min_by_key(|e| e.span.start) else { continue };
-        let line = work.line(first.span);
-        let comments = work.comments.above(line);
+        let comments = work.comments_above(first.span);
         let before = made.steps.len();
         one(work, step, index, shell, artifacts, &mut made);
         if let Some(own) = made.steps.get_mut(before) {
@@ -151,7 +150,7 @@ impl Common {
     }
 }
 
-fn one(work: &mut Work<'_>, step: &Node, index: usize, shells: &Shells, artifacts: &Artifacts, made: &mut Made) {
+fn one(work: &mut Work<'_, '_>, step: &Node, index: usize, shells: &Shells, artifacts: &Artifacts, made: &mut Made) {
     let condition = work.open(step, "if").and_then(|e| Some((e, work.condition(e)?)));
     if let Some((entry, condition)) = &condition
         && condition.never
@@ -186,7 +185,7 @@ fn one(work: &mut Work<'_>, step: &Node, index: usize, shells: &Shells, artifact
 }
 
 /// A time limit in minutes.
-pub(super) fn minutes(work: &mut Work<'_>, entry: &Entry) -> Option<String> {
+pub(super) fn minutes(work: &mut Work<'_, '_>, entry: &Entry) -> Option<String> {
     match entry.value.text().and_then(|t| t.parse::<u32>().ok()).filter(|n| *n > 0) {
         Some(n) if n % 60 == 0 => Some(format!("{}h", n / 60)),
         Some(n) => Some(format!("{n}m")),
@@ -198,7 +197,7 @@ pub(super) fn minutes(work: &mut Work<'_>, entry: &Entry) -> Option<String> {
 }
 
 /// A truth value; an expression is not one.
-pub(super) fn truth(work: &mut Work<'_>, entry: &Entry) -> bool {
+pub(super) fn truth(work: &mut Work<'_, '_>, entry: &Entry) -> bool {
     if entry.value.truth().is_none() {
         work.lose(entry, "an expression decides here; a spec says yes or no");
     }
@@ -206,7 +205,7 @@ pub(super) fn truth(work: &mut Work<'_>, entry: &Entry) -> bool {
 }
 
 /// Variables by name.
-pub(super) fn env(work: &mut Work<'_>, entry: &Entry) -> Vec<(String, String)> {
+pub(super) fn env(work: &mut Work<'_, '_>, entry: &Entry) -> Vec<(String, String)> {
     let mut pairs = Vec::new();
     if !entry.value.is_map() && !entry.value.is_null() {
         work.lose(entry, "variables are expected here, a line each");
@@ -246,7 +245,7 @@ pub(super) fn shell_word(word: &str) -> Option<&'static str> {
 }
 
 /// The script of a step, and its directory.
-fn run(work: &mut Work<'_>, step: &Node, entry: &Entry, shells: &Shells) -> (String, Option<String>) {
+fn run(work: &mut Work<'_, '_>, step: &Node, entry: &Entry, shells: &Shells) -> (String, Option<String>) {
     let own = work.open(step, "shell");
     let said = own.and_then(|e| e.value.text()).map(str::to_owned);
     let word = said.clone().or_else(|| shells.default.clone());
@@ -303,7 +302,7 @@ fn run(work: &mut Work<'_>, step: &Node, entry: &Entry, shells: &Shells) -> (Str
 }
 
 /// A script of another language, handed to its program.
-fn here(work: &mut Work<'_>, entry: &Entry, program: &str, script: &str) -> String {
+fn here(work: &mut Work<'_, '_>, entry: &Entry, program: &str, script: &str) -> String {
     work.mark(entry, Fate::Emulated(format!("the script is handed to `{program}`")));
     format!("{program} <<'SCRIPT'\n{}\nSCRIPT", script.trim_end())
 }

@@ -61,7 +61,7 @@ fn whole(expr: &Gh, scope: &Scope, declared: &mut Declared) -> Option<String> {
             for (i, argument) in rest.iter().enumerate() {
                 out = out.replace(&format!("{{{i}}}"), &whole(argument, scope, declared)?);
             }
-            Some(out)
+            Some(out.replace("{{", "{").replace("}}", "}"))
         }
         Gh::Call(..) | Gh::Not(_) | Gh::Both(..) => None,
     }

@@ -63,7 +63,7 @@ const MANAGERS: &[&str] = &["npm", "pip", "maven", "true", "false"];
 const BESIDE: &[&str] = &["gradle", "yarn", "poetry"];
 
 /// The steps of a spec for a step; `None` where it is no such action, or says what a spec cannot.
-pub(super) fn of(work: &mut Work<'_>, used: &Use<'_>) -> Option<Vec<Build>> {
+pub(super) fn of(work: &mut Work<'_, '_>, used: &Use<'_>) -> Option<Vec<Build>> {
     if matches!(used.action, "dtolnay/rust-toolchain" | "actions-rs/toolchain" | "actions-rust-lang/setup-rust-toolchain") {
         return rust(work, used);
     }
@@ -135,7 +135,7 @@ fn line_of(language: &str, version: &str) -> String {
 }
 
 /// The toolchain of Rust: the version is an input, or what stands behind the `@`. What the profile does not bring is added by `rustup`.
-fn rust(work: &mut Work<'_>, used: &Use<'_>) -> Option<Vec<Build>> {
+fn rust(work: &mut Work<'_, '_>, used: &Use<'_>) -> Option<Vec<Build>> {
     let with = used.with.map(Node::entries).unwrap_or_default();
     let keys = [
         "toolchain",

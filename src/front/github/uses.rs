@@ -35,7 +35,7 @@ impl Use<'_> {
     }
 
     /// The text of an input, with the variables put in that have one value whatever happens.
-    pub(super) fn fixed(&self, work: &Work<'_>, key: &str) -> Option<String> {
+    pub(super) fn fixed(&self, work: &Work<'_, '_>, key: &str) -> Option<String> {
         self.raw(key).map(|text| work.fixed(text))
     }
 
@@ -47,7 +47,7 @@ impl Use<'_> {
 
 /// Converts a step.
 pub(super) fn step(
-    work: &mut Work<'_>,
+    work: &mut Work<'_, '_>,
     step: &Node,
     entry: &Entry,
     index: usize,
@@ -83,7 +83,7 @@ pub(super) fn step(
 }
 
 /// The step of the spec for an action that every vendor can do; false where it is none of these, or has inputs that only GitHub knows.
-fn portable(work: &mut Work<'_>, used: &Use<'_>, index: usize, artifacts: &Artifacts, made: &mut Made) -> bool {
+fn portable(work: &mut Work<'_, '_>, used: &Use<'_>, index: usize, artifacts: &Artifacts, made: &mut Made) -> bool {
     if !used.common.env.is_empty() || used.common.forgiven {
         return false;
     }
@@ -127,7 +127,7 @@ pub(super) fn settings(common: &Common, build: Build) -> Build {
 }
 
 /// The cache of a tool, once a job. Its settings only save time.
-fn kept(work: &mut Work<'_>, used: &Use<'_>, tool: &str, made: &mut Made) -> bool {
+fn kept(work: &mut Work<'_, '_>, used: &Use<'_>, tool: &str, made: &mut Made) -> bool {
     for entry in used.with.map(Node::entries).unwrap_or_default() {
         work.mark(entry, Fate::Emulated(format!("the cache of {tool} as pipewright keeps it: settings only save time")));
     }
@@ -139,7 +139,7 @@ fn kept(work: &mut Work<'_>, used: &Use<'_>, tool: &str, made: &mut Made) -> boo
 }
 
 /// Findings of a scanner: a report of the job.
-fn findings(work: &mut Work<'_>, used: &Use<'_>, made: &mut Made) -> bool {
+fn findings(work: &mut Work<'_, '_>, used: &Use<'_>, made: &mut Made) -> bool {
     let fits = used.has_only(&["sarif_file", "category", "wait-for-processing"]);
     if !fits || used.common.condition.is_some() || used.common.timeout.is_some() {
         return false;
@@ -153,7 +153,7 @@ fn findings(work: &mut Work<'_>, used: &Use<'_>, made: &mut Made) -> bool {
     true
 }
 
-fn role(work: &mut Work<'_>, used: &Use<'_>, made: &mut Made) -> bool {
+fn role(work: &mut Work<'_, '_>, used: &Use<'_>, made: &mut Made) -> bool {
     let keys = ["role-to-assume", "aws-region", "role-session-name", "role-duration-seconds"];
     let entry = |key: &str| used.with.and_then(|w| w.entry(key));
     let (Some(role), Some(region)) = (entry("role-to-assume"), entry("aws-region")) else { return false };
@@ -172,7 +172,7 @@ fn role(work: &mut Work<'_>, used: &Use<'_>, made: &mut Made) -> bool {
 }
 
 /// The action itself for GitHub, and what stands for it elsewhere where that is known.
-fn opaque(work: &mut Work<'_>, entry: &Entry, with: Option<&Entry>, common: &Common) -> Build {
+fn opaque(work: &mut Work<'_, '_>, entry: &Entry, with: Option<&Entry>, common: &Common) -> Build {
     let mut reference = entry.value.text().unwrap_or_default().to_owned();
     let free = reference.starts_with("./") || reference.starts_with("docker://");
     let action = reference.split('@').next().unwrap_or_default().to_owned();

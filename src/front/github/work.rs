@@ -1,25 +1,24 @@
 //! What the converters of one workflow file share.
 
-use crate::base::source::SourceFile;
+use crate::base::span::{SourceId, Span};
 use crate::front::ledger::{Fate, Ledger};
-use crate::front::yaml::{Comments, Entry, Node};
+use crate::front::yaml::{Entry, Node};
 
 use super::condition::{self, Condition};
 use super::context::Scope;
 use super::declare::Declared;
 use super::expr::Piece;
+use super::library::Library;
 use super::text::{self, Where};
 
 /// One workflow file at work.
-pub(super) struct Work<'w> {
+pub(super) struct Work<'w, 'l> {
     /// The account.
     pub(super) ledger: &'w mut Ledger,
     /// What the spec declares.
     pub(super) declared: &'w mut Declared,
-    /// Comments nobody has taken yet.
-    pub(super) comments: Comments,
-    /// The text.
-    pub(super) file: &'w SourceFile,
+    /// The files.
+    pub(super) library: &'w mut Library<'l>,
     /// What expressions can name.
     pub(super) scope: Scope,
     /// What the token may do in every job that does not say so itself.
@@ -32,7 +31,7 @@ pub(super) struct Work<'w> {
     pub(super) directory: Option<String>,
 }
 
-impl Work<'_> {
+impl Work<'_, '_> {
     /// The entry of a key, which counts as carried unless something else is said of it.
     pub(super) fn open<'n>(&mut self, map: &'n Node, key: &str) -> Option<&'n Entry> {
         let entry = map.entry(key)?;
@@ -93,19 +92,31 @@ impl Work<'_> {
     }
 
     /// The line of an entry, from 1.
-    pub(super) fn line(&self, span: crate::base::span::Span) -> usize {
-        self.file.line_column(span.start).0
+    fn line(&self, span: Span) -> usize {
+        self.library.sources.file(span.source).line_column(span.start).0
     }
 
     /// What stands above an entry as a comment.
     pub(super) fn comments(&mut self, entry: &Entry) -> Vec<String> {
-        let line = self.line(entry.span);
-        self.comments.above(line)
+        self.comments_above(entry.span)
+    }
+
+    /// What stands above a place as a comment.
+    pub(super) fn comments_above(&mut self, span: Span) -> Vec<String> {
+        let line = self.line(span);
+        self.library.comments.get_mut(&span.source).map(|c| c.above(line)).unwrap_or_default()
+    }
+
+    /// What stands at the head of a file as a comment.
+    pub(super) fn heading(&mut self, id: SourceId) -> Vec<String> {
+        let Some(comments) = self.library.comments.get_mut(&id) else { return Vec::new() };
+        let first = comments.first_code();
+        comments.between(0, first)
     }
 
     /// The comment behind a value on its line, without its mark.
     pub(super) fn behind(&self, value: &Node) -> Option<String> {
-        let rest = self.file.text.get(value.span.end as usize..)?;
+        let rest = self.library.sources.file(value.span.source).text.get(value.span.end as usize..)?;
         let line = rest.lines().next()?.trim();
         line.strip_prefix('#').map(|c| c.trim().to_owned()).filter(|c| !c.is_empty())
     }
