@@ -111,6 +111,13 @@ impl Ledger {
         }
     }
 
+    /// Says what became of a key in the end, whatever was said of it before.
+    pub fn reset(&mut self, id: KeyId, fate: Fate) {
+        if let Some(key) = self.keys.get_mut(id.0 as usize) {
+            key.fate = Some(fate);
+        }
+    }
+
     /// Says the same of every key of a file.
     pub fn lose_file(&mut self, file: SourceId, fate: &Fate) {
         for key in self.keys.iter_mut().filter(|k| k.span.source == file) {

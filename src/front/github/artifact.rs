@@ -117,7 +117,7 @@ pub(super) fn upload(work: &mut Work<'_, '_>, used: &Use<'_>, artifacts: &Artifa
     true
 }
 
-pub(super) fn download(used: &Use<'_>, artifacts: &Artifacts, made: &mut Made) -> bool {
+pub(super) fn download(work: &Work<'_, '_>, used: &Use<'_>, artifacts: &Artifacts, made: &mut Made) -> bool {
     if !used.has_only(&["name", "path", "pattern", "merge-multiple"]) || !used.common.is_plain() {
         return false;
     }
@@ -130,7 +130,7 @@ pub(super) fn download(used: &Use<'_>, artifacts: &Artifacts, made: &mut Made) -
         _ => None,
     };
     let Some((name, root, files)) = found else { return false };
-    let Some(path) = used.raw("path").map_or(Some(String::new()), folder) else { return false };
+    let Some(path) = used.fixed(work, "path").map_or(Some(String::new()), |p| folder(&p)) else { return false };
     let same = path == *root;
     let copied = if same { None } else { Some(copied(root, files, &path)) };
     if copied.as_ref().is_some_and(Option::is_none) {

@@ -45,6 +45,10 @@ pub(super) struct JobScope {
     pub(super) is_arm: bool,
     /// Steps that keep or bring a cache: whether one was found is asked of them.
     pub(super) caches: Vec<String>,
+    /// The folder that the job publishes as pages.
+    pub(super) pages: Option<String>,
+    /// Whether the job uploads findings, so that what it runs is a scanner.
+    pub(super) finds: bool,
     /// Whether a step wants a daemon of docker.
     pub(super) wants_docker: bool,
 }
@@ -94,7 +98,6 @@ const SHELL: &[(&str, &str)] = &[
     ("github.action_path", "GITHUB_ACTION_PATH"),
     ("runner.os", "RUNNER_OS"),
     ("runner.arch", "RUNNER_ARCH"),
-    ("runner.temp", "RUNNER_TEMP"),
     ("runner.tool_cache", "RUNNER_TOOL_CACHE"),
     ("runner.name", "RUNNER_NAME"),
 ];
@@ -151,6 +154,7 @@ impl Scope {
         match path.join(".").to_ascii_lowercase().as_str() {
             "github.workflow" => Some(self.workflow.clone()),
             "runner.os" => self.job.system.map(str::to_owned),
+            "runner.temp" if self.job.system == Some("Linux") => Some("/tmp".to_owned()),
             "github.server_url" => Some("https://github.com".to_owned()),
             _ => None,
         }

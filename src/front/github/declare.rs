@@ -66,6 +66,8 @@ struct Action {
     version: Option<String>,
     /// The version as a person says it.
     shown: String,
+    /// Whether it is left out where GitHub's pages are not.
+    left_out: bool,
     keys: Vec<String>,
     /// The values of each use, in the order of the keys.
     uses: Vec<Vec<String>>,
@@ -112,12 +114,23 @@ impl Declared {
     }
 
     /// A step that uses an action of GitHub, to be finished by [`Declared::finish`].
-    pub(super) fn call(&mut self, reference: &str, version: Option<String>, shown: String, with: Vec<(String, String)>) -> Build {
+    pub(super) fn call(
+        &mut self,
+        reference: &str,
+        version: Option<String>,
+        shown: String,
+        left_out: bool,
+        with: Vec<(String, String)>,
+    ) -> Build {
         let (keys, values): (Vec<String>, Vec<String>) = with.into_iter().unzip();
-        let at = self.actions.iter().position(|a| a.reference == reference && a.keys == keys).unwrap_or_else(|| {
-            self.actions.push(Action { reference: reference.to_owned(), version, shown, keys, uses: Vec::new() });
-            self.actions.len() - 1
-        });
+        let at = self
+            .actions
+            .iter()
+            .position(|a| a.reference == reference && a.keys == keys && a.left_out == left_out)
+            .unwrap_or_else(|| {
+                self.actions.push(Action { reference: reference.to_owned(), version, shown, left_out, keys, uses: Vec::new() });
+                self.actions.len() - 1
+            });
         self.actions[at].uses.push(values);
         node(&format!("{MARK}{at}:{}", self.actions[at].uses.len() - 1))
     }
@@ -203,6 +216,7 @@ impl Action {
             Elsewhere::Nothing | Elsewhere::Slower => node("for").args(["gitlab", "codebuild"]),
             Elsewhere::Steps(targets, steps) => node("for").args(targets).children(steps),
         });
+        let others = others.or_else(|| self.left_out.then(|| node("for").args(["gitlab", "codebuild"])));
         (build.children(others), inputs)
     }
 }

@@ -3,6 +3,7 @@
 //! A row says either the commands that do the same, or that the action has no meaning anywhere else: it looks after GitHub's own pages, and no
 //! later step reads what it did. An action that is neither stays GitHub's alone, so that `check` asks for the rest.
 
+pub(super) mod deploy;
 mod docker;
 mod program;
 mod publish;
@@ -102,8 +103,13 @@ pub(super) fn elsewhere(action: &str, version: &str, with: &With<'_>) -> Option<
     if matches!(action.as_str(), "actions/cache" | "actions/cache/restore" | "actions/cache/save") {
         return Some(Elsewhere::Slower);
     }
-    if action == "softprops/action-gh-release" {
-        return publish::release(with).map(|steps| Elsewhere::Steps(&["gitlab"], steps));
+    if let Some(folder) = deploy::pages(&action, with) {
+        // What is published is said of the job; here only that it is there.
+        return Some(Elsewhere::Steps(&["gitlab"], vec![lines([format!("test -d {}", quoted(&folder))])]));
+    }
+    let of_gitlab = if action == "softprops/action-gh-release" { publish::release(with) } else { deploy::steps(&action, with) };
+    if let Some(steps) = of_gitlab {
+        return Some(Elsewhere::Steps(&["gitlab"], steps));
     }
     let steps = docker::steps(&action, with)
         .or_else(|| setup::steps(&action, version, with))
@@ -115,16 +121,18 @@ pub(super) fn elsewhere(action: &str, version: &str, with: &With<'_>) -> Option<
 
 /// Whether what stands for an action wants a docker daemon beside the job.
 pub(super) fn wants_docker(action: &str) -> bool {
-    action.starts_with("docker/") || action == "helm/kind-action"
+    ["docker/", "docker://"].iter().any(|a| action.starts_with(a)) || action == "super-linter/super-linter"
 }
 
-/// Actions that look after GitHub's own pages: issues, findings, graphs of dependencies, what the runner sends out.
+/// Actions that look after GitHub's own pages: issues, findings, graphs of dependencies, sites, what the runner sends out.
 const HOUSEKEEPING: &[&str] = &[
     "actions/add-to-project",
     "actions/attest",
     "actions/attest-build-provenance",
     "actions/attest-sbom",
+    "actions/configure-pages",
     "actions/dependency-review-action",
+    "actions/deploy-pages",
     "actions/first-interaction",
     "actions/labeler",
     "actions/stale",

@@ -90,6 +90,9 @@ fn assigned(script: &str, name: &str) -> Option<usize> {
 pub(super) fn steps(work: &mut Work<'_, '_>, entry: &Entry, shell: &Shells, artifacts: &Artifacts) -> Made {
     let scripts = || entry.value.items().iter().filter_map(|s| s.get("run")?.text());
     let mut made = Made { shell: shell.of_job, pushes: scripts().any(|s| s.contains("git push")), ..Made::default() };
+    let uploads =
+        |s: &&Node| s.get("uses").and_then(Node::text).is_some_and(|u| u.starts_with("github/codeql-action/upload-sarif"));
+    work.scope.job.finds = entry.value.items().iter().any(|s| uploads(&s));
     work.scope.job.wants_docker = work.scope.job.system == Some("Linux") && scripts().any(calls_docker);
     for (index, step) in entry.value.items().iter().enumerate() {
         let Some(first) = step.entries().iter().min_by_key(|e| e.span.start) else { continue };
@@ -253,6 +256,13 @@ fn run(work: &mut Work<'_, '_>, step: &Node, entry: &Entry, shells: &Shells) -> 
     let of_job = shells.of_job.unwrap_or("bash");
     let place = if is == Some("pwsh") || (word.is_none() && of_job == "pwsh") { Where::Pwsh } else { Where::Bash };
     let mut script = work.text(entry, place).unwrap_or_default();
+    if work.scope.job.system == Some("Linux") && script.contains("RUNNER_TEMP") {
+        // The system's own folder for what nobody keeps is there on every vendor.
+        for written in ["${RUNNER_TEMP}", "$RUNNER_TEMP"] {
+            script = script.replace(written, "/tmp");
+        }
+        work.mark(entry, Fate::Emulated("`/tmp` in place of `$RUNNER_TEMP`".to_owned()));
+    }
     if let Some(entry) = own {
         let flags = word.as_deref().is_some_and(|w| w.contains('{') || w == "powershell" || w == "cmd");
         let shell = word.as_deref().unwrap_or_default().split_whitespace().next().unwrap_or_default();

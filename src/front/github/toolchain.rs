@@ -62,6 +62,9 @@ const MANAGERS: &[&str] = &["npm", "pip", "maven", "true", "false"];
 /// Those that a node `cache` beside it names.
 const BESIDE: &[&str] = &["gradle", "yarn", "poetry"];
 
+/// Those whose cache has no word in a spec: without it a job is slower, and the same.
+const SLOWER: &[&str] = &["sbt", "pnpm", "pipenv"];
+
 /// The steps of a spec for a step; `None` where it is no such action, or says what a spec cannot.
 pub(super) fn of(work: &mut Work<'_, '_>, used: &Use<'_>) -> Option<Vec<Build>> {
     if matches!(used.action, "dtolnay/rust-toolchain" | "actions-rs/toolchain" | "actions-rust-lang/setup-rust-toolchain") {
@@ -74,7 +77,7 @@ pub(super) fn of(work: &mut Work<'_, '_>, used: &Use<'_>) -> Option<Vec<Build>> 
     let distribution = used.fixed(work, "distribution").unwrap_or_else(|| "temurin".to_owned());
     let cache = used.fixed(work, "cache").unwrap_or_default();
     let cache = cache.as_str();
-    let known = cache.is_empty() || MANAGERS.contains(&cache) || BESIDE.contains(&cache);
+    let known = cache.is_empty() || [MANAGERS, BESIDE, SLOWER].iter().any(|l| l.contains(&cache));
     let ours = used.raw("architecture").is_none_or(|a| work.scope.job.is_arm == matches!(a, "arm64" | "aarch64"));
     let source = used.fixed(work, setup.version)?;
     if !fits || source.trim().contains('\n') || !OPENJDK.contains(&distribution.as_str()) || !known || !ours {
@@ -88,7 +91,7 @@ pub(super) fn of(work: &mut Work<'_, '_>, used: &Use<'_>) -> Option<Vec<Build>> 
     let cached = match cache {
         "" => setup.caches || used.raw("bundler-cache") == Some("true"),
         "false" => false,
-        other => !BESIDE.contains(&other),
+        other => !BESIDE.contains(&other) && !SLOWER.contains(&other),
     };
     let mut build = node("toolchain").prop(setup.language, &text);
     if cached {
@@ -98,6 +101,9 @@ pub(super) fn of(work: &mut Work<'_, '_>, used: &Use<'_>) -> Option<Vec<Build>> 
         match entry.key.as_str() {
             "check-latest" | "allow-prereleases" => {
                 work.mark(entry, Fate::Emulated("the version of the line that the vendor's setup has".to_owned()));
+            }
+            "cache" if SLOWER.contains(&cache) => {
+                work.mark(entry, Fate::Emulated("without this cache, which is only slower".to_owned()))
             }
             "architecture" => work.mark(entry, Fate::Emulated("that of the runner".to_owned())),
             "distribution" if distribution != "temurin" => {

@@ -90,7 +90,7 @@ fn portable(work: &mut Work<'_, '_>, used: &Use<'_>, index: usize, artifacts: &A
     match used.action {
         "actions/checkout" => checkout::checkout(work, used, index, made),
         "actions/upload-artifact" => upload(work, used, artifacts, made),
-        "actions/download-artifact" => download(used, artifacts, made),
+        "actions/download-artifact" => download(work, used, artifacts, made),
         "actions/cache" => used.common.is_plain() && cache::cache(work, used, made),
         "swatinem/rust-cache" => used.common.is_plain() && kept(work, used, "cargo", made),
         "gradle/actions/setup-gradle" | "gradle/gradle-build-action"
@@ -171,6 +171,11 @@ fn role(work: &mut Work<'_, '_>, used: &Use<'_>, made: &mut Made) -> bool {
     true
 }
 
+/// The first number of a version; of a branch none, which is below all.
+fn line(version: &str) -> Option<u32> {
+    version.trim_start_matches('v').split('.').next()?.parse().ok()
+}
+
 /// The action itself for GitHub, and what stands for it elsewhere where that is known.
 fn opaque(work: &mut Work<'_, '_>, entry: &Entry, with: Option<&Entry>, common: &Common) -> Build {
     let mut reference = entry.value.text().unwrap_or_default().to_owned();
@@ -181,7 +186,8 @@ fn opaque(work: &mut Work<'_, '_>, entry: &Entry, with: Option<&Entry>, common: 
     let shown = known::version(&reference, behind.as_deref());
     let mut changed = None;
     if pins::resolve(&reference).is_err() && !free {
-        changed = Some(match pins::latest(&action) {
+        let newer = pins::latest(&action).filter(|pin| pin.tag.as_deref().is_none_or(|tag| line(tag) >= line(&shown)));
+        changed = Some(match newer {
             Some(pin) => {
                 version = None;
                 let was = std::mem::replace(&mut reference, format!("{action}@{}", pin.tag.unwrap_or(pin.commit)));
@@ -198,9 +204,19 @@ fn opaque(work: &mut Work<'_, '_>, entry: &Entry, with: Option<&Entry>, common: 
     let fate = match known::elsewhere(&action, &shown, &With(&pairs)) {
         Some(Elsewhere::Steps(..)) => Fate::Emulated(format!("commands do elsewhere what `{action}` does")),
         Some(Elsewhere::Slower) => Fate::Emulated("elsewhere without this cache, which is only slower".to_owned()),
+        None if work.scope.job.finds => {
+            Fate::Kept("a scanner whose findings go to GitHub's own page, and is left out elsewhere by name".to_owned())
+        }
+        Some(Elsewhere::Nothing) if action.ends_with("-pages") => {
+            Fate::Emulated("GitLab publishes what a job says of its pages".to_owned())
+        }
         Some(Elsewhere::Nothing) => Fate::Kept("it looks after pages of GitHub, and is left out elsewhere by name".to_owned()),
         None => Fate::Kept("only GitHub has this action".to_owned()),
     };
+    if let Some(folder) = known::deploy::pages(&action.to_ascii_lowercase(), &With(&pairs)).filter(|_| common.is_plain()) {
+        work.scope.job.pages = Some(folder);
+    }
+    let left_out = matches!(&fate, Fate::Kept(why) if why.starts_with("a scanner"));
     let own = match (&fate, changed) {
         (Fate::Kept(why), Some(changed)) => Fate::Kept(format!("{why}; {changed}")),
         (Fate::Emulated(why), Some(changed)) => Fate::Emulated(format!("{why}; {changed}")),
@@ -213,6 +229,6 @@ fn opaque(work: &mut Work<'_, '_>, entry: &Entry, with: Option<&Entry>, common: 
     if known::wants_docker(&action.to_ascii_lowercase()) {
         work.scope.job.wants_docker = true;
     }
-    let call = work.declared.call(&reference, version, shown, pairs);
+    let call = work.declared.call(&reference, version, shown, left_out, pairs);
     common.dress(call)
 }

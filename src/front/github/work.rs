@@ -71,7 +71,8 @@ impl Work<'_, '_> {
 
     /// A text with the variables put in that have one value whatever happens.
     pub(super) fn fixed(&self, source: &str) -> String {
-        super::expr::pieces(source)
+        // Paths of a job are below the folder that the repository lies in.
+        super::expr::pieces(&source.replace("${{ github.workspace }}/", "").replace("${{github.workspace}}/", ""))
             .into_iter()
             .map(|piece| match piece {
                 Piece::Text(text) => text.to_owned(),

@@ -24,6 +24,14 @@ pub(super) fn steps(action: &str, with: &With<'_>) -> Option<Vec<Build>> {
         }
         "docker/login-action" | "azure/docker-login" => login(with)?,
         "docker/build-push-action" => build(with)?,
+        _ if action.starts_with("docker://") && with.only(&["args", "entrypoint"]) => {
+            let image = action.trim_start_matches("docker://");
+            let entrypoint = with.get("entrypoint").map(|e| format!(" --entrypoint {}", quoted(e))).unwrap_or_default();
+            let arguments = with.get("args").map(|a| format!(" {a}")).unwrap_or_default();
+            format!(
+                "docker run --rm --volume \"$PWD:/github/workspace\" --workdir /github/workspace{entrypoint} {image}{arguments}"
+            )
+        }
         _ => return None,
     };
     Some(vec![lines([made])])

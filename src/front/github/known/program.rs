@@ -30,6 +30,50 @@ pub(super) fn steps(action: &str, version: &str, with: &With<'_>) -> Option<Vec<
                 format!("pre-commit run --show-diff-on-failure --color=always {arguments}"),
             ])
         }
+        "codespell-project/actions-codespell" => {
+            let known = [
+                ("skip", "--skip"),
+                ("exclude_file", "--exclude-file"),
+                ("ignore_words_list", "--ignore-words-list"),
+                ("ignore_words_file", "--ignore-words"),
+            ];
+            let keys: Vec<&str> = known.iter().map(|(k, _)| *k).chain(["path", "check_filenames", "check_hidden"]).collect();
+            if !with.only(&keys) {
+                return None;
+            }
+            let mut command = String::from("codespell");
+            for (key, option) in known {
+                command.extend(with.get(key).map(|v| format!(" {option} {}", quoted(v))));
+            }
+            for (key, option) in [("check_filenames", " --check-filenames"), ("check_hidden", " --check-hidden")] {
+                if with.truth(key, false)? {
+                    command.push_str(option);
+                }
+            }
+            lines([
+                "pip install codespell".to_owned(),
+                format!("{command} {}", with.get("path").unwrap_or_default()).trim_end().to_owned(),
+            ])
+        }
+        "j178/prek-action" => {
+            let version = with.get("prek-version").map(|v| format!("=={v}")).unwrap_or_default();
+            if !with.only(&["prek-version", "extra-args", "extra_args"]) {
+                return None;
+            }
+            let arguments = with.get("extra-args").or_else(|| with.get("extra_args")).unwrap_or("--all-files");
+            lines([format!("pip install prek{version}"), format!("prek run --show-diff-on-failure --color=always {arguments}")])
+        }
+        "actions-rs/audit-check" | "rustsec/audit-check" if with.only(&["token"]) => {
+            lines(["cargo install --locked cargo-audit", "cargo audit"])
+        }
+        "threeal/cmake-action" => cmake(with)?,
+        "threeal/ctest-action" if with.only(&["test-dir", "build-config"]) => {
+            let config = with.get("build-config").map(|c| format!(" --build-config {}", quoted(c))).unwrap_or_default();
+            lines([format!(
+                "ctest --test-dir {}{config} --output-on-failure --no-tests=error",
+                quoted(with.get("test-dir").unwrap_or("build"))
+            )])
+        }
         "pypa/gh-action-pip-audit" => audit(with)?,
         "embarkstudios/cargo-deny-action" => {
             if !with.only(&["command", "arguments", "command-arguments", "log-level", "manifest-path", "rust-version"]) {
@@ -66,6 +110,25 @@ pub(super) fn steps(action: &str, version: &str, with: &With<'_>) -> Option<Vec<
     Some(vec![made])
 }
 
+fn cmake(with: &With<'_>) -> Option<Build> {
+    let keys =
+        ["source-dir", "build-dir", "generator", "c-compiler", "cxx-compiler", "options", "args", "run-build", "build-args"];
+    if !with.only(&keys) || with.get("options").is_some_and(|o| o.contains("${") || o.contains('"')) {
+        return None;
+    }
+    let dir = quoted(with.get("build-dir").unwrap_or("build"));
+    let mut configure = format!("cmake -S {} -B {dir}", quoted(with.get("source-dir").unwrap_or(".")));
+    configure.extend(with.get("generator").map(|g| format!(" -G {}", quoted(g))));
+    for (key, name) in [("c-compiler", "CMAKE_C_COMPILER"), ("cxx-compiler", "CMAKE_CXX_COMPILER")] {
+        configure.extend(with.get(key).map(|v| format!(" -D {name}={}", quoted(v))));
+    }
+    configure.extend(with.get("options").unwrap_or_default().split_whitespace().map(|o| format!(" -D {o}")));
+    configure.extend(with.get("args").map(|a| format!(" {a}")));
+    let build = with.truth("run-build", true)?;
+    let arguments = with.get("build-args").map(|a| format!(" {a}")).unwrap_or_default();
+    Some(lines(std::iter::once(configure).chain(build.then(|| format!("cmake --build {dir}{arguments}")))))
+}
+
 fn audit(with: &With<'_>) -> Option<Build> {
     if !with.only(&["inputs", "ignore-vulns", "require-hashes", "no-deps", "local", "vulnerability-service", "summary"]) {
         return None;
@@ -91,7 +154,7 @@ fn again(with: &With<'_>) -> Option<Build> {
     let (command, most) = (with.get("command")?, with.get("max_attempts")?.parse::<u32>().ok()?);
     // What it tries again after: a failure and the end of its time are both a failure of `timeout`.
     let fits = with.only(&["command", "max_attempts", "timeout_minutes", "timeout_seconds", "retry_on", "retry_wait_seconds"])
-        && with.get("retry_on").is_none_or(|r| r == "any")
+        && with.get("retry_on").is_none_or(|r| matches!(r, "any" | "error"))
         && !command.contains("${input.")
         && !command.contains("ATTEMPT");
     let limit = match (with.get("timeout_minutes"), with.get("timeout_seconds")) {
@@ -100,8 +163,10 @@ fn again(with: &With<'_>) -> Option<Build> {
         _ => return None,
     };
     let wait = with.get("retry_wait_seconds").unwrap_or("10");
+    // What ran out of time is tried again only if any failure is.
+    let late = if with.get("retry_on") == Some("error") { "[ $? -ne 124 ] && " } else { "" };
     let script = format!(
-        "cat > /tmp/attempt.sh <<'ATTEMPT'\n{command}\nATTEMPT\nfor attempt in $(seq {most}); do\n  timeout {limit} bash -e /tmp/attempt.sh && break\n  [ \"$attempt\" -lt {most} ] || exit 1\n  sleep {wait}\ndone"
+        "cat > /tmp/attempt.sh <<'ATTEMPT'\n{command}\nATTEMPT\nfor attempt in $(seq {most}); do\n  timeout {limit} bash -e /tmp/attempt.sh && break || {late}[ \"$attempt\" -lt {most} ] || exit 1\n  sleep {wait}\ndone"
     );
     fits.then(|| lines([script]))
 }

@@ -27,7 +27,16 @@ pub(super) fn steps(action: &str, with: &With<'_>) -> Option<Vec<Build>> {
             ])
         }
         "golang/govulncheck-action" => {
-            if !with.only(&["go-package", "work-dir", "repo-checkout", "cache", "cache-dependency-path", "check-latest"]) {
+            if !with.only(&[
+                "go-package",
+                "work-dir",
+                "repo-checkout",
+                "cache",
+                "cache-dependency-path",
+                "check-latest",
+                "go-version-input",
+                "go-version-file",
+            ]) {
                 return None;
             }
             let package = with.get("go-package").unwrap_or("./...");

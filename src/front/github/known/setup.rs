@@ -45,6 +45,8 @@ pub(super) fn steps(action: &str, version: &str, with: &With<'_>) -> Option<Vec<
         "denoland/setup-deno" => {
             let version = match (with.only(&["deno-version", "cache"]), with.get("deno-version")) {
                 (true, None | Some("latest" | "v2.x" | "v2" | "2.x")) => String::new(),
+                // The last release of the first line.
+                (true, Some("v1.x" | "v1" | "1.x")) => " v1.46.3".to_owned(),
                 (true, Some(version)) => format!(" v{}", exact(version)?),
                 (false, _) => return None,
             };
@@ -84,6 +86,19 @@ pub(super) fn steps(action: &str, version: &str, with: &With<'_>) -> Option<Vec<
             };
             lines([format!("curl -fsSL https://raw.githubusercontent.com/helm/helm/main/scripts/get-helm-3 | {version}bash")])
         }
+        "actions/setup-go" => go(with)?,
+        "ko-build/setup-ko" => {
+            let version =
+                with.get("version").map_or(Some("latest"), |v| exact(v).map(|_| v)).filter(|_| with.only(&["version"]))?;
+            lines([format!("GOBIN=/usr/local/bin go install github.com/google/ko@{version}")])
+        }
+        "peaceiris/actions-hugo" => {
+            let version = with.get("hugo-version").and_then(exact).filter(|_| with.only(&["hugo-version", "extended"]))?;
+            let kind = if with.truth("extended", false)? { "hugo_extended" } else { "hugo" };
+            let file =
+                format!("https://github.com/gohugoio/hugo/releases/download/v{version}/{kind}_{version}_Linux-64bit.tar.gz");
+            lines([format!("curl -fsSL {file} | tar -xz -C /usr/local/bin hugo")])
+        }
         "shivammathur/setup-php" => {
             let plain = with.only(&["php-version", "coverage"]) && with.get("coverage").is_none_or(|c| c == "none");
             node("toolchain").prop("php", with.get("php-version").filter(|_| plain)?)
@@ -93,6 +108,23 @@ pub(super) fn steps(action: &str, version: &str, with: &With<'_>) -> Option<Vec<
         _ => return None,
     };
     Some(vec![made])
+}
+
+/// The version that `go.mod` names, without a third number the newest of its line.
+fn go(with: &With<'_>) -> Option<Build> {
+    let file = with.get("go-version-file").filter(|f| f.ends_with("go.mod"))?;
+    if !with.only(&["go-version-file", "cache", "check-latest", "cache-dependency-path"]) {
+        return None;
+    }
+    let read = "$1 == \"toolchain\" { v = substr($2, 3) } $1 == \"go\" && !v { v = $2 } END { print v }";
+    let newest = "curl -fsSL \"https://go.dev/dl/?mode=json&include=all\" | grep -o \"go$VERSION\\.[0-9]*\" | sort -V | tail -n 1 | cut -c 3-";
+    Some(lines([[
+        format!("VERSION=$(awk '{read}' {})", quoted(file)),
+        format!("case \"$VERSION\" in *.*.*) ;; *) VERSION=$({newest}) ;; esac"),
+        "curl -fsSL \"https://go.dev/dl/go$VERSION.linux-amd64.tar.gz\" | tar -xz -C /usr/local".to_owned(),
+        "ln -sf /usr/local/go/bin/go /usr/local/go/bin/gofmt /usr/local/bin/".to_owned(),
+    ]
+    .join("\n")]))
 }
 
 /// Crates whose program has another name.
@@ -120,7 +152,8 @@ fn crates(version: &str, with: &With<'_>) -> Option<Build> {
 
 fn linter(with: &With<'_>) -> Option<Vec<Build>> {
     let keys = ["version", "args", "working-directory", "only-new-issues", "skip-cache", "github-token"];
-    if !with.only(&keys) || with.truth("only-new-issues", false)? {
+    // Without the patch of the change every issue counts, which is stricter.
+    if !with.only(&keys) {
         return None;
     }
     let version = with.get("version").filter(|v| *v != "latest").unwrap_or_default();

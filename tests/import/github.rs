@@ -1,0 +1,173 @@
+//! Workflows of GitHub that lean on others: called workflows, actions of the repository, actions that other vendors have no word for.
+
+use std::path::Path;
+
+use pipewright::base::diag::Severity;
+use pipewright::base::source::SourceMap;
+use pipewright::driver::{Options, compile};
+use pipewright::front::ledger::Fate;
+use pipewright::front::{Imported, Vendor, import};
+use pipewright::render::Renderer;
+
+use super::{imported, job, of_job};
+
+const CALLER: &str = "\
+on: push
+jobs:
+  check:
+    runs-on: ubuntu-latest
+    steps: [{uses: actions/checkout@v4}, {run: make check}]
+  image:
+    needs: check
+    if: github.ref == 'refs/heads/main'
+    uses: ./.github/workflows/image.yml
+    with: {name: api, fast: true}
+    secrets: {TOKEN: '${{ secrets.REGISTRY_TOKEN }}'}
+  tell:
+    needs: image
+    runs-on: ubuntu-latest
+    steps:
+      - run: echo ${{ needs.image.outputs.version }}
+";
+
+const CALLED: &str = "\
+on:
+  workflow_call:
+    inputs:
+      name: {type: string, required: true}
+      fast: {type: boolean}
+      level: {type: string, default: low}
+    secrets: {TOKEN: {required: true}}
+    outputs:
+      version: {value: '${{ jobs.build.outputs.version }}'}
+env: {LEVEL: '${{ inputs.level }}'}
+jobs:
+  build:
+    runs-on: ubuntu-latest
+    outputs: {version: '${{ steps.v.outputs.version }}'}
+    steps:
+      - uses: actions/checkout@v4
+      - id: v
+        run: echo \"version=1\" >> \"$GITHUB_OUTPUT\"
+      - run: make ${{ inputs.name }}
+        env: {TOKEN: '${{ secrets.TOKEN }}'}
+      - if: ${{ !inputs.fast }}
+        run: make slow
+  push:
+    needs: build
+    runs-on: ubuntu-latest
+    steps: [{uses: actions/checkout@v4}, {run: make push}]
+";
+
+fn spec(imported: &Imported) -> String {
+    imported.spec("sample", "main", &["github"])
+}
+
+/// The errors of a spec for some targets.
+fn errors(imported: &Imported, targets: &[&str]) -> Vec<String> {
+    let sources = SourceMap::new();
+    let id = sources.add("pipeline.kdl", imported.spec("sample", "main", targets));
+    let renderer = Renderer::new();
+    let options = Options { root: Path::new("."), spec: "pipeline.kdl", targets: &[], today: None, renderer: &renderer };
+    let compiled = compile(&sources, id, &options).unwrap();
+    let errors = compiled.diagnostics.iter().filter(|d| d.severity == Severity::Error);
+    errors.map(|d| format!("{}: {}", d.rule, d.message)).collect()
+}
+
+#[test]
+fn a_called_workflow_stands_where_it_is_called() {
+    let files = [(".github/workflows/ci.yml", CALLER), (".github/workflows/image.yml", CALLED)];
+    let (_, imported) = imported(Vendor::Github, &files);
+    let text = spec(&imported);
+    assert!(text.contains("job image-build {\n        needs check\n        if \"commit.branch == 'main'\""), "{text}");
+    assert!(text.contains("job image-push {\n        needs image-build"), "{text}");
+    assert!(text.contains("env LEVEL=low") && text.contains("run \"make api\""), "{text}");
+    assert!(text.contains("env TOKEN=(secret)REGISTRY_TOKEN") && !text.contains("make slow"), "{text}");
+    assert!(text.contains("needs image-build image-push") && text.contains("${job.image-build.version}"), "{text}");
+    assert_eq!(text.matches("workflow ").count(), 1, "{text}");
+    assert!(imported.stays.is_empty(), "{:?}", imported.stays);
+    let lost: Vec<_> = imported.ledger.keys().iter().filter(|k| matches!(k.fate(), Fate::Lost(_) | Fate::Kept(_))).collect();
+    assert!(lost.is_empty(), "{lost:#?}");
+    assert_eq!(errors(&imported, &["github"]), Vec::<String>::new(), "{text}");
+}
+
+#[test]
+fn an_action_of_the_repository_stands_where_it_is_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let action = folder.path().join(".github/actions/prepare");
+    std::fs::create_dir_all(&action).unwrap();
+    let text = "\
+name: Prepare
+inputs: {level: {default: low}, name: {required: true}}
+outputs: {key: {value: '${{ steps.made.outputs.key }}'}}
+runs:
+  using: composite
+  steps:
+    - run: make prepare NAME=${{ inputs.name }}
+      shell: bash
+    - id: made
+      if: inputs.level == 'low'
+      run: echo \"key=1\" >> \"$GITHUB_OUTPUT\"
+      shell: bash
+";
+    std::fs::write(action.join("action.yml"), text).unwrap();
+    let sources = SourceMap::new();
+    let inside = "    steps:\n      - uses: actions/checkout@v4\n      - id: p\n        if: github.actor == 'a'\n        uses: ./.github/actions/prepare\n        with: {name: api}\n      - run: echo ${{ steps.p.outputs.key }}";
+    let id = sources.add("ci.yml", job(inside));
+    let imported = import(&sources, &[id], Vendor::Github, folder.path());
+    let text = spec(&imported);
+    assert!(text.contains("run if=\"run.actor == 'a'\" \"make prepare NAME=api\""), "{text}");
+    assert!(text.contains("PIPEWRIGHT_OUTPUT"), "{text}");
+    assert!(text.contains("echo ${job.unit.key}"), "{text}");
+    let lost: Vec<_> = imported.ledger.keys().iter().filter(|k| matches!(k.fate(), Fate::Lost(_) | Fate::Kept(_))).collect();
+    assert!(lost.is_empty(), "{lost:#?}");
+}
+
+#[test]
+fn what_only_pages_of_github_need_is_left_out_by_name() {
+    let inside = "    steps:\n      - uses: actions/stale@v11\n        with: {days-before-stale: 30}\n      - run: make";
+    let (_, imported) = imported(Vendor::Github, &[("ci.yml", &job(inside))]);
+    let found = errors(&imported, &["github", "gitlab"]);
+    assert!(found.iter().all(|e| e.starts_with("lossy: ") && e.contains("step-left-out")) && found.len() == 1, "{found:?}");
+}
+
+#[test]
+fn the_same_commands_do_what_an_action_does() {
+    for (step, wanted) in [
+        (
+            "uses: codecov/codecov-action@v7\n        with: {files: 'a.xml,b.xml', fail_ci_if_error: true}",
+            "upload-process --file \"a.xml\" --file \"b.xml\" --fail-on-error",
+        ),
+        (
+            "uses: docker/build-push-action@v7\n        with: {push: true, tags: 'a/b:1', cache-from: type=gha}",
+            "docker buildx build --tag \"a/b:1\" --push \".\"",
+        ),
+        (
+            "uses: taiki-e/install-action@v2\n        with: {tool: 'nextest,cargo-hack@0.6.0'}",
+            "cargo install --locked cargo-nextest cargo-hack@0.6.0",
+        ),
+        ("uses: hashicorp/setup-terraform@v3\n        with: {terraform_version: 1.9.0}", "terraform_1.9.0_linux_amd64.zip"),
+    ] {
+        let text = of_job(&format!("    steps:\n      - {step}"));
+        assert!(text.contains("for gitlab codebuild {") && text.contains(wanted), "{wanted} in {text}");
+    }
+    // Who fetches a version that nobody can name has no commands.
+    let text = of_job("    steps:\n      - uses: hashicorp/setup-terraform@v3\n        with: {terraform_version: '~1.9'}");
+    assert!(!text.contains("for gitlab"), "{text}");
+}
+
+#[test]
+fn another_repository_is_cloned_and_an_older_action_is_never_chosen() {
+    let text = of_job("    steps:\n      - uses: actions/checkout@v4\n        with: {repository: a/b, path: b, ref: v1}");
+    assert!(text.contains("git clone --depth 1 --branch \"v1\" \"https://github.com/a/b\" b"), "{text}");
+    let text = of_job("    steps:\n      - uses: golangci/golangci-lint-action@v99");
+    assert!(text.contains("golangci-lint-action@v99"), "{text}");
+}
+
+#[test]
+fn a_script_that_pushes_is_told_of_its_token() {
+    let inside = "    steps:\n      - uses: actions/checkout@v4\n      - run: git push";
+    let (_, imported) = imported(Vendor::Github, &[("ci.yml", &job(inside))]);
+    let lost = imported.ledger.keys().iter().find(|k| k.path == "jobs.unit.steps[0].uses").unwrap().fate();
+    assert!(matches!(lost, Fate::Lost(_)), "{lost:?}");
+}
