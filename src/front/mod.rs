@@ -17,6 +17,7 @@ pub mod logic;
 pub mod name;
 pub mod node;
 pub mod script;
+pub mod security;
 pub mod yaml;
 
 use std::collections::BTreeMap;
@@ -26,6 +27,7 @@ use crate::base::source::SourceMap;
 use crate::base::span::{SourceId, Span};
 use crate::front::ledger::{Fate, Ledger};
 use crate::front::node::{Build, node as spec_node};
+use crate::front::security::Security;
 use crate::front::yaml::Fault;
 use crate::syntax::fmt::format;
 use crate::syntax::print::print;
@@ -120,6 +122,8 @@ pub struct Imported {
     pub remarks: Vec<Remark>,
     /// What is known of a target, by its word.
     settings: BTreeMap<&'static str, Vec<(&'static str, String)>>,
+    /// What becomes of what keeps others out.
+    pub security: Vec<Security>,
     /// The nodes below the pipeline and its targets, by section.
     sections: Vec<Vec<Build>>,
     /// The time limit of jobs that say none.

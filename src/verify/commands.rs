@@ -329,7 +329,10 @@ fn is_plain(pipeline: &Pipeline, target: TargetId, job: &Job) -> bool {
         StepKind::Run(_) | StepKind::Uses { .. } | StepKind::Cache(_) => true,
         StepKind::Checkout(checkout) => checkout.reference.is_none() && !checkout.lfs,
         StepKind::Action(call) => {
-            call.body(target).is_some_and(|b| b.steps.iter().all(|s| matches!(s.kind, StepKind::Run(_) | StepKind::Uses { .. })))
+            // What is left out says so by a line of its own.
+            call.body(target).is_some_and(|b| {
+                !b.is_empty && b.steps.iter().all(|s| matches!(s.kind, StepKind::Run(_) | StepKind::Uses { .. }))
+            })
         }
         _ => false,
     };

@@ -65,6 +65,25 @@ fn reports_have_their_forms() {
 }
 
 #[test]
+fn what_keeps_others_out_is_told() {
+    let text = "on: [pull_request, pull_request_target]\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: someone/else@v1\n      - run: echo ${{ github.head_ref }}\n        env: {T: '${{ secrets.T }}'}\n";
+    let place = Place::new(&[(".github/workflows/x.yml", text)]);
+    let markdown = place.run(&["import", "--stdout", "--report", "markdown"]).error;
+    for row in [
+        "| .github/workflows/x.yml:6 | pins | `someone/else@v1`: a tag or branch that its owner can move | `check` asks for the commit",
+        "| .github/workflows/x.yml:3 | permissions | `a`: what the repository gives every token",
+        "| .github/workflows/x.yml:3 | secrets | `T` for the steps of job `a`",
+        "| .github/workflows/x.yml:7 | injection | `github.head_ref` spliced into a script | a variable of the step",
+        "| .github/workflows/x.yml:1 | forks | `pull_request_target` runs with secrets",
+    ] {
+        assert!(markdown.contains(row), "{row} in {markdown}");
+    }
+    let json: serde_json::Value = serde_json::from_str(&place.run(&["import", "--stdout", "--report", "json"]).error).unwrap();
+    assert_eq!(json["security"].as_array().unwrap().len(), 6, "{json:#}");
+    assert!(place.run(&["import", "--stdout"]).error.contains("7:14 injection:"), "{}", place.run(&["import", "--stdout"]).error);
+}
+
+#[test]
 fn what_is_not_there_or_broken_is_told() {
     let place = place();
     let ran = Place::new(&[]).run(&["import"]);

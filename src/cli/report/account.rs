@@ -87,6 +87,14 @@ fn plain(sources: &SourceMap, imported: &Imported, vendor: Vendor, all: bool) ->
             let _ = writeln!(out, "  stays as it is: {}", stays.why);
             continue;
         }
+        let mut secure = imported.security.iter().filter(|s| s.span.source == id).peekable();
+        if secure.peek().is_some() {
+            let _ = writeln!(out, "  security:");
+        }
+        for row in secure {
+            let (_, line, column) = place(sources, row.span);
+            let _ = writeln!(out, "    {line}:{column} {}: {}; now {}", row.property.title(), row.was, row.now);
+        }
         let kept = format!("kept for {} alone", vendor.title());
         let parts = [("lost", "not carried", true), ("kept", kept.as_str(), true), ("emulated", "carried in another way", all)];
         for (fate, heading, _) in parts.into_iter().filter(|(.., shown)| *shown) {
@@ -133,7 +141,16 @@ fn document(sources: &SourceMap, imported: &Imported) -> Value {
             json!({ "file": file, "line": line, "column": column, "key": key.path, "fate": word(&fate), "reason": reason(&fate) })
         })
         .collect();
-    json!({ "schema": "pipewright-import-1", "counts": tally(Ledger::tally(imported.ledger.keys())), "files": files, "keys": keys })
+    let security: Vec<Value> = imported
+        .security
+        .iter()
+        .map(|row| {
+            let (file, line, column) = place(sources, row.span);
+            json!({ "file": file, "line": line, "column": column, "property": row.property.title(), "was": row.was, "now": row.now })
+        })
+        .collect();
+    let counts = tally(Ledger::tally(imported.ledger.keys()));
+    json!({ "schema": "pipewright-import-1", "counts": counts, "files": files, "keys": keys, "security": security })
 }
 
 fn sarif_document(sources: &SourceMap, imported: &Imported) -> String {
@@ -186,6 +203,14 @@ fn markdown(sources: &SourceMap, imported: &Imported, vendor: Vendor) -> String 
         if !lines.is_empty() {
             let _ = writeln!(out, "\n### {heading}\n\n| where | key | why |\n|---|---|---|\n{}", lines.join("\n"));
         }
+    }
+    if !imported.security.is_empty() {
+        let _ = writeln!(out, "\n### Security\n\n| where | property | was | is |\n|---|---|---|---|");
+    }
+    for row in &imported.security {
+        let (file, line, _) = place(sources, row.span);
+        let (was, now) = (cell(&row.was), cell(&row.now));
+        let _ = writeln!(out, "| {}:{line} | {} | {was} | {now} |", cell(&file), row.property.title());
     }
     out
 }

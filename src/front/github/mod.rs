@@ -20,6 +20,7 @@ mod library;
 mod matrix;
 mod permission;
 mod rewrite;
+mod security;
 mod service;
 mod step;
 mod text;
@@ -58,6 +59,7 @@ pub(super) fn import(sources: &SourceMap, files: &[SourceId], root: &Path, impor
             imported.stays(id, "it is no workflow: `on` or `jobs` is missing");
             continue;
         }
+        imported.security.extend(security::look(&document));
         let name = names.unique(stem(&sources.file(id).name));
         match workflow(&document, id, &name, &mut library, &mut imported.ledger, &mut declared) {
             Some(build) => workflows.push(build),
