@@ -4,7 +4,7 @@ use crate::cli::Place;
 
 const SPEC: &str = r#"pipeline shop { language 1 }
 target github
-target gitlab tier=premium
+target gitlab standby tier=premium
 accept gitlab secret-scope reason="reviewed" until="2999-01-01"
 secret TOKEN
 team devops { github "example/devops"; gitlab "example/devops" }

@@ -107,10 +107,10 @@ fn the_spec_becomes_as_many_lines_as_it_says() {
     assert_eq!(place.run(&["build"]).code, Some(0));
     let lines = |path: &str| fs::read_to_string(place.path().join(path)).unwrap().lines().count();
     let claim = format!(
-        "These {} lines become {} of `.github/workflows/ci.yml` and {} of `.gitlab-ci.yml`.",
+        "These {} lines become {} of `.github/workflows/ci.yml` and {} of `standby/.gitlab-ci.yml`.",
         lines("pipeline.kdl"),
         lines(".github/workflows/ci.yml"),
-        lines(".gitlab-ci.yml")
+        lines("standby/.gitlab-ci.yml")
     );
     assert!(text.contains(&claim), "{claim}");
     // The columns show the ends of both files, cut where a line is too long.
@@ -118,7 +118,7 @@ fn the_spec_becomes_as_many_lines_as_it_says() {
     let width = columns.lines().next().unwrap().find("# GitLab").unwrap();
     for line in columns.lines().skip(1) {
         let at = line.char_indices().nth(width).map_or(line.len(), |(at, _)| at);
-        for (part, file) in [(&line[..at], ".github/workflows/ci.yml"), (&line[at..], ".gitlab-ci.yml")] {
+        for (part, file) in [(&line[..at], ".github/workflows/ci.yml"), (&line[at..], "standby/.gitlab-ci.yml")] {
             let part = part.trim().trim_end_matches('…');
             let emitted = fs::read_to_string(place.path().join(file)).unwrap();
             assert!(emitted.lines().any(|l| l.trim().starts_with(part)), "{file} has no line `{part}`");
@@ -137,7 +137,7 @@ fn a_pull_request_of_a_fork_is_refused_in_the_words_it_shows() {
     let shown = blocks(&text, "text")[0];
     let plain = |text: &str| text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
     assert!(plain(&ran.error).contains(plain(shown).trim_end()), "{}", ran.error);
-    assert!(!place.path().join(".gitlab-ci.yml").exists());
+    assert!(!place.path().join("standby/.gitlab-ci.yml").exists());
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn an_edited_line_is_shown_with_the_command_that_mends_it() {
     assert_eq!(place.run(&["build"]).code, Some(0));
     let silent = place.run(&["build", "--check"]);
     assert_eq!((silent.code, silent.out.as_str(), silent.error.as_str()), (Some(0), "", ""));
-    let file = place.path().join(".gitlab-ci.yml");
+    let file = place.path().join("standby/.gitlab-ci.yml");
     edit(&file, "- npm test", "- npm tset");
     let ran = place.run(&["build", "--check"]);
     assert_eq!(ran.code, Some(1));

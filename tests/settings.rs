@@ -11,7 +11,7 @@ const SPEC: &str = r#"pipeline shop {
     default-branch main
 }
 target github settings
-target gitlab settings tier=premium
+target gitlab standby settings tier=premium
 accept github approval-count reason="one of them is asked" until="2099-01-01"
 accept github schedule-branch reason="it is the default branch" until="2099-01-01"
 accept gitlab secret-scope reason="reviewed" until="2099-01-01"

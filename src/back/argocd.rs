@@ -1,13 +1,20 @@
 //! Argo CD: an Application for each app in each environment, and the project they belong to.
 
 use serde::Serialize;
+use serde_json::json;
 
 use crate::base::failure::Failure;
-use crate::ir::app::Argocd;
+use crate::ir::app::{Applications, Argocd};
 use crate::ir::gate::{ClosedHours, WeekMinute, Window};
-use crate::plan::delivery::{APPLICATIONS, DeliveryPlan, PlannedApp, PlannedApplication};
+use crate::plan::delivery::{APPLICATIONS, DeliveryPlan, PlannedApp, PlannedApplication, application, infra_folder};
 use crate::render::header::Header;
 use crate::render::{Output, Renderer};
+
+/// What stands for the name of an environment in a template of Go.
+const ENVIRONMENT: &str = "{{.environment}}";
+
+/// What an element adds to the template, as a template of Go.
+const PATCH: &str = "{{- if .syncPolicy }}\nspec:\n  syncPolicy: {{ .syncPolicy }}\n{{- end }}";
 
 const MINUTES_A_WEEK: u32 = 7 * 24 * 60;
 
@@ -29,20 +36,42 @@ struct ApplicationView<'v> {
     sync: Option<SyncView>,
 }
 
+/// An ApplicationSet; what differs between its environments stands in the elements.
 #[derive(Serialize)]
+struct SetView<'v> {
+    header: &'v str,
+    notes: Vec<String>,
+    name: &'v str,
+    namespace: &'v str,
+    wave: Option<String>,
+    project: &'v str,
+    repo: &'v str,
+    revision: &'v str,
+    /// Of an Application, with the environment to be filled in, as are the folder and the values.
+    application: String,
+    folder: String,
+    values: Vec<String>,
+    sync: Option<SyncView>,
+    /// Of all elements the same keys.
+    elements: Vec<Vec<(&'static str, String)>>,
+    /// How Applications are kept where that is not the same everywhere.
+    patch: Option<&'static str>,
+}
+
+#[derive(Serialize, Clone, PartialEq)]
 struct SyncView {
     automated: Option<AutomatedView>,
     options: Vec<String>,
     retry: Option<RetryView>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Clone, PartialEq)]
 struct AutomatedView {
     prune: bool,
     self_heal: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Clone, PartialEq)]
 struct RetryView {
     limit: u32,
     duration: String,
@@ -88,6 +117,16 @@ pub(super) fn emit(plan: &DeliveryPlan<'_>, renderer: &Renderer) -> Result<Vec<O
     let mut outputs = Vec::new();
     let mut all: Vec<&PlannedApplication<'_>> = Vec::new();
     for app in &plan.apps {
+        let placed = app.places.iter().filter_map(|p| Some((p.environment.name.value.as_str(), p.application.as_ref()?)));
+        let placed: Vec<(&str, &PlannedApplication<'_>)> = placed.collect();
+        if argocd.applications == Applications::Set
+            && let Some(set) = set(plan, argocd, app, &placed, &header)
+        {
+            let text = renderer.yaml("argocd/templates/applicationset.yaml.j2", &set)?;
+            outputs.push(Output::new(format!("{APPLICATIONS}/{}.yaml", app.app.name.value), text));
+            all.extend(placed.iter().map(|(_, a)| *a));
+            continue;
+        }
         for place in &app.places {
             let Some(application) = &place.application else { continue };
             let environment = &place.environment.name.value;
@@ -116,16 +155,6 @@ fn view<'v>(
     if !application.automated {
         notes.push(format!("Argo CD does not act by itself here: the deploy to {environment} asks it to."));
     }
-    let sync = application.sync.map(|policy| SyncView {
-        automated: application.automated.then_some(AutomatedView { prune: policy.prune, self_heal: policy.self_heal }),
-        options: policy.options.iter().map(|o| format!("{}=true", o.value)).collect(),
-        retry: policy.retry.map(|r| RetryView {
-            limit: r.limit,
-            duration: r.backoff.to_string(),
-            factor: r.factor,
-            max: r.max.to_string(),
-        }),
-    });
     ApplicationView {
         header,
         notes,
@@ -137,11 +166,93 @@ fn view<'v>(
         revision: &argocd.revision.value,
         folder: &application.folder,
         release: &app.app.name.value,
-        values: vec![format!("values-{environment}.yaml"), "version.yaml".to_owned()],
+        values: values(environment),
         server: &application.server,
         destination: &application.namespace,
-        sync: sync.filter(|s| s.automated.is_some() || !s.options.is_empty() || s.retry.is_some()),
+        sync: sync(application),
     }
+}
+
+fn sync(application: &PlannedApplication<'_>) -> Option<SyncView> {
+    let sync = application.sync.map(|policy| SyncView {
+        automated: application.automated.then_some(AutomatedView { prune: policy.prune, self_heal: policy.self_heal }),
+        options: policy.options.iter().map(|o| format!("{}=true", o.value)).collect(),
+        retry: policy.retry.map(|r| RetryView {
+            limit: r.limit,
+            duration: r.backoff.to_string(),
+            factor: r.factor,
+            max: r.max.to_string(),
+        }),
+    });
+    sync.filter(|s| s.automated.is_some() || !s.options.is_empty() || s.retry.is_some())
+}
+
+/// The policy as the `syncPolicy` of an Application, in one line.
+fn policy(sync: Option<&SyncView>) -> String {
+    let Some(sync) = sync else { return String::new() };
+    let mut map = serde_json::Map::new();
+    if let Some(automated) = &sync.automated {
+        map.insert("automated".to_owned(), json!({ "prune": automated.prune, "selfHeal": automated.self_heal }));
+    }
+    if !sync.options.is_empty() {
+        map.insert("syncOptions".to_owned(), json!(sync.options));
+    }
+    if let Some(retry) = &sync.retry {
+        let backoff = json!({ "duration": retry.duration, "factor": retry.factor, "maxDuration": retry.max });
+        map.insert("retry".to_owned(), json!({ "limit": retry.limit, "backoff": backoff }));
+    }
+    serde_json::Value::Object(map).to_string()
+}
+
+/// The files of values that an Application reads.
+fn values(environment: &str) -> Vec<String> {
+    vec![format!("values-{environment}.yaml"), "version.yaml".to_owned()]
+}
+
+/// The ApplicationSet of an app; none where no environment of it is Argo CD's
+/// (<https://argo-cd.readthedocs.io/en/stable/operator-manual/applicationset/applicationset-specification/>).
+fn set<'v>(
+    plan: &'v DeliveryPlan<'_>,
+    argocd: &'v Argocd,
+    app: &'v PlannedApp<'_>,
+    placed: &[(&'v str, &'v PlannedApplication<'v>)],
+    header: &'v str,
+) -> Option<SetView<'v>> {
+    let (_, first) = placed.first()?;
+    let policies: Vec<Option<SyncView>> = placed.iter().map(|(_, a)| sync(a)).collect();
+    let differ = policies.iter().any(|p| *p != policies[0]);
+    let elements = placed.iter().zip(&policies).map(|((environment, application), sync)| {
+        let mut element = vec![
+            ("environment", (*environment).to_owned()),
+            ("server", application.server.clone()),
+            ("namespace", application.namespace.clone()),
+        ];
+        element.extend(differ.then(|| ("syncPolicy", policy(sync.as_ref()))));
+        element
+    });
+    let asked: Vec<&str> = placed.iter().filter(|(_, a)| !a.automated).map(|(environment, _)| *environment).collect();
+    let notes = if asked.is_empty() {
+        Vec::new()
+    } else {
+        vec![format!("Argo CD does not act by itself in {}: the deploys ask it to.", asked.join(", "))]
+    };
+    let name = &app.app.name.value;
+    Some(SetView {
+        header,
+        notes,
+        name,
+        namespace: &argocd.namespace,
+        wave: first.sync.and_then(|s| s.wave).map(|w| w.to_string()),
+        project: &plan.pipeline.name.value,
+        repo: &argocd.repo.value,
+        revision: &argocd.revision.value,
+        application: application(name, ENVIRONMENT),
+        folder: infra_folder(&argocd.path, ENVIRONMENT, name),
+        values: values(ENVIRONMENT),
+        elements: elements.collect(),
+        patch: differ.then_some(PATCH),
+        sync: if differ { None } else { policies.into_iter().next().flatten() },
+    })
 }
 
 fn project<'v>(

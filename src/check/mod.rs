@@ -15,6 +15,7 @@ mod approval_set_outside;
 mod artifact_keep_out_of_range;
 mod artifact_not_available;
 mod budget_exceeded;
+mod cache_of_checkout;
 mod canary_weight_not_held;
 mod canary_weight_not_rising;
 mod canary_weight_splits_pod;
@@ -46,6 +47,7 @@ mod gate_never_required;
 mod gate_outside_environment;
 mod gate_unmeasured;
 mod gha_cache_outside_github;
+mod image_definition_name;
 mod image_not_there;
 mod image_upper_case;
 mod job_never_runs;
@@ -165,6 +167,7 @@ pub const RULES: &[Rule] = &[
     ),
     warning("blue-green-behind-alb", None, "colours stand behind a load balancer of AWS"),
     warning("budget-exceeded", Some(budget_exceeded::check), "a workflow's time limits add up to more than its budget"),
+    error("cache-of-checkout", Some(cache_of_checkout::check), "a cache holds what the checkout brings"),
     error("canary-hold-without-weight", None, "a canary waits before it has a share of the requests"),
     error("canary-weight-not-held", Some(canary_weight_not_held::check), "a share of a canary holds for no time"),
     error("canary-weight-not-rising", Some(canary_weight_not_rising::check), "the shares of a canary do not rise"),
@@ -241,6 +244,7 @@ pub const RULES: &[Rule] = &[
     error("gate-unmeasured", Some(gate_unmeasured::check), "a required gate is measured in another workflow"),
     error("gate-unreachable", None, "a required gate is never measured when it is required"),
     error("gha-cache-outside-github", Some(gha_cache_outside_github::check), "GitHub's layer cache is used on another vendor"),
+    warning("image-definition-name", Some(image_definition_name::check), "a file of images has a name that nothing looks for"),
     warning("image-name-of-repository", None, "an image name is made of the repository's, which may have capitals"),
     error("image-tag-not-pushed", Some(image_not_there::check), "an image is used in a run that does not push it"),
     error("image-upper-case", Some(image_upper_case::check), "an image name has a capital letter"),
@@ -332,7 +336,7 @@ pub const RULES: &[Rule] = &[
         Some(two_deploys_one_environment::check),
         "one event deploys a protected environment twice",
     ),
-    error("two-live-deployers", Some(two_live_deployers::check), "two CI vendors deliver one app to one environment"),
+    error("two-live-deployers", Some(two_live_deployers::check), "two CI vendors run one deploy"),
     warning("undefined-variable", Some(undefined_variable::check), "a script reads a variable that nothing sets"),
     error("unpinned-action", Some(unpinned_action::check), "an action cannot be pinned to a commit"),
     warning("unused-declaration", Some(unused_declaration::check), "a name is declared and never used"),
@@ -357,6 +361,7 @@ pub const RULES: &[Rule] = &[
         Some(waive_before_production::check),
         "a gate can be waived on the way to production without an approval",
     ),
+    error("wave-in-set", None, "the environments of one ApplicationSet have different waves"),
 ];
 
 /// A pipeline that keeps every rule.

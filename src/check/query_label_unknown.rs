@@ -9,20 +9,9 @@ use crate::ir::alert::MetricKind;
 use crate::ir::promql::{Query, Select};
 
 /// Labels that Prometheus and its operator give what they fetch, with those that tell clusters and replicas apart:
-/// <https://prometheus-operator.dev/docs/api-reference/api/> (`ServiceMonitor`, `jobLabel`, `attachMetadata`).
-const OF_THE_TARGET: &[&str] = &[
-    "cluster",
-    "container",
-    "endpoint",
-    "instance",
-    "job",
-    "namespace",
-    "node",
-    "pod",
-    "prometheus",
-    "prometheus_replica",
-    "service",
-];
+/// <https://prometheus-operator.dev/docs/api-reference/api/> (`PodMonitor`, `jobLabel`, `attachMetadata`).
+const OF_THE_TARGET: &[&str] =
+    &["cluster", "container", "endpoint", "instance", "job", "namespace", "node", "pod", "prometheus", "prometheus_replica"];
 
 pub(super) fn check(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
     for asked in query::asked(pipeline) {

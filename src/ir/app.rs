@@ -207,6 +207,8 @@ pub struct SyncRetry {
 pub struct Delivery {
     /// `target helm`: a chart for each app.
     pub helm: Option<Span>,
+    /// Labels by which a Prometheus of the clusters chooses its monitors and rules.
+    pub monitor_labels: Vec<(Spanned<String>, String)>,
     /// `target argocd`: Applications and a project.
     pub argocd: Option<Argocd>,
     /// `target rollouts`: the clusters have Argo Rollouts.
@@ -239,6 +241,16 @@ impl Delivery {
     }
 }
 
+fields! {
+    /// How Applications are written down.
+    Applications {
+        /// One for each environment.
+        Each = "each",
+        /// An ApplicationSet for each app, which makes those of its environments.
+        Set = "set",
+    }
+}
+
 /// Argo CD and the repository that it reads.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Argocd {
@@ -250,6 +262,8 @@ pub struct Argocd {
     pub revision: Spanned<String>,
     /// The namespace that Argo CD lives in.
     pub namespace: String,
+    /// How its Applications are written down.
+    pub applications: Applications,
     /// Address of Argo CD's own interface.
     pub server: Option<Text>,
     /// Its token, for the deploy.

@@ -7,7 +7,7 @@ use crate::base::span::{Span, Spanned};
 use crate::check::Checked;
 use crate::ir::Pipeline;
 use crate::ir::alert::Alert;
-use crate::ir::app::{App, AppImage, AppSettings, Argocd, Method, Placed, SyncPolicy};
+use crate::ir::app::{App, AppImage, AppSettings, Applications, Argocd, Method, Placed, SyncPolicy};
 use crate::ir::environment::{ClusterAccess, Environment};
 use crate::ir::gate::{GateKind, Window};
 use crate::ir::id::EnvironmentId;
@@ -187,7 +187,8 @@ impl<'a> Planner<'a> {
     fn app(&mut self, app: &'a App) -> Option<PlannedApp<'a>> {
         let repository = self.repository(app);
         self.own_values(&app.base.values);
-        let places = app.places.iter().map(|p| self.place(app, p)).collect();
+        let places: Vec<PlannedPlace<'a>> = app.places.iter().map(|p| self.place(app, p)).collect();
+        self.waves(&places);
         let everywhere = |v: &&crate::ir::text::EnvVar| constant(self.pipeline, None, &v.value).ok();
         let env = app.base.env.iter().filter_map(|v| Some((v.name.value.clone(), everywhere(&v)?))).collect();
         let alerts = app.base.alerts.iter().map(|a| self.alert(a, None));
@@ -226,6 +227,22 @@ impl<'a> Planner<'a> {
                 self.error("app-image-unplaced", image.span, message).map(|d| d.label("which repository?").help(help));
                 None
             }
+        }
+    }
+
+    /// An ApplicationSet has one place among the Applications of a parent, and makes all of its own at one time.
+    fn waves(&mut self, places: &[PlannedPlace<'a>]) {
+        if !self.pipeline.delivery.argocd.as_ref().is_some_and(|a| a.applications == Applications::Set) {
+            return;
+        }
+        let policies: Vec<&SyncPolicy> = places.iter().filter_map(|p| p.application.as_ref()?.sync).collect();
+        if let Some(other) = policies.iter().find(|p| p.wave != policies[0].wave) {
+            let message = "the environments of one ApplicationSet have different waves, and it makes all of them at one time";
+            self.error("wave-in-set", other.span, message.to_owned()).map(|d| {
+                d.label("another wave")
+                    .related(policies[0].span, "than here")
+                    .help("give all of them one wave, or write applications=each")
+            });
         }
     }
 

@@ -123,10 +123,37 @@ pub fn toolchains(target: TargetId) -> &'static [&'static str] {
     }
 }
 
+/// How the dependencies of a language are installed by its lock file, on every target alike. `beside` are the names that stand in the same toolchain:
+/// a package manager among them does it in place of the language's own.
+pub fn install(language: &str, beside: &[&str]) -> Option<&'static str> {
+    let has = |manager| beside.contains(&manager);
+    Some(match language {
+        "node" if has("pnpm") => "pnpm install --frozen-lockfile",
+        "node" => "npm ci",
+        "python" if has("uv") => "uv sync --locked",
+        "python" => "pip install -r requirements.txt",
+        "go" => "go mod download",
+        "ruby" => "bundle install",
+        "rust" => "cargo fetch --locked",
+        "php" => "composer install --no-interaction",
+        "java" => "mvn --batch-mode dependency:go-offline",
+        "dotnet" => "dotnet restore",
+        _ => return None,
+    })
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{NODE, PYTHON, tools};
+    use super::{NODE, PYTHON, install, toolchains, tools};
     use crate::ir::id::TargetId;
+
+    #[test]
+    fn what_a_target_can_bring_it_can_install_for() {
+        for language in TargetId::ALL.iter().flat_map(|(_, target)| toolchains(*target)) {
+            let manager = ["pnpm", "uv"].contains(language);
+            assert_eq!(install(language, &[language]).is_none(), manager, "{language}");
+        }
+    }
 
     #[test]
     fn tools_stand_in_order_and_packages_are_among_them() {

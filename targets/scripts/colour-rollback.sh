@@ -1,4 +1,8 @@
-live=$(cat "${TMPDIR:-/tmp}/@app@.live" 2> /dev/null || true)
+if [ ! -e "${TMPDIR:-/tmp}/@app@.live" ]; then
+  echo "@app@: nothing that runs was changed, so there is nothing to bring back"
+  exit 0
+fi
+live=$(cat "${TMPDIR:-/tmp}/@app@.live")
 if [ -z "$live" ]; then
   echo "@app@: nothing ran here before, so there is nothing to go back to"
   exit 0

@@ -59,7 +59,7 @@ fn spec(block: &Block) -> (String, usize) {
     let Some(first) = place.first() else { return (block.text.clone(), 0) };
     let targets: Vec<&str> = words.iter().copied().filter(|w| is_target(w)).collect();
     let mut before = vec!["pipeline sample { language 1 }".to_owned()];
-    for (target, line) in [("github", "target github"), ("gitlab", "target gitlab tier=premium")] {
+    for (target, line) in [("github", "target github"), ("gitlab", "target gitlab tier=premium standby")] {
         if targets.contains(&target) || targets.is_empty() && !declares(&block.text, "target ") {
             before.push(line.to_owned());
         }

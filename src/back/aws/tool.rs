@@ -2,7 +2,7 @@
 
 use crate::back::aws::place::Place;
 use crate::ir::step::{Tool, Toolchain};
-use crate::target::known::{NODE, PYTHON};
+use crate::target::known::{self, NODE, PYTHON};
 
 /// A language and its version in the words of `runtime-versions`
 /// (<https://docs.aws.amazon.com/codebuild/latest/userguide/runtime-versions.html>).
@@ -20,17 +20,8 @@ pub(super) fn install(toolchain: &Toolchain) -> Vec<String> {
     if !toolchain.install {
         return Vec::new();
     }
-    let line = |language: &str| match language {
-        "node" => Some("npm ci"),
-        "python" => Some("pip install -r requirements.txt"),
-        "go" => Some("go mod download"),
-        "ruby" => Some("bundle install"),
-        "php" => Some("composer install --no-interaction"),
-        "java" => Some("mvn --batch-mode dependency:go-offline"),
-        "dotnet" => Some("dotnet restore"),
-        _ => None,
-    };
-    toolchain.tools.iter().filter_map(|(language, _)| line(&language.value)).map(str::to_owned).collect()
+    let names: Vec<&str> = toolchain.tools.iter().map(|(name, _)| name.value.as_str()).collect();
+    names.iter().filter_map(|name| known::install(name, &names)).map(str::to_owned).collect()
 }
 
 /// The lines that bring a tool.

@@ -1,7 +1,7 @@
 //! Toolchains and tools in GitHub's idiom: the `setup-*` actions with their caches, and downloads for the rest.
 
 use crate::ir::step::{Tool, Toolchain};
-use crate::target::known::{NODE, PYTHON};
+use crate::target::known::{self, NODE, PYTHON};
 
 use super::context::{Env, Writer};
 use super::step::action;
@@ -21,7 +21,7 @@ impl Writer<'_, '_> {
         let below = |file: &str| dir.map_or_else(|| file.to_owned(), |d| format!("{}/{file}", d.trim_end_matches('/')));
         for (name, version) in &toolchain.tools {
             let version = self.value(version);
-            let manager = ["pnpm", "yarn"].into_iter().find(|m| names.contains(m)).unwrap_or("npm");
+            let manager = if names.contains(&"pnpm") { "pnpm" } else { "npm" };
             let (path, key, title) = match name.value.as_str() {
                 "node" => ("actions/setup-node", "node-version", "Node.js"),
                 "python" => ("actions/setup-python", "python-version", "Python"),
@@ -38,9 +38,7 @@ impl Writer<'_, '_> {
                         run: Some("rustup toolchain install \"$RUST_VERSION\" --profile minimal --component clippy,rustfmt\nrustup default \"$RUST_VERSION\"\n".into()),
                         ..StepView::default()
                     });
-                    if toolchain.install {
-                        install.push("cargo fetch --locked");
-                    }
+                    install.extend(known::install("rust", &names).filter(|_| toolchain.install));
                     continue;
                 }
                 _ => continue,
@@ -51,11 +49,7 @@ impl Writer<'_, '_> {
                 "node" if toolchain.cache => {
                     step.with.push(("cache".into(), manager.to_owned()));
                     if dir.is_some() {
-                        let lock = match manager {
-                            "pnpm" => "pnpm-lock.yaml",
-                            "yarn" => "yarn.lock",
-                            _ => "package-lock.json",
-                        };
+                        let lock = if manager == "pnpm" { "pnpm-lock.yaml" } else { "package-lock.json" };
                         step.with.push(("cache-dependency-path".into(), below(lock)));
                     }
                 }
@@ -73,10 +67,11 @@ impl Writer<'_, '_> {
                 "java" => {
                     step.with.insert(0, ("distribution".into(), "temurin".into()));
                     if toolchain.cache {
-                        step.with.push(("cache".into(), if names.contains(&"gradle") { "gradle" } else { "maven" }.into()));
+                        step.with.push(("cache".into(), "maven".into()));
                     }
                 }
-                "ruby" if toolchain.cache || toolchain.install => {
+                // This word caches what it installs, so it stands where both are asked for.
+                "ruby" if toolchain.cache && toolchain.install => {
                     step.with.push(("bundler-cache".into(), "true".into()));
                     if let Some(dir) = dir {
                         step.with.push(("working-directory".into(), dir.to_owned()));
@@ -91,20 +86,8 @@ impl Writer<'_, '_> {
             } else {
                 steps.push(step);
             }
-            if toolchain.install {
-                install.push(match name.value.as_str() {
-                    "node" if manager == "pnpm" => "pnpm install --frozen-lockfile",
-                    "node" if manager == "yarn" => "yarn install --immutable",
-                    "node" => "npm ci",
-                    "python" if names.contains(&"uv") => "uv sync --locked",
-                    "python" => "pip install -r requirements.txt",
-                    "go" => "go mod download",
-                    "java" if names.contains(&"gradle") => "./gradlew dependencies",
-                    "java" => "mvn --batch-mode dependency:go-offline",
-                    "dotnet" => "dotnet restore",
-                    _ => continue,
-                });
-            }
+            let bundled = name.value == "ruby" && toolchain.cache;
+            install.extend(known::install(&name.value, &names).filter(|_| toolchain.install && !bundled));
         }
         if !install.is_empty() {
             let run = if install.len() > 1 { install.join("\n") + "\n" } else { install.concat() };

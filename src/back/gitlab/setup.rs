@@ -9,7 +9,7 @@ use crate::ir::expr::Expr;
 use crate::ir::step::{Checkout, DockerBuild, Push, Tool, Toolchain};
 use crate::ir::text::Text;
 use crate::plan::step::PlannedKind;
-use crate::target::known::{NODE, PYTHON};
+use crate::target::known::{self, NODE, PYTHON};
 
 /// Emulates the processors that a build asks for and the runner is not.
 const BINFMT: &str = "docker run --privileged --rm tonistiigi/binfmt:qemu-v8.1.5 --install all";
@@ -49,18 +49,8 @@ fn install_lines(toolchain: &Toolchain) -> Vec<String> {
     if !toolchain.install {
         return Vec::new();
     }
-    let line = |language: &str| match language {
-        "node" => Some("npm ci"),
-        "python" => Some("pip install -r requirements.txt"),
-        "go" => Some("go mod download"),
-        "ruby" => Some("bundle install"),
-        "rust" => Some("cargo fetch --locked"),
-        "php" => Some("composer install --no-interaction"),
-        "java" => Some("mvn --batch-mode dependency:go-offline"),
-        "dotnet" => Some("dotnet restore"),
-        _ => None,
-    };
-    toolchain.tools.iter().filter_map(|(language, _)| line(&language.value)).map(str::to_owned).collect()
+    let names: Vec<&str> = toolchain.tools.iter().map(|(name, _)| name.value.as_str()).collect();
+    names.iter().filter_map(|name| known::install(name, &names)).map(str::to_owned).collect()
 }
 
 fn tool_lines(tool: &Tool, place: &Place<'_>) -> Vec<String> {

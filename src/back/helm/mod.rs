@@ -45,6 +45,8 @@ struct TemplateView<'v> {
     rollouts: bool,
     /// Whether some environment has two releases side by side.
     slots: bool,
+    /// Labels by which Prometheus chooses.
+    labels: Vec<(&'v str, &'v str)>,
 }
 
 /// The charts of a plan.
@@ -85,6 +87,7 @@ fn chart(app: &PlannedApp<'_>, pipeline: &Pipeline, header: &str, renderer: &Ren
         deployments: !rollouts || !app.places.iter().all(stepwise),
         rollouts,
         slots: values.keys.contains(&Key::Slots),
+        labels: pipeline.delivery.monitor_labels.iter().map(|(n, v)| (n.value.as_str(), v.as_str())).collect(),
     };
     for (file, needs) in TEMPLATES {
         let wanted = match needs {
@@ -120,11 +123,11 @@ const TEMPLATES: &[(&str, Needs)] = &[
     ("ingress.yaml", Needs::Key(Key::Ingress)),
     ("migrate.yaml", Needs::Key(Key::Migrate)),
     ("pdb.yaml", Needs::Nothing),
+    ("podmonitor.yaml", Needs::Key(Key::Metrics)),
     ("prometheusrule.yaml", Needs::Key(Key::Alerts)),
     ("rollout.yaml", Needs::Rollout),
     ("service.yaml", Needs::Key(Key::Ports)),
     ("serviceaccount.yaml", Needs::Nothing),
-    ("servicemonitor.yaml", Needs::Key(Key::Metrics)),
     ("tests/health.yaml", Needs::Key(Key::Health)),
     ("NOTES.txt", Needs::Nothing),
 ];

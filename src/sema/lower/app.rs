@@ -3,8 +3,8 @@
 use crate::base::diag::Diagnostic;
 use crate::base::span::{Span, Spanned};
 use crate::ir::app::{
-    App, AppImage, AppSettings, Argocd, Autoscale, Delivery, Health, Ingress, Method, Migration, Placed, Resources, SyncPolicy,
-    SyncRetry,
+    App, AppImage, AppSettings, Applications, Argocd, Autoscale, Delivery, Health, Ingress, Method, Migration, Placed, Resources,
+    SyncPolicy, SyncRetry,
 };
 use crate::ir::environment::Environment;
 use crate::ir::id::{AppId, EnvironmentId, ImageId};
@@ -18,9 +18,11 @@ use crate::sema::lower::{Lower, missing, raw_value};
 use crate::syntax::tree::Node;
 
 /// Settings of `target` that only Argo CD has.
-const OF_ARGOCD: &[&str] = &["repo", "path", "revision", "namespace", "server", "token", "push-token"];
+const OF_ARGOCD: &[&str] = &["repo", "path", "revision", "namespace", "applications", "server", "token", "push-token"];
 /// Settings of `target` that only CI vendors have.
 const OF_CI: &[&str] = &["tier", "tags", "workflows", "install"];
+/// Settings of `target` that only Helm has.
+const OF_HELM: &[&str] = &["monitor-labels"];
 
 impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
     /// The targets that deliver apps.
@@ -32,20 +34,42 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
                 Some("helm") => {
                     self.foreign_settings(node, "helm", &[OF_CI, OF_ARGOCD]);
                     delivery.helm = Some(node.span);
+                    delivery.monitor_labels = self.monitor_labels(node);
                 }
                 Some("argocd") => {
-                    self.foreign_settings(node, "argocd", &[OF_CI]);
+                    self.foreign_settings(node, "argocd", &[OF_CI, OF_HELM]);
                     delivery.argocd = self.argocd(node);
                 }
                 Some("rollouts") => {
-                    self.foreign_settings(node, "rollouts", &[OF_CI, OF_ARGOCD]);
+                    self.foreign_settings(node, "rollouts", &[OF_CI, OF_ARGOCD, OF_HELM]);
                     delivery.rollouts = Some(node.span);
                 }
-                Some(other) => self.foreign_settings(node, other, &[OF_ARGOCD]),
+                Some(other) => self.foreign_settings(node, other, &[OF_ARGOCD, OF_HELM]),
                 None => {}
             }
         }
         delivery
+    }
+
+    /// `monitor-labels release=kube-prometheus-stack`
+    fn monitor_labels(&mut self, node: &Node<'a>) -> Vec<(Spanned<String>, String)> {
+        let mut labels = Vec::new();
+        for entry in node.child("monitor-labels").map(|n| n.entries.as_slice()).unwrap_or_default() {
+            let Some(name) = &entry.name else { continue };
+            let value = entry.as_text().into_owned();
+            // https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set
+            let plain = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
+            let ends = |text: &str| [text.chars().next(), text.chars().last()].iter().flatten().all(char::is_ascii_alphanumeric);
+            if value.len() > 63 || !plain(&value) || !ends(&value) {
+                self.diagnostics.push(
+                    Diagnostic::error("wrong-value-type", entry.value_span, format!("`{value}` is no value of a label"))
+                        .label("not letters, digits, `-`, `_` and `.`, at most 63")
+                        .help("write it as `kubectl get prometheus -o yaml` shows it below podMonitorSelector"),
+                );
+            }
+            labels.push((Spanned::new(name.text.to_string(), name.span), value));
+        }
+        labels
     }
 
     fn foreign_settings(&mut self, node: &Node<'_>, target: &str, foreign: &[&[&str]]) {
@@ -96,6 +120,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
             path: node.setting("path").and_then(|e| self.path(e)).map_or_else(|| "apps".to_owned(), |p| p.value),
             revision: revision.unwrap_or_else(|| Spanned::new("main".to_owned(), node.span)),
             namespace: text("namespace", "argocd"),
+            applications: self.prop_word(node, "applications", Applications::ALL).map_or(Applications::Each, |w| w.value),
             server: node.setting("server").map(|e| self.text(e, &place)),
             token: node.setting("token").map(|e| self.text(e, &place)),
             push_token: node.setting("push-token").map(|e| self.text(e, &place)),

@@ -12,7 +12,7 @@ use crate::syntax::shape::step::ENV;
 use crate::syntax::shape::test::TEST;
 use crate::syntax::shape::workflow::WORKFLOW;
 use crate::syntax::shape::{
-    Shape, any, arg, either, either_list, flag, keyed, line, list, many, maybe, must, node, once, prop, some, word,
+    Open, Shape, any, arg, either, either_list, flag, keyed, line, list, many, maybe, must, node, once, prop, some, word,
 };
 
 /// The CI vendors by name.
@@ -83,6 +83,12 @@ pub static TARGET: Shape = node("target", "target", "A vendor to write for.", "t
             .default("apps"),
         either("revision", String, "of argocd: the branch that is read and committed to").default("main"),
         either("namespace", String, "of argocd: the namespace it lives in").default("argocd"),
+        either(
+            "applications",
+            Word(&["each", "set"]),
+            "of argocd: an Application for each environment, or an ApplicationSet for each app that makes them",
+        )
+        .default("each"),
         either("server", Text, "of argocd: the host name of its interface, for deploys"),
         either("token", Secret, "of argocd: its token, for deploys"),
         either("push-token", Secret, "of argocd: what may push to the repository, for deploys"),
@@ -95,7 +101,17 @@ pub static TARGET: Shape = node("target", "target", "A vendor to write for.", "t
         word("standby", "its files are written below `standby/` only"),
         word("check-drift", "its files are checked against the spec on every push and pull request"),
         word("settings", "what the vendor keeps outside its files is written below `.pipewright/settings/`, too"),
-    ]);
+    ])
+    .children(&[&[once(&MONITOR_LABELS)]]);
+
+/// `monitor-labels release=kube-prometheus-stack` of `target helm`.
+pub static MONITOR_LABELS: Shape = node(
+    "target.monitor-labels",
+    "monitor-labels",
+    "Labels by which the Prometheus of the clusters chooses what it watches, of helm: monitors and rules of the charts carry them.",
+    "monitor-labels release=kube-prometheus-stack",
+)
+.open(Open { name: "NAME", key: super::ValueType::Any, ty: String, required: true, doc: "the label's value" });
 
 /// `secret NPM_TOKEN`
 pub static SECRET: Shape = node(

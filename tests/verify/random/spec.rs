@@ -67,7 +67,7 @@ pub(super) fn spec() -> impl Strategy<Value = Spec> {
 
 const HEAD: &str = r#"pipeline random { language 1; default-branch main; timeout "10m" }
 target github
-target gitlab tier=premium
+target gitlab standby tier=premium
 team ops { github "example/ops"; gitlab "example/ops" }
 secret TOKEN
 "#;
