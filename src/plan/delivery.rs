@@ -232,7 +232,7 @@ impl<'a> Planner<'a> {
 
     /// An ApplicationSet has one place among the Applications of a parent, and makes all of its own at one time.
     fn waves(&mut self, places: &[PlannedPlace<'a>]) {
-        if !self.pipeline.delivery.argocd.as_ref().is_some_and(|a| a.applications == Applications::Set) {
+        if self.pipeline.delivery.argocd.as_ref().is_none_or(|a| a.applications != Applications::Set) {
             return;
         }
         let policies: Vec<&SyncPolicy> = places.iter().filter_map(|p| p.application.as_ref()?.sync).collect();
