@@ -6,6 +6,7 @@ mod codebuild;
 mod codepipeline;
 mod command;
 mod corpus;
+mod cost;
 mod github;
 mod gitlab;
 mod jenkins;

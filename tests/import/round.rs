@@ -3,12 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use pipewright::base::diag::Severity;
 use pipewright::base::source::SourceMap;
 use pipewright::driver::{Options, compile};
+use pipewright::front::ledger::Fate;
 use pipewright::front::{Vendor, import};
 use pipewright::ir::Pipeline;
 use pipewright::ir::event::ClauseKind;
 use pipewright::render::Renderer;
+use pipewright::verify::equivalence;
 
 fn meaning(sources: &SourceMap, id: pipewright::base::span::SourceId, root: &Path, renderer: &Renderer) -> Option<Pipeline> {
     let options = Options { root, spec: "pipeline.kdl", targets: &[], today: None, renderer };
@@ -88,4 +91,82 @@ fn examples_come_back_from_their_workflows() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(examples > 10 && jobs > 50, "{examples} examples, {jobs} jobs");
+}
+
+/// The file with its workflow and jobs called as the spec calls them: what is shown is no part of what a run does.
+fn named(text: &str, workflow: &str) -> String {
+    let own =
+        text.lines().filter(|line| !line.starts_with("name:") && !line.starts_with("    name:") && !line.starts_with("  name:"));
+    format!("name: {workflow}\n{}\n", own.collect::<Vec<_>>().join("\n"))
+        .replace("$default-branch", "main")
+        .replace("$cron-weekly", "17 4 * * 1")
+        .replace("$cron-daily", "17 4 * * *")
+}
+
+/// Whether the readers of `verify` find in the original file what the imported spec says: point, job and what differs, for each difference.
+fn differences(path: &Path, root: &Path, renderer: &Renderer) -> Option<Vec<(u8, String)>> {
+    let sources = SourceMap::new();
+    let id = sources.read(path, path.to_string_lossy()).ok()?;
+    let imported = import(&sources, &[id], Vendor::Github, root);
+    let whole = imported.ledger.keys().iter().all(|k| matches!(k.fate(), Fate::Exact | Fate::Emulated(_)));
+    if !whole || imported.is_empty() {
+        return None;
+    }
+    let spec = imported.spec("again", "main", &["github"]);
+    let texts = SourceMap::new();
+    let id = texts.add("pipeline.kdl", spec);
+    let options = Options { root, spec: "pipeline.kdl", targets: &[], today: None, renderer };
+    let compiled = compile(&texts, id, &options).ok()?;
+    if compiled.diagnostics.iter().any(|d| d.severity == Severity::Error) {
+        return None;
+    }
+    let stem = path.file_stem().unwrap().to_str().unwrap();
+    let workflow = &compiled.pipeline.as_ref()?.workflows.first()?.name.value;
+    let shown = format!(".github/workflows/{workflow}.yml");
+    let text = named(&std::fs::read_to_string(path).unwrap(), workflow);
+    let (found, _) = equivalence::compare(compiled.pipeline.as_ref()?, &[(shown.as_str(), text.as_str())]);
+    Some(found.into_iter().map(|d| (d.point, format!("{stem}: {}: spec {} / file {}", d.job, d.wanted, d.found))).collect())
+}
+
+/// What an import says on purpose, and the account or the page of imports tells: a token that may less, the vendor's own limit written down, a
+/// pipe that hides no failure, environments that one run enters at a time, expressions that became variables of the step.
+const TOLD: &[&str] = &[
+    "its token has",
+    "it can prove who it is",
+    "only the vendor's own limit stops it",
+    "fails with any command of a pipe",
+    "it waits for other runs in its environment",
+    "${…}",
+    "${{",
+];
+
+#[test]
+fn real_files_do_what_their_imports_say() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus/github");
+    if !folder.is_dir() {
+        println!("skipped: there is no {}", folder.display());
+        return;
+    }
+    let renderer = Renderer::new();
+    let mut points: BTreeMap<u8, Vec<String>> = BTreeMap::new();
+    let (mut files, mut same) = (0, 0);
+    for entry in walkdir::WalkDir::new(&folder).sort_by_file_name().into_iter().map(Result::unwrap) {
+        let path = entry.path();
+        if !entry.file_type().is_file() || !path.extension().is_some_and(|e| e == "yml" || e == "yaml") {
+            continue;
+        }
+        let root = folder.join(path.strip_prefix(&folder).unwrap().components().next().unwrap());
+        let Some(mut found) = differences(path, &root, &renderer) else { continue };
+        found.retain(|(_, text)| !TOLD.iter().any(|t| text.contains(t)));
+        files += 1;
+        same += usize::from(found.is_empty());
+        found.into_iter().for_each(|(point, text)| points.entry(point).or_default().push(text));
+    }
+    println!("{files} files that come over whole, {same} of them without a difference");
+    for (point, texts) in &points {
+        println!("  point {point}:");
+        texts.iter().for_each(|t| println!("    {t}"));
+    }
+    // What is left has another name here: a runner of a matrix, a job; or is a program that a step of the spec brings in another way.
+    assert!(files >= 60 && same * 100 >= files * 75, "{same} of {files}");
 }
