@@ -108,6 +108,11 @@ fn approval_job<'a>(
             if all_filtered { vec![crate::ir::event::Filter { clauses, span: declared.span }] } else { Vec::new() }
         }
     };
+    // What runs after a failure is asked about after it.
+    let when = jobs[guarded[0]].job.when.clone();
+    if before.is_none() && guarded.iter().all(|g| jobs[*g].job.when.value == when.value) {
+        inner.when = when;
+    }
     let condition = jobs[guarded[0]].job.condition.clone();
     inner.condition = condition.filter(|_| guarded.iter().all(|g| jobs[*g].job.condition == jobs[guarded[0]].job.condition));
     let by_issue = approval.via == Via::Issue && target.id == TargetId::Github;
@@ -151,18 +156,34 @@ fn environment_of(
     PlannedEnvironment { id: entered, name, deploys: false }
 }
 
-/// What the guarded jobs wait for, without one another and without what comes after one of them.
+/// What each of the guarded jobs waits for, without one another and without what comes after one of them. What only some of them wait for is left
+/// out: its failure would keep the others from being asked about.
 fn joint_needs(jobs: &[PlannedJob<'_>], guarded: &[usize]) -> Vec<PlannedNeed> {
     let mut behind = BitSet::new(jobs.len());
     guarded.iter().for_each(|g| _ = behind.insert(*g));
-    for at in in_order(jobs) {
-        if jobs[at].needs.iter().any(|n| behind.contains(n.job)) {
-            behind.insert(at);
+    let order = in_order(jobs);
+    for at in &order {
+        if jobs[*at].needs.iter().any(|n| behind.contains(n.job)) {
+            behind.insert(*at);
         }
     }
+    // For each job those without whose success it does not run, where they are in the run.
+    let mut binding: Vec<BitSet> = vec![BitSet::new(jobs.len()); jobs.len()];
+    for at in order.into_iter().filter(|at| jobs[*at].job.when.value == Outcome::Success) {
+        for need in jobs[at].needs.iter().filter(|n| !n.any_result) {
+            let above = binding[need.job].clone();
+            binding[at].insert(need.job);
+            if need.always_present {
+                binding[at].union_with(&above);
+            }
+        }
+    }
+    let outcome = jobs[guarded[0]].job.when.value;
+    let alike = outcome != Outcome::Success && guarded.iter().all(|g| jobs[*g].job.when.value == outcome);
     let mut all: Vec<PlannedNeed> = Vec::new();
     for need in guarded.iter().flat_map(|g| &jobs[*g].needs) {
-        if behind.contains(need.job) || all.iter().any(|n| n.job == need.job) {
+        let of_all = alike || guarded.iter().all(|g| binding[*g].contains(need.job));
+        if !of_all || behind.contains(need.job) || all.iter().any(|n| n.job == need.job) {
             continue;
         }
         let everywhere = guarded.iter().all(|g| jobs[*g].job.possible.is_subset(&jobs[need.job].job.present));

@@ -156,6 +156,7 @@ capabilities! {
     "A gate on the time of the week." GateWindow "gate-window"
     "A person who must agree." Approval "approval"
     "Only members of a team may agree." ApprovalTeam "approval-team"
+    "An approval of a job that runs after a failure." ApprovalAfterFailure "approval-after-failure"
     "More than one person must agree." ApprovalCount "approval-count"
     "Who started the run may not agree." ApprovalExcludeAuthor "approval-exclude-author"
     "An approval that lapses after a time." ApprovalTimeout "approval-timeout"

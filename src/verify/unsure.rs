@@ -66,6 +66,8 @@ fn result_of(expr: &Expr) -> Option<JobId> {
 fn sign(condition: &Expr, part: &Expr, positive: bool) -> Option<bool> {
     match &condition.kind {
         ExprKind::Not(a) => sign(a, part, !positive),
+        // That is said of other jobs.
+        ExprKind::Or(..) if reads_results(condition) => None,
         ExprKind::And(a, b) | ExprKind::Or(a, b) => sign(a, part, positive).or_else(|| sign(b, part, positive)),
         _ => {
             let ((a, turned), (b, other)) = (upright(condition), upright(part));

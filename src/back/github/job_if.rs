@@ -18,15 +18,19 @@ impl Writer<'_, '_> {
         let job = self.job;
         let binding: Vec<&PlannedNeed> = job.needs.iter().filter(|n| !n.any_result).collect();
         let any_result = binding.len() < job.needs.len() || job.job.condition.as_ref().is_some_and(reads_results);
+        // An approval binds whatever the outcome of the jobs is.
+        let (asked, ended): (Vec<&PlannedNeed>, Vec<&PlannedNeed>) =
+            binding.iter().copied().partition(|n| matches!(self.workflow.jobs[n.job].source, JobSource::Approval { .. }));
+        let given: Vec<Gh> = asked.iter().map(|n| Gh::is(self.result(n.job), "success")).collect();
         let guard = match job.job.when.value {
-            Outcome::Always => vec![Gh::atom("always()")],
+            Outcome::Always => std::iter::once(Gh::atom("always()")).chain(given).collect(),
             Outcome::Failure => {
-                let failed = if binding.len() > 2 && !any_result {
+                let failed = if ended.len() > 2 && ended.len() == job.needs.len() {
                     Some(Gh::atom("contains(needs.*.result, 'failure')"))
                 } else {
-                    Gh::any(binding.iter().map(|n| Gh::is(self.result(n.job), "failure")))
+                    Gh::any(ended.iter().map(|n| Gh::is(self.result(n.job), "failure")))
                 };
-                std::iter::once(Gh::atom("!cancelled()")).chain(failed).collect()
+                std::iter::once(Gh::atom("!cancelled()")).chain(failed).chain(given).collect()
             }
             Outcome::Success if self.is_plain() && !any_result => Vec::new(),
             Outcome::Success => {

@@ -177,7 +177,7 @@ fn cost(gh: &Gh) -> usize {
             // Said of a pull request by a detail of it: right, and harder to read than the event's name.
             Gh::Atom(text) => 15 * usize::from(text.contains("github.base_ref") || text.contains("github.head_ref")),
             Gh::Compare(left, sign, _) => {
-                let detail = ["github.base_ref", "github.head_ref"].contains(&left.as_str());
+                let detail = ["github.base_ref", "github.head_ref", "github.event.action"].contains(&left.as_str());
                 10 * usize::from(*sign == "!=") + 15 * usize::from(detail)
             }
             Gh::Not(inner) => 10 + negations(inner),

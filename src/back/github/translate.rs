@@ -6,6 +6,7 @@ use crate::ir::event::Filter;
 use crate::ir::expr::{Expr, ExprKind, Literal};
 use crate::ir::text::Context;
 use crate::plan::job::PlannedJob;
+use crate::sema::presence::spelled_condition;
 
 use super::bash::Bash;
 use super::condition::{Demand, conjuncts, expression};
@@ -16,6 +17,8 @@ use super::search::Found;
 
 /// When a job is there, as far as its `if` says it.
 pub(super) struct Presence {
+    /// The part of it that the event decides.
+    pub(super) event: Option<Gh>,
     /// The condition, if it is not always there.
     pub(super) gh: Option<Gh>,
     /// It asks the route job.
@@ -37,6 +40,12 @@ impl Writer<'_, '_> {
         let exprs = job.job.condition.iter().flat_map(conjuncts).filter(|e| self.scope.is_static(e)).collect();
         let given = Demand { filters: job.filters.iter().collect(), exprs };
         let presence = self.present_among(&given, other);
+        // What both of them ask of the run needs no answer here.
+        let own: Vec<String> = job.job.condition.iter().flat_map(conjuncts).map(spelled_condition).collect();
+        let mut parts = other.job.condition.iter().flat_map(conjuncts);
+        if presence.event.is_none() && parts.all(|e| self.scope.is_static(e) || own.contains(&spelled_condition(e))) {
+            return None;
+        }
         presence.gh.clone().map(|gh| Presence { gh: Some(gh.negate()), ..presence })
     }
 
@@ -58,7 +67,7 @@ impl Writer<'_, '_> {
             }
         };
         let run: Vec<Gh> = run.into_iter().filter_map(|e| self.condition(e)).collect();
-        Presence { gh: Gh::all(own.into_iter().chain(run)), routed, loose }
+        Presence { event: own.clone(), gh: Gh::all(own.into_iter().chain(run)), routed, loose }
     }
 
     fn bash_of<'b>(&'b self, with_paths: bool, input: &'b dyn Fn(&str) -> String) -> Bash<'b> {

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use crate::base::span::Span;
+use crate::base::span::{Span, Spanned};
 use crate::ir::Pipeline;
 use crate::ir::environment::RegistryKind;
 use crate::ir::event::{ClauseKind, Filter, PathFilter, Pattern};
 use crate::ir::expr::{Comparison, ExprKind};
-use crate::ir::id::JobId;
+use crate::ir::gate::GateKind;
+use crate::ir::id::{GateId, JobId};
 use crate::ir::job::{Artifact, Job, NeedKind, Purpose, ReportKind, Runner, Service, Shell};
 use crate::ir::step::{Outcome, Push, Step, StepKind};
 use crate::ir::text::{Context, Part, Text};
@@ -52,6 +53,10 @@ impl Walk<'_> {
                 }
             }
             Outcome::Always => self.need(Capability::WhenAlways, job.when.span, &what),
+        }
+        let asked = |g: &&Spanned<GateId>| matches!(self.pipeline.gate(g.value).kind, GateKind::Approval(_));
+        if let Some(gate) = job.requires.iter().find(asked).filter(|_| job.when.value != Outcome::Success) {
+            self.need(Capability::ApprovalAfterFailure, gate.span, &what);
         }
         if let Some(matrix) = &job.matrix {
             self.need(Capability::Matrix, matrix.span, &what);

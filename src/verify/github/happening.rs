@@ -93,6 +93,8 @@ impl Happening {
                 Value::object(vec![("head".to_owned(), head), ("merged".to_owned(), merged)], true),
             ));
         } else {
+            let action = if event.kind == EventKind::Release { Value::text("published") } else { Value::Null };
+            payload.push(("action".to_owned(), action));
             payload.push(("pull_request".to_owned(), Value::Null));
         }
         let cron = self.cron.as_deref().filter(|_| event.kind == EventKind::Schedule).map_or(Value::Null, Value::text);

@@ -46,16 +46,29 @@ impl Unsure<'_> {
     fn asked_about(&self, expr: &Expr) -> Option<&Expr> {
         match expr {
             Expr::Or(a, b) => self.asked_about(a).or_else(|| self.asked_about(b)),
-            Expr::Compare(Operator::Equal, left, _) => {
-                let Expr::Index(job, field) = left.as_ref() else { return None };
-                let Expr::Index(needs, id) = job.as_ref() else { return None };
-                let of = |e: &Expr, text: &str| matches!(e, Expr::Literal(Value::String(own)) if own == text);
-                let is_needs = matches!(needs.as_ref(), Expr::Context(name) if name == "needs");
-                let found = self.jobs.iter().find(|j| of(id, &j.id)).filter(|_| is_needs && of(field, "result"))?;
-                found.condition.as_ref()
-            }
-            _ => None,
+            other => self.jobs.iter().find(|j| result_of(other) == Some(&j.id))?.condition.as_ref(),
         }
+    }
+}
+
+/// Whether the result of another job stands among alternatives.
+fn speaks_of_another(expr: &Expr) -> bool {
+    match expr {
+        Expr::Or(a, b) => speaks_of_another(a) || speaks_of_another(b),
+        other => result_of(other).is_some(),
+    }
+}
+
+/// The id of the job whose result is compared.
+fn result_of(expr: &Expr) -> Option<&str> {
+    let Expr::Compare(Operator::Equal, left, _) = expr else { return None };
+    let Expr::Index(job, field) = left.as_ref() else { return None };
+    let Expr::Index(needs, id) = job.as_ref() else { return None };
+    match (needs.as_ref(), id.as_ref(), field.as_ref()) {
+        (Expr::Context(needs), Expr::Literal(Value::String(id)), Expr::Literal(Value::String(field))) => {
+            (needs == "needs" && field == "result").then_some(id)
+        }
+        _ => None,
     }
 }
 
@@ -63,6 +76,8 @@ impl Unsure<'_> {
 fn sign(condition: &Expr, part: &Expr, positive: bool) -> Option<bool> {
     match condition {
         Expr::Not(a) => sign(a, part, !positive),
+        // That is said of other jobs.
+        Expr::Or(..) if speaks_of_another(condition) => None,
         Expr::And(a, b) | Expr::Or(a, b) => sign(a, part, positive).or_else(|| sign(b, part, positive)),
         _ => {
             let ((a, turned), (b, other)) = (upright(condition), upright(part));

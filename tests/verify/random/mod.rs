@@ -17,8 +17,15 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use spec::Spec;
 
+mod features;
 mod job;
 mod spec;
+
+/// Pairs of jobs, counted in each event, up to which `build` itself compares.
+const COMPARED: usize = 400_000;
+
+/// One spec of so many is also laid out anew, permuted, and given a further job: that costs three times as much as the spec itself.
+const CHANGED: usize = 4;
 
 /// Path and text.
 type Files = Vec<(String, String)>;
@@ -52,18 +59,22 @@ fn compiled(text: &str, renderer: &Renderer) -> Came {
     let files: Files = compiled.outputs.into_iter().map(|o| (o.path, o.text)).collect();
     let texts: Vec<(&str, &str)> = files.iter().map(|(p, t)| (p.as_str(), t.as_str())).collect();
     let Some(pipeline) = compiled.pipeline else { return Came::Wrong("no meaning and no error".to_owned()) };
-    let (differences, extent) = compare(&pipeline, &texts);
-    if extent.targets != 2 {
-        return Came::Wrong(format!("{} targets read back", extent.targets));
+    let written = |path: &str| usize::from(files.iter().any(|(p, _)| p.trim_start_matches("standby/").starts_with(path)));
+    let vendors = pipeline.targets.len();
+    if written(".github/workflows/") + written(".gitlab-ci.yml") != vendors {
+        return Came::Wrong("a vendor has no files".to_owned());
     }
+    // What is written has been compared, unless there is too much of it.
+    let compared = pipeline.jobs.len().pow(2) * pipeline.events.len() <= COMPARED;
+    let differences = if compared { Vec::new() } else { compare(&pipeline, &texts).0 };
     match differences.first() {
         Some(difference) => Came::Wrong(difference.shown()),
         None => Came::Written(files),
     }
 }
 
-/// What is wrong with a spec, in words and with the text that shows it; or the rules that refused it.
-fn tried(spec: &Spec, renderer: &Renderer) -> Result<Vec<String>, (String, String)> {
+/// What is wrong with a spec, in words and with the text that shows it; or the rules that refused it. `changed`: also what changes nothing is tried.
+fn tried(spec: &Spec, changed: bool, renderer: &Renderer) -> Result<Vec<String>, (String, String)> {
     let parts = spec.parts();
     let text = Spec::text(&parts);
     let files = match compiled(&text, renderer) {
@@ -71,6 +82,9 @@ fn tried(spec: &Spec, renderer: &Renderer) -> Result<Vec<String>, (String, Strin
         Came::Wrong(fault) => return Err((fault, text)),
         Came::Written(files) => files,
     };
+    if !changed {
+        return Ok(Vec::new());
+    }
     let laid_out = format(&text).map_err(|_| ("`fmt` refuses what `build` takes".to_owned(), text.clone()))?;
     let again = |text: &str, what: &str| match compiled(text, renderer) {
         Came::Written(files) => Ok(files),
@@ -140,13 +154,18 @@ fn jobs(text: &str) -> BTreeMap<&str, Vec<&str>> {
 }
 
 /// The smallest spec on the way down from this one that fails in the same manner.
-fn smallest(tree: &mut impl ValueTree<Value = Spec>, first: (String, String), renderer: &Renderer) -> (String, String) {
+fn smallest(
+    tree: &mut impl ValueTree<Value = Spec>,
+    first: (String, String),
+    changed: bool,
+    renderer: &Renderer,
+) -> (String, String) {
     let (mut last, mut steps) = (first, 0);
     let manner = kind(&last.0);
     let mut moved = tree.simplify();
     while moved && steps < 400 {
         steps += 1;
-        moved = match tried(&tree.current(), renderer) {
+        moved = match tried(&tree.current(), changed, renderer) {
             Err(found) if kind(&found.0) == manner => {
                 last = found;
                 tree.simplify()
@@ -175,9 +194,10 @@ fn random_specs_mean_the_same_on_every_target() {
     let (strategy, renderer) = (spec::spec(), Renderer::new());
     let (mut refused, mut rules) = (0, BTreeMap::<String, usize>::new());
     let mut wrong: BTreeMap<String, (usize, String, String)> = BTreeMap::new();
-    for _ in 0..wanted {
+    for at in 0..wanted {
+        let changed = at % CHANGED == 0;
         let mut tree = strategy.new_tree(&mut runner).unwrap();
-        match tried(&tree.current(), &renderer) {
+        match tried(&tree.current(), changed, &renderer) {
             Ok(found) => {
                 refused += usize::from(!found.is_empty());
                 for rule in found {
@@ -188,7 +208,7 @@ fn random_specs_mean_the_same_on_every_target() {
                 let same = wrong.entry(kind(&found.0)).or_default();
                 same.0 += 1;
                 if same.0 == 1 {
-                    (same.1, same.2) = smallest(&mut tree, found, &renderer);
+                    (same.1, same.2) = smallest(&mut tree, found, changed, &renderer);
                 }
             }
         }

@@ -3,7 +3,8 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::job::{Job, job, seldom};
+use super::features::{Around, DECLARED};
+use super::job::{Job, hardly, job, seldom};
 
 const BRANCHES: &[&str] = &["main", "develop", "\"feature/*\"", "\"release/**\"", "\"{hot,bug}fix/*\"", "\"[a-m]?*\"", "\"**\""];
 const TAGS: &[&str] = &["\"v*\"", "\"v*.*.*\"", "\"beta-?\"", "\"{rc,pre}-*\""];
@@ -12,6 +13,8 @@ const KINDS: &[&str] = &["push", "tag", "pull-request", "schedule", "manual", "r
 /// A spec: what may be permuted lies in lists.
 #[derive(Clone, Debug)]
 pub(super) struct Spec {
+    /// Both vendors, or one of them.
+    targets: u8,
     environments: Vec<Environment>,
     workflows: Vec<Workflow>,
 }
@@ -32,6 +35,8 @@ struct Workflow {
     stage_needs: u8,
     stage_only: u8,
     concurrency: u8,
+    /// A twist of the whole workflow.
+    twist: u8,
     jobs: Vec<Job>,
 }
 
@@ -47,30 +52,37 @@ fn clause() -> impl Strategy<Value = Clause> {
 }
 
 fn workflow() -> impl Strategy<Value = Workflow> {
-    (vec(clause(), 1..4), seldom(3), seldom(3), seldom(6), seldom(4), vec(job(), 1..7)).prop_map(
-        |(on, stage, stage_needs, stage_only, concurrency, jobs)| Workflow {
+    (vec(clause(), 1..4), seldom(3), seldom(3), seldom(8), seldom(4), hardly(6), vec(job(), 1..7)).prop_map(
+        |(on, stage, stage_needs, stage_only, concurrency, twist, jobs)| Workflow {
             on,
             stage,
             stage_needs,
             stage_only,
             concurrency,
+            twist,
             jobs,
         },
     )
 }
 
 pub(super) fn spec() -> impl Strategy<Value = Spec> {
-    let environment = (0..4u8, seldom(5), seldom(2), seldom(2));
+    let environment = (0..4u8, seldom(7), seldom(2), seldom(2));
     let environment = environment.prop_map(|(tier, gate, after, lock)| Environment { tier, gate, after, lock });
-    (vec(environment, 0..4), vec(workflow(), 1..4)).prop_map(|(environments, workflows)| Spec { environments, workflows })
+    (hardly(2), vec(environment, 0..4), vec(workflow(), 1..4)).prop_map(|(targets, environments, workflows)| Spec {
+        targets,
+        environments,
+        workflows,
+    })
 }
 
 const HEAD: &str = r#"pipeline random { language 1; default-branch main; timeout "10m" }
-target github
-target gitlab standby tier=premium
 team ops { github "example/ops"; gitlab "example/ops" }
 secret TOKEN
 "#;
+
+const QUERY: &str =
+    "query prometheus=\"sum(rate(errors[5m])) / sum(rate(requests[5m]))\" unit=ratio address=(var)METRICS; at-most \"5%\"";
+const ROUNDS: &str = "approval { from ops; count 2; via sequential; message \"Go on?\" }";
 
 /// Losses that every spec accepts, so that what a vendor lacks refuses few of them.
 const ACCEPTS: &[&str] = &[
@@ -82,6 +94,12 @@ const ACCEPTS: &[&str] = &[
     "gitlab queue-latest",
     "gitlab cancel-running-group",
     "gitlab matrix-max-parallel",
+    "gitlab tool-version",
+    "gitlab step-when-between",
+    "gitlab job-condition-output",
+    "github allow-failure-exit-codes",
+    "github tool-version",
+    "github job-condition-exact",
 ];
 
 impl Clause {
@@ -111,6 +129,8 @@ impl Clause {
             (2, 6) => "types opened; exclude-forks",
             (4, 1 | 3) => "input fast type=boolean default=#false",
             (4, 4) => "input level type=choice default=low { option low high }",
+            (4, 5) => "input text type=string default=none",
+            (4, 6) => "input fast type=boolean default=#false; input where type=environment",
             _ => "",
         };
         let block = if block.is_empty() { String::new() } else { format!(" {{ {block} }}") };
@@ -127,8 +147,9 @@ impl Clause {
     }
 
     /// A filter within the clause.
-    fn part(&self, workflow: &str, narrow: bool) -> String {
+    fn part(&self, workflow: &str, narrow: bool, touched: bool) -> String {
         match self.kind {
+            0 | 2 if touched => format!("{} {{ paths \"docs/**\" }}", self.word()),
             3 => format!("schedule daily-{workflow}"),
             0..3 => format!("{}{}", self.word(), self.name().filter(|_| narrow).map(|n| format!(" {n}")).unwrap_or_default()),
             _ => self.word().to_owned(),
@@ -154,8 +175,9 @@ impl Workflow {
             return String::new();
         }
         let parts: Vec<String> = match choice {
-            0 => clauses.iter().map(|c| c.part(workflow, false)).collect(),
-            n => vec![clauses[usize::from(n) % clauses.len()].part(workflow, n > 4)],
+            0 => clauses.iter().map(|c| c.part(workflow, false, false)).collect(),
+            9.. => clauses.iter().map(|c| c.part(workflow, false, true)).collect(),
+            n => vec![clauses[usize::from(n) % clauses.len()].part(workflow, n > 4, n > 6)],
         };
         format!("only {{ {} }}", parts.join("; "))
     }
@@ -165,9 +187,21 @@ impl Workflow {
         let input = clauses.iter().find(|c| c.kind == 4).map_or(0, |c| c.twist);
         let said = match (choice, input) {
             (0, _) => return String::new(),
-            (1 | 2, 1 | 3) if !only => "!input.fast".to_owned(),
+            (1 | 2, 1 | 3 | 6) if !only => "!input.fast".to_owned(),
             (1 | 2, 4) if !only => "input.level == 'high'".to_owned(),
-            (1..4, _) if clauses.len() > 1 && !only => format!("run.event != '{}'", clauses[0].word()),
+            (1 | 2, 5) if !only => "input.text == 'x'".to_owned(),
+            (5, _) if !only => "var.LEVEL == '4'".to_owned(),
+            (6, _) if !only => "run.actor != 'robot'".to_owned(),
+            (7, _) if clauses.iter().any(|c| c.kind == 2) && !only => {
+                "pr.target == 'main' || run.event != 'pull-request'".to_owned()
+            }
+            (8, _) if clauses.iter().any(|c| c.kind == 0 && c.names.is_empty()) && !only => {
+                "commit.branch matches 'feature/*' || commit.branch in ['main', 'develop']".to_owned()
+            }
+            (9, _) if clauses.iter().any(|c| c.kind == 1 && c.names.is_empty()) && !only => {
+                "!(commit.tag matches 'v*')".to_owned()
+            }
+            (1..=4, _) if clauses.len() > 1 && !only => format!("run.event != '{}'", clauses[0].word()),
             _ if clauses.iter().any(|c| c.kind == 0 && c.names.is_empty()) && !only => "commit.branch == 'main'".to_owned(),
             _ => return String::new(),
         };
@@ -176,13 +210,24 @@ impl Workflow {
 
     fn text(&self, name: &str, environments: usize) -> String {
         let on: Vec<String> = self.clauses().iter().map(|c| c.text(name)).collect();
-        let mut out = format!("workflow {name} {{\n    on {{ {} }}\n", on.join("; "));
+        let dedupe = if self.twist == 6 { "; dedupe" } else { "" };
+        let mut out = format!("workflow {name} {{\n    on {{ {}{dedupe} }}\n", on.join("; "));
         out += match self.concurrency {
             1 => "    concurrency per=branch cancel-running\n",
             2 => "    concurrency per=workflow\n",
             3 => "    concurrency per=branch queue=latest\n",
             _ => "",
         };
+        out += match self.twist {
+            1 => "    notify ops on=failure \"a run failed\"\n",
+            2 => "    notify ops on=always \"a run ended\"\n",
+            3 => "    notify mail on=started \"a run started\"; notify ops on=success \"and went well\"\n",
+            4 => "    env MODE=\"ci\"\n",
+            _ => "",
+        };
+        if self.twist == 5 {
+            out += &format!("    each which one two {{ job \"{name}-${{each.which}}\" {{ run \"make ${{each.which}}\" }} }}\n");
+        }
         let (size, mut entered) = (usize::from(self.stage), Vec::new());
         let event = self.clauses().get(1).map(|c| c.word());
         let mut filters: Vec<String> = Vec::new();
@@ -207,7 +252,8 @@ impl Workflow {
             let own = if staged { String::new() } else { self.only(name, job.only, environment.is_some()) };
             let condition = self.condition(job.condition, staged || !own.is_empty());
             filters.push([stage_only.as_str(), &own, &condition].concat());
-            out += &job.text(name, at, &self.jobs, &filters, &[own, condition], (environment, event));
+            let around = Around { workflow: name, to: environment, event };
+            out += &job.text(at, &self.jobs, &filters, &[own, condition], &around);
             if size > 0 && (at % size == size - 1 || at + 1 == self.jobs.len()) {
                 out += "    }\n";
             }
@@ -219,10 +265,22 @@ impl Workflow {
 impl Spec {
     /// The declarations that may stand in any order, below the head.
     pub(super) fn parts(&self) -> Vec<String> {
-        let mut parts = Vec::new();
+        let mut parts: Vec<String> = DECLARED.iter().map(|d| (*d).to_owned()).collect();
+        // Only one vendor may deploy.
+        parts.push(
+            ["target github\ntarget gitlab standby tier=premium\n", "target github\n", "target gitlab tier=premium\n"]
+                [usize::from(self.targets)]
+            .to_owned(),
+        );
         for (at, environment) in self.environments.iter().enumerate() {
-            let gate =
-                ["", "approval { from ops }", "check { run \"./policy.sh\" }", "probe http=\"https://example.com/health\""];
+            let gate = [
+                "",
+                "approval { from ops }",
+                "check { run \"./policy.sh\" }",
+                "probe http=\"https://example.com/health\"",
+                QUERY,
+                ROUNDS,
+            ];
             let gate = gate
                 .get(usize::from(environment.gate))
                 .copied()
