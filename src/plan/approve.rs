@@ -109,7 +109,7 @@ fn approval_job<'a>(
         }
     };
     // What runs after a failure is asked about after it.
-    let when = jobs[guarded[0]].job.when.clone();
+    let when = jobs[guarded[0]].job.when;
     if before.is_none() && guarded.iter().all(|g| jobs[*g].job.when.value == when.value) {
         inner.when = when;
     }
