@@ -145,6 +145,57 @@ fn inputs_of_a_file_are_filled_in() {
     assert_eq!(lost, ["spec.inputs.where", "$[[ inputs.stage ]] job.script"]);
 }
 
+const MORE: &str = "\
+variables:
+  LEVEL: {value: low, options: [low, high], description: How much}
+  NODE: '22'
+  OTHER: '1'
+unit:
+  image: node:$NODE
+  script: ['cd $CI_PROJECT_DIR/web', make]
+  rules:
+    - if: $LEVEL == 'high'
+      changes: [web/**/*]
+      variables: {FAST: 'no'}
+    - if: $CI_COMMIT_BRANCH =~ /^(main|release\\/.*)$/
+      changes: [web/**/*]
+      variables: {FAST: 'no', OTHER: '2'}
+cells:
+  script: make
+  parallel: {matrix: [{A: [x, y]}]}
+after:
+  image: node:$OTHER
+  script: make
+  needs: [{job: cells, parallel: {matrix: [{A: x}]}}]
+  rules:
+    - if: $CI_COMMIT_TAG
+      changes: [a]
+    - if: $CI_COMMIT_BRANCH
+";
+
+#[test]
+fn forms_changed_files_and_variables_of_rules_come_over_where_all_rules_agree() {
+    let (_, imported) = imported(Vendor::Gitlab, &[(".gitlab-ci.yml", MORE)]);
+    let spec = imported.spec("sample", "main", &["gitlab"]);
+    assert!(spec.contains("input level type=choice default=low description=\"How much\""), "{spec}");
+    assert!(spec.contains("env LEVEL=\"${input.level}\""), "{spec}");
+    let unit = of(&spec, "unit");
+    for line in [
+        "if \"input.level == 'high' || commit.branch matches '{main,release/**}'\"",
+        "push {\n                    paths \"web/**/*\"",
+        "image node:22",
+        "env FAST=no",
+        "export CI_PROJECT_DIR=\"$PWD\"",
+    ] {
+        assert!(unit.contains(line), "{line} is not in {spec}");
+    }
+    // What only one rule says is no property of the job.
+    let lost: Vec<_> =
+        imported.ledger.keys().iter().filter(|k| matches!(k.fate(), Fate::Lost(_))).map(|k| k.path.as_str()).collect();
+    assert_eq!(lost, ["unit.rules[1].variables.OTHER", "after.image", "after.rules[0].changes"]);
+    assert!(of(&spec, "after").contains("needs cells"), "{spec}");
+}
+
 #[test]
 fn odd_text_is_no_crash() {
     for text in [

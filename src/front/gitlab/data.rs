@@ -10,7 +10,7 @@ use super::value;
 use super::work::Work;
 
 /// `image:`
-pub(super) fn image(work: &mut Work<'_>, entry: &Entry, build: &mut Build) {
+pub(super) fn image(work: &mut Work<'_>, entry: &Entry, body: &Node, build: &mut Build) {
     let name = if entry.value.is_map() { work.open(&entry.value, "name") } else { Some(entry) };
     for key in ["entrypoint", "pull_policy", "docker", "kubernetes"] {
         if let Some(lost) = entry.value.entry(key) {
@@ -18,6 +18,12 @@ pub(super) fn image(work: &mut Work<'_>, entry: &Entry, build: &mut Build) {
         }
     }
     let Some(name) = name else { return };
+    let known = name.value.text().filter(|t| t.contains('$')).and_then(|t| work.filled(t, body));
+    if let Some(known) = known {
+        work.turn(name, "with the values of the variables that stand in the file");
+        build.push(node("image").arg(&known));
+        return;
+    }
     match name.value.text() {
         Some(text) if text.contains('$') => {
             work.lose(name, "a spec names the image; a variable decides here");

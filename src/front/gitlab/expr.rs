@@ -129,7 +129,24 @@ pub(super) fn glob(pattern: &str) -> Option<String> {
                 }
                 out.push_str("**");
             }
-            '*' | '+' | '?' | '[' | ']' | '(' | ')' | '{' | '}' | '|' | '^' | '$' | '\'' => return None,
+            '(' => {
+                // Alternatives of plain words: `(main|release/.*)`.
+                let mut inner = String::new();
+                loop {
+                    match chars.next()? {
+                        ')' => break,
+                        '(' => return None,
+                        c => inner.push(c),
+                    }
+                }
+                if matches!(chars.peek(), Some('*' | '+' | '?' | '{')) {
+                    return None;
+                }
+                let inner = inner.strip_prefix("?:").unwrap_or(&inner);
+                let parts: Option<Vec<String>> = inner.split('|').map(|p| glob(&format!("/^{p}$/"))).collect();
+                out.push_str(&format!("{{{}}}", parts?.join(",")));
+            }
+            '*' | '+' | '?' | '[' | ']' | ')' | '{' | '}' | '|' | '^' | '$' | '\'' => return None,
             c => out.push(c),
         }
     }
@@ -213,6 +230,9 @@ impl Reader<'_, '_> {
         if let Some((_, context)) = CONTEXTS.iter().find(|(v, _)| *v == name) {
             return Ok((*context).to_owned());
         }
+        if let Some(input) = self.work.inputs.get(name) {
+            return Ok(format!("input.{input}"));
+        }
         if name.starts_with("CI_") || name.starts_with("GITLAB_") {
             return Err(format!("no context of a spec is `${name}`"));
         }
@@ -226,6 +246,8 @@ impl Reader<'_, '_> {
             "CI_MERGE_REQUEST_IID" | "CI_MERGE_REQUEST_ID" | "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME" => {
                 self.work.kind(&["pull-request"])
             }
+            // Whoever runs a job of a spec is a vendor.
+            "GITLAB_CI" | "CI" => Part::Known(true),
             "CI_OPEN_MERGE_REQUESTS" => return Err("say `dedupe` where the workflow says its events".to_owned()),
             _ => asked(format!("{} != ''", self.context(name)?)),
         })
@@ -235,6 +257,9 @@ impl Reader<'_, '_> {
         if name == "CI_PIPELINE_SOURCE" {
             let kinds = SOURCES.iter().find(|(s, _)| *s == text).map(|(_, k)| *k);
             return Ok(kinds.map_or(Part::Known(false), |k| self.work.kind(k)));
+        }
+        if matches!(name, "GITLAB_CI" | "CI") {
+            return Ok(Part::Known(text == "true"));
         }
         if text.contains(['\'', '$']) {
             return Err("the text has a quote or a variable in it".to_owned());
@@ -265,6 +290,8 @@ mod tests {
         assert_eq!(glob("/wip/").as_deref(), Some("**wip**"));
         assert_eq!(glob(r"/^v\d+$/"), None);
         assert_eq!(glob("/a/i"), None);
+        assert_eq!(glob("/^(main|release\\/.*)$/").as_deref(), Some("{main,release/**}"));
+        assert!(glob("/^(a|b)+$/").is_none() && glob("/^(a|(b))$/").is_none() && glob("/^(a|b$/").is_none());
     }
 
     #[test]

@@ -5,6 +5,7 @@ use crate::front::ledger::Fate;
 use crate::front::logic::{Part, and};
 use crate::front::name::slug;
 use crate::front::node::{Build, node, run};
+use crate::front::script;
 use crate::front::yaml::{Entry, Node};
 
 use super::data;
@@ -57,7 +58,7 @@ pub(super) fn job(work: &mut Work<'_>, job: &Job<'_>) -> Option<Build> {
             comments.insert(0, entry.key.clone());
         }
     }
-    let (present, when, forgiven) = presence(work, body, *by_workflow);
+    let Presence { present, when, forgiven, paths, variables: set } = presence(work, body, *by_workflow);
     if present == Part::Known(false) {
         let why = Fate::Emulated("the job never runs for the events that are carried, so it is left out".to_owned());
         body.each_entry(&mut |e| {
@@ -86,9 +87,16 @@ pub(super) fn job(work: &mut Work<'_>, job: &Job<'_>) -> Option<Build> {
     if let Part::Text(text, _) = &present {
         build.push(node("if").arg(text));
     }
+    if !paths.is_empty() {
+        build.push(node("only").children(work.kinds.iter().map(|kind| {
+            // Runs without a change of their own have all files changed, as GitLab sees it.
+            let clause = node(kind);
+            if matches!(*kind, "push" | "pull-request") { clause.child(node("paths").args(&paths)) } else { clause }
+        })));
+    }
     runner(work, body, &mut build);
     if let Some(image) = work.open(body, "image") {
-        data::image(work, image, &mut build);
+        data::image(work, image, body, &mut build);
     }
     if let Some(limit) = work.open(body, "timeout") {
         match limit.value.text().and_then(value::seconds) {
@@ -120,8 +128,13 @@ pub(super) fn job(work: &mut Work<'_>, job: &Job<'_>) -> Option<Build> {
     }
     if let Some(variables) = work.open(body, "variables") {
         for (key, text) in value::variables(work, variables) {
-            build.push(node("env").prop(&key, &text));
+            if set.iter().all(|(own, _)| *own != key) {
+                build.push(node("env").prop(&key, &text));
+            }
         }
+    }
+    for (key, text) in &set {
+        build.push(node("env").prop(key, &value::contexts(text).0));
     }
     if let Some(services) = work.open(body, "services") {
         data::services(work, services, &mut build);
@@ -138,14 +151,29 @@ pub(super) fn job(work: &mut Work<'_>, job: &Job<'_>) -> Option<Build> {
     Some(build)
 }
 
-/// When the job is there, how it starts, and whether its rules forgive its failure.
-fn presence(work: &mut Work<'_>, body: &Node, by_workflow: bool) -> (Part, Option<String>, bool) {
+/// What the rules of a job come to.
+struct Presence {
+    /// When it is there.
+    present: Part,
+    /// How it starts.
+    when: Option<String>,
+    /// Whether its failure is forgiven.
+    forgiven: bool,
+    /// Files of which one must have changed, where there are changes at all.
+    paths: Vec<String>,
+    /// Variables that its rules set.
+    variables: Vec<(String, String)>,
+}
+
+fn presence(work: &mut Work<'_>, body: &Node, by_workflow: bool) -> Presence {
     let own = work.open(body, "when");
     let own_when = own.and_then(|e| e.value.text()).map(str::to_owned);
     let (mut present, mut when, mut forgiven) = (Part::Known(true), own_when.clone(), false);
+    let (mut paths, mut variables) = (Vec::new(), Vec::new());
     if let Some(entry) = work.open(body, "rules") {
         let made = rule::rules(work, entry);
         (present, forgiven) = (made.present, made.forgiven);
+        (paths, variables) = (made.paths, made.variables);
         // `when` of the job is what a rule without a word means.
         when = made.when.filter(|w| w != "on_success" || own_when.is_none()).or(own_when);
     } else if body.entry("only").is_some() || body.entry("except").is_some() {
@@ -164,7 +192,7 @@ fn presence(work: &mut Work<'_>, body: &Node, by_workflow: bool) -> (Part, Optio
             (None, None) => {}
         }
     }
-    (present, when, forgiven)
+    Presence { present, when, forgiven, paths, variables }
 }
 
 fn needs(work: &mut Work<'_>, body: &Node, build: &mut Build) {
@@ -172,7 +200,11 @@ fn needs(work: &mut Work<'_>, body: &Node, build: &mut Build) {
     let (mut strict, mut loose, mut consumed) = (Vec::new(), Vec::new(), Vec::new());
     for item in entry.value.items() {
         let (job, optional, artifacts) = if item.is_map() {
-            for key in ["pipeline", "project", "ref", "parallel"] {
+            if let Some(cells) = work.open(item, "parallel") {
+                cells.mark_all(work.ledger(), &Fate::Emulated("it waits for all cells".to_owned()));
+                work.mark(cells, Fate::Emulated("it waits for all cells".to_owned()));
+            }
+            for key in ["pipeline", "project", "ref"] {
                 if let Some(lost) = item.entry(key) {
                     work.lose(lost, "a job of a spec needs jobs of its own workflow, with all their cells");
                 }
@@ -276,14 +308,23 @@ fn environment(work: &mut Work<'_>, body: &Node, build: &mut Build) {
 fn script(work: &mut Work<'_>, body: &Node, build: &mut Build) {
     let before = work.open(body, "before_script").map(|e| value::lines(work, e)).unwrap_or_default();
     let main = work.open(body, "script").map(|e| value::lines(work, e)).unwrap_or_default();
-    let lines: Vec<String> = before.into_iter().chain(main).collect();
+    let mut lines: Vec<String> = before.into_iter().chain(main).collect();
+    at_root(&mut lines);
     if !lines.is_empty() {
         build.push(run(&lines));
     }
     if let Some(entry) = work.open(body, "after_script") {
-        let lines = value::lines(work, entry);
+        let mut lines = value::lines(work, entry);
+        at_root(&mut lines);
         if !lines.is_empty() {
             build.push(node("finally").child(run(&lines)));
         }
+    }
+}
+
+/// A script begins at the root of the project, which other vendors have no such variable for.
+fn at_root(lines: &mut Vec<String>) {
+    if lines.iter().any(|l| script::reads(l, "CI_PROJECT_DIR")) {
+        lines.insert(0, "export CI_PROJECT_DIR=\"$PWD\"".to_owned());
     }
 }

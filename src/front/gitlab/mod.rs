@@ -129,12 +129,21 @@ fn configuration(sources: &SourceMap, whole: &mut Whole, name: &str, ledger: &mu
         runner_names: Names::without(&["linux", "linux-arm", "windows", "macos"]),
         environments: BTreeMap::new(),
         environment_names: Names::default(),
+        inputs: BTreeMap::new(),
+        values: BTreeMap::new(),
         artifacts,
     };
+
     let mut build = node("workflow").arg(name);
     let by_workflow = find("workflow").is_some();
+    let kinds = work.kinds.clone();
+    let (_, _) = events(&mut work, find("workflow"), workflow.as_ref());
+    // Only where a run by hand is left is there a form for one; conditions are read again with its inputs.
+    let by_hand = work.kinds.contains(&"manual");
+    (work.kinds, work.variables) = (kinds, BTreeSet::new());
+    let forms = forms(&mut work, find("variables"), &set_by_rules(workflow.as_ref(), &bodies), by_hand);
     let (on, guard) = events(&mut work, find("workflow"), workflow.as_ref());
-    build.push(on);
+    build.push(with_forms(on, forms));
     let mut variables = Vec::new();
     if let Some(entry) = find("variables") {
         work.mark(entry, Fate::Exact);
@@ -186,6 +195,59 @@ fn configuration(sources: &SourceMap, whole: &mut Whole, name: &str, ledger: &mu
         None => node("environment").arg(name),
     });
     Some(vec![small, environments.collect(), vec![build]])
+}
+
+/// Names of variables that a rule sets.
+fn set_by_rules(workflow: Option<&Node>, bodies: &[(&Entry, Node)]) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    let all = workflow.into_iter().chain(bodies.iter().map(|(_, b)| b)).filter_map(|n| n.get("rules"));
+    for rule in all.flat_map(Node::items) {
+        names.extend(rule.get("variables").map(Node::entries).unwrap_or_default().iter().map(|e| e.key.clone()));
+    }
+    names
+}
+
+/// Variables with a description are a form for runs by hand, where there are such runs: inputs of a spec. The others have a value.
+fn forms(work: &mut Work<'_>, entry: Option<&Entry>, changed: &BTreeSet<String>, by_hand: bool) -> Vec<Build> {
+    let mut forms = Vec::new();
+    let mut names = Names::default();
+    for own in entry.map(|e| e.value.entries()).unwrap_or_default() {
+        let value = own.value.get("value").unwrap_or(&own.value).text().map(str::to_owned);
+        let is_form = by_hand && !changed.contains(&own.key);
+        let is_form = is_form && (own.value.get("description").is_some() || own.value.get("options").is_some());
+        let value_text = value.clone().unwrap_or_default();
+        if !is_form || !crate::front::name::is_variable(&own.key) || value_text.contains('$') {
+            if let Some(value) = value.filter(|_| !changed.contains(&own.key)) {
+                work.values.insert(own.key.clone(), value);
+            }
+            continue;
+        }
+        let input = names.unique(&own.key);
+        let options = own.value.get("options").and_then(Node::texts).unwrap_or_default();
+        let mut build = node("input").arg(&input);
+        if !options.is_empty() {
+            build = build.prop("type", "choice");
+        }
+        build = build.prop("default", &value_text).maybe("description", own.value.get("description").and_then(Node::text));
+        if !options.is_empty() {
+            build.push(node("option").args(options));
+        }
+        work.inputs.insert(own.key.clone(), input);
+        forms.push(build);
+    }
+    forms
+}
+
+/// The events with the form of runs by hand.
+fn with_forms(mut on: Build, forms: Vec<Build>) -> Build {
+    let manual = on.0.children.iter_mut().flatten().find(|c| c.name() == "manual");
+    if let Some(manual) = manual {
+        manual.children.get_or_insert_default().extend(forms.into_iter().map(|b| b.0));
+        if manual.children.as_ref().is_some_and(Vec::is_empty) {
+            manual.children = None;
+        }
+    }
+    on
 }
 
 /// The condition of a job beside what the whole pipeline asks.

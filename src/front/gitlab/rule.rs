@@ -16,6 +16,51 @@ pub(super) struct Rules {
     pub(super) when: Option<String>,
     /// Whether its failure is forgiven.
     pub(super) forgiven: bool,
+    /// Files of which one must have changed.
+    pub(super) paths: Vec<String>,
+    /// Variables that every rule sets alike.
+    pub(super) variables: Vec<(String, String)>,
+}
+
+/// The files of `changes`, where they are plain patterns.
+fn files(changes: &Node) -> Option<Vec<String>> {
+    let list = if changes.is_map() { changes.get("paths")?.texts()? } else { changes.texts()? };
+    let plain = |p: &&str| !p.contains(['$', '\n']) && !p.starts_with('/') && !p.is_empty();
+    (!list.is_empty() && list.iter().all(plain)).then(|| list.iter().map(|p| (*p).to_owned()).collect())
+}
+
+/// The files that all rules ask for alike; of a rule that leaves a job out none may ask.
+fn common_files(rules: &[Node]) -> Vec<String> {
+    let mut common: Option<Vec<String>> = None;
+    for rule in rules {
+        let takes = rule.get("when").and_then(Node::text) != Some("never");
+        let own = rule.get("changes").and_then(files);
+        match (takes, own, rule.get("changes")) {
+            (false, _, None) => {}
+            (true, Some(own), _) if common.as_ref().is_none_or(|c| *c == own) => common = Some(own),
+            _ => return Vec::new(),
+        }
+    }
+    common.unwrap_or_default()
+}
+
+/// The variables that all rules set alike.
+fn common_variables(rules: &[Node]) -> Vec<(String, String)> {
+    let mut common: Option<Vec<(String, String)>> = None;
+    for rule in rules.iter().filter(|r| r.get("when").and_then(Node::text) != Some("never")) {
+        let own: Vec<(String, String)> = rule
+            .get("variables")
+            .map(Node::entries)
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|e| Some((e.key.clone(), e.value.text()?.to_owned())))
+            .collect();
+        match &mut common {
+            Some(common) => common.retain(|pair| own.contains(pair)),
+            None => common = Some(own),
+        }
+    }
+    common.unwrap_or_default()
 }
 
 /// Reads `rules`.
@@ -23,6 +68,8 @@ pub(super) fn rules(work: &mut Work<'_>, entry: &Entry) -> Rules {
     let mut made: Vec<(Part, bool)> = Vec::new();
     let mut whens: Vec<String> = Vec::new();
     let mut forgiven = false;
+    let paths = common_files(entry.value.items());
+    let variables = common_variables(entry.value.items());
     for rule in entry.value.items() {
         let mut part = Part::Known(true);
         if rule.tag.is_some() || !rule.is_map() {
@@ -32,14 +79,31 @@ pub(super) fn rules(work: &mut Work<'_>, entry: &Entry) -> Rules {
         if let Some(condition) = work.open(rule, "if") {
             part = and(part, work.condition(condition));
         }
-        if let Some(changes) = work.open(rule, "changes") {
+        if let Some(changes) = work.open(rule, "changes")
+            && !paths.is_empty()
+        {
+            let _ = work.open(&changes.value, "paths");
+            if let Some(base) = changes.value.entry("compare_to") {
+                work.lose(base, "files are compared with the commit before, or with the target of the merge request");
+            }
+        } else if let Some(changes) = work.open(rule, "changes") {
             work.lose(changes, "say the files as `paths` of the job's `only`: a condition does not know them");
             part = and(part, asked("changes.of-files"));
         }
         if let Some(exists) = work.open(rule, "exists") {
             work.lose(exists, "whether a file is there is known when the spec is written");
         }
-        for key in ["variables", "needs", "interruptible", "auto_cancel"] {
+        if let Some(own) = work.open(rule, "variables") {
+            for variable in own.value.entries() {
+                let is_common = variables.iter().any(|(name, _)| *name == variable.key);
+                if is_common && crate::front::name::is_variable(&variable.key) {
+                    work.mark(variable, Fate::Exact);
+                } else {
+                    work.lose(variable, "another rule of the job does not set it so: a condition of a spec sets no `variables`");
+                }
+            }
+        }
+        for key in ["needs", "interruptible", "auto_cancel"] {
             if let Some(own) = rule.entry(key) {
                 work.lose(own, &format!("a condition of a spec sets no `{key}`"));
             }
@@ -66,7 +130,7 @@ pub(super) fn rules(work: &mut Work<'_>, entry: &Entry) -> Rules {
     }
     // The one that needs a person is the stricter one.
     let manual = whens.iter().find(|w| *w == "manual").cloned();
-    Rules { present, when: manual.or_else(|| whens.into_iter().next()), forgiven }
+    Rules { present, when: manual.or_else(|| whens.into_iter().next()), forgiven, paths, variables }
 }
 
 /// Reads `only` and `except`.

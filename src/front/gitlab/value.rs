@@ -18,6 +18,9 @@ const CONTEXTS: &[(&str, &str)] = &[
     ("CI_PROJECT_URL", "repository.url"),
     ("CI_DEFAULT_BRANCH", "repository.default-branch"),
     ("GITLAB_USER_LOGIN", "run.actor"),
+    ("CI_COMMIT_SHORT_SHA", "commit.short"),
+    ("CI_COMMIT_MESSAGE", "commit.message"),
+    ("CI_PROJECT_NAMESPACE", "repository.owner"),
 ];
 
 /// `1 week`, `3h 30m`, `90`: GitLab's spans of time in seconds, none for `never` and what cannot be read.
@@ -85,7 +88,8 @@ pub(super) fn lines(work: &mut Work<'_>, entry: &Entry) -> Vec<String> {
     let lines: Vec<String> = found
         .into_iter()
         .map(|line| {
-            let (line, left) = contexts(line.trim_end());
+            let is_own = |name: &str| (name.starts_with("CI_") && name != "CI_PROJECT_DIR") || name.starts_with("GITLAB_");
+            let (line, left) = script::contexts(line.trim_end(), CONTEXTS, is_own);
             own |= left;
             line
         })
@@ -122,7 +126,12 @@ pub(super) fn variables(work: &mut Work<'_>, entry: &Entry) -> Vec<(String, Stri
             work.lose(own, "no shell takes such a name for a variable");
             continue;
         }
-        let value = if own.value.is_map() {
+        let value = if let Some(input) = work.inputs.get(&own.key).cloned() {
+            own.value.each_entry(&mut |e| work.ledger().mark(e.id, Fate::Exact));
+            work.turn(own, &format!("the input `{input}` of a run by hand, with this value on other events"));
+            pairs.push((own.key.clone(), format!("${{input.{input}}}")));
+            continue;
+        } else if own.value.is_map() {
             for key in ["description", "options", "expand"] {
                 if let Some(lost) = own.value.entry(key) {
                     work.lose(lost, "a form for runs by hand is an `input` of a spec");

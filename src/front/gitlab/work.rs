@@ -8,7 +8,7 @@ use crate::front::account::Account;
 use crate::front::ledger::{Fate, Ledger};
 use crate::front::logic::{Part, asked};
 use crate::front::name::Names;
-use crate::front::yaml::{Comments, Entry};
+use crate::front::yaml::{Comments, Entry, Node};
 
 use super::expr;
 
@@ -34,6 +34,10 @@ pub(super) struct Work<'w> {
     pub(super) environments: BTreeMap<String, (String, Option<String>)>,
     /// Names of environments.
     pub(super) environment_names: Names,
+    /// Variables that a person gives a value by hand: the name of the input.
+    pub(super) inputs: BTreeMap<String, String>,
+    /// Values of variables of the whole configuration that no rule changes.
+    pub(super) values: BTreeMap<String, String>,
     /// Artifacts by the spec's name of their job.
     pub(super) artifacts: BTreeMap<String, String>,
 }
@@ -45,6 +49,33 @@ impl Account for Work<'_> {
 }
 
 impl Work<'_> {
+    /// A text with the values of variables that stand in the file; `None` where one is not known.
+    pub(super) fn filled(&self, text: &str, body: &Node) -> Option<String> {
+        let own = body.get("variables").map(Node::entries).unwrap_or_default();
+        let mut out = String::new();
+        let mut rest = text;
+        while let Some(at) = rest.find('$') {
+            out.push_str(&rest[..at]);
+            let after = &rest[at + 1..];
+            let braces = after.starts_with('{');
+            let name: String =
+                after[usize::from(braces)..].chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+            let of_job = own.iter().find(|e| e.key == name).map(|e| e.value.text());
+            let value = match of_job {
+                Some(value) => value,
+                None => self.values.get(&name).map(String::as_str),
+            };
+            out.push_str(value.filter(|v| !v.contains('$') && !v.is_empty())?);
+            let end = at + 1 + name.len() + if braces { 2 } else { 0 };
+            if braces && rest.as_bytes().get(end - 1) != Some(&b'}') {
+                return None;
+            }
+            rest = rest.get(end..)?;
+        }
+        out.push_str(rest);
+        Some(out)
+    }
+
     /// That the run has one of these kinds of events, as far as the kinds that there are leave a choice.
     pub(super) fn kind(&self, wanted: &[&str]) -> Part {
         let hits: Vec<&str> = self.kinds.iter().copied().filter(|k| wanted.contains(k)).collect();
