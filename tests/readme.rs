@@ -9,6 +9,7 @@ use crate::spec::root;
 /// What a row of the table of commands leaves out, and how the command ends in a repository that is in step.
 const ROWS: &[(&str, &[&str], i32)] = &[
     ("import", &["--from", "github", "--stdout"], 0),
+    ("audit", &["."], 0),
     ("explain", &["deploy-from-fork"], 0),
     // Nothing is set, so there is something to say.
     ("doctor", &["github", "export.json"], 1),

@@ -216,6 +216,26 @@ pub struct Importing {
     pub stdout: bool,
 }
 
+/// How an audit is told.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum AuditReport {
+    /// For a person
+    Text,
+    /// One document, schema `pipewright-audit-1`
+    Json,
+}
+
+/// What to audit.
+#[derive(Args, Debug, Clone)]
+pub struct Auditing {
+    /// The folder in which the repositories lie, up to three folders deep; or a repository itself
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub folder: PathBuf,
+    /// How to say what was found
+    #[arg(long, value_enum, default_value_t = AuditReport::Text)]
+    pub report: AuditReport,
+}
+
 /// What to do.
 #[derive(Subcommand, Debug)]
 pub enum Command {
@@ -262,6 +282,8 @@ pub enum Command {
     },
     /// Read the configuration that is there, and write the spec that says the same; what could not be carried is listed
     Import(Importing),
+    /// Say of many repositories at once how much of their configuration would come over, and what it uses; writes nothing
+    Audit(Auditing),
     /// Print what a vendor keeps outside its files: reviewers, branch rules, schedules, secrets by name
     Settings {
         /// The target; all of the spec without it

@@ -105,7 +105,7 @@ fn nothing(paths: &[PathBuf]) -> Failure {
 }
 
 /// The files of a path: itself, or those at the vendor's places in a folder, in the order of their names.
-fn files_of(path: &Path, vendor: Vendor) -> Result<Vec<PathBuf>, Failure> {
+pub(super) fn files_of(path: &Path, vendor: Vendor) -> Result<Vec<PathBuf>, Failure> {
     if !path.is_dir() {
         return if path.exists() {
             Ok(vec![path.to_owned()])
@@ -121,7 +121,7 @@ fn files_of(path: &Path, vendor: Vendor) -> Result<Vec<PathBuf>, Failure> {
             files.push(place);
             continue;
         }
-        files.extend(specs::files_in(&place, &["yml", "yaml"]));
+        files.extend(specs::files_in(&place, &["yml", "yaml", "json"]));
     }
     Ok(files)
 }

@@ -3,6 +3,7 @@
 //! Invariant: only this room prints, reads the environment and the standard input, and decides the exit code.
 
 pub mod args;
+mod audit;
 mod build;
 mod check;
 mod console;
@@ -57,6 +58,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Doctor { target, export } => doctor::run(&line.global, target, export, &console),
         Command::Events { target } => events::run(&line.global, target, &console),
         Command::Import(what) => import::run(&line.global, what, &console),
+        Command::Audit(what) => audit::run(what, &console),
         Command::Stories => events::stories(&line.global, &console),
         Command::Init => init::run(&line.global, &console),
         Command::Completions { shell } => completions(*shell, &console),

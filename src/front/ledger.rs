@@ -68,6 +68,15 @@ impl Tally {
         self.exact + self.emulated + self.kept + self.lost
     }
 
+    /// Adds the counts of another one.
+    pub fn join(&mut self, other: &Self) {
+        self.exact += other.exact;
+        self.emulated += other.emulated;
+        self.kept += other.kept;
+        self.lost += other.lost;
+        self.beside += other.beside;
+    }
+
     /// Counts one key.
     pub fn add(&mut self, fate: &Fate) {
         match fate {

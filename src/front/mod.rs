@@ -11,6 +11,7 @@ pub(crate) mod aws;
 pub(crate) mod declare;
 pub(crate) mod github;
 pub(crate) mod gitlab;
+pub mod inventory;
 pub(crate) mod jenkins;
 pub mod ledger;
 pub mod logic;

@@ -1,6 +1,7 @@
 //! Findings and drift, printed in the format that the user wants.
 
 pub(super) mod account;
+pub(super) mod audit;
 pub(super) mod clean;
 mod full;
 mod github;
