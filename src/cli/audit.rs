@@ -2,8 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use walkdir::WalkDir;
-
 use crate::base::failure::{Exit, Failure};
 use crate::base::source::SourceMap;
 use crate::cli::args::Auditing;
@@ -26,8 +24,7 @@ pub(super) fn run(what: &Auditing, console: &Console) -> Result<Exit, Failure> {
     }
     let mut found: Vec<Repository> = Vec::new();
     let mut done: Vec<PathBuf> = Vec::new();
-    let folders = WalkDir::new(&what.folder).max_depth(DEPTH).sort_by_file_name().into_iter().flatten();
-    for folder in folders.filter(|e| e.file_type().is_dir()).map(walkdir::DirEntry::into_path) {
+    for folder in specs::folders(&what.folder, DEPTH) {
         let hidden = folder != what.folder
             && folder.file_name().is_some_and(|n| n.to_string_lossy().starts_with('.') || n == "node_modules");
         if hidden || done.iter().any(|d| folder.starts_with(d)) {

@@ -59,6 +59,12 @@ pub(super) fn files_in(folder: &Path, endings: &[&str]) -> Vec<PathBuf> {
     entries.filter(|e| e.file_type().is_file() && fits(e.path())).map(walkdir::DirEntry::into_path).collect()
 }
 
+/// A folder and those below it down to a depth, sorted by path; links are not followed.
+pub(super) fn folders(folder: &Path, depth: usize) -> Vec<PathBuf> {
+    let entries = WalkDir::new(folder).max_depth(depth).sort_by_file_name().into_iter().flatten();
+    entries.filter(|e| e.file_type().is_dir()).map(walkdir::DirEntry::into_path).collect()
+}
+
 /// The whole standard input as text.
 ///
 /// # Errors

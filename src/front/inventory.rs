@@ -51,11 +51,9 @@ pub struct Inventory {
 impl Inventory {
     /// Adds another one.
     pub fn add(&mut self, other: &Self) {
-        for (own, theirs) in [
-            (&mut self.actions, &other.actions),
-            (&mut self.images, &other.images),
-            (&mut self.runners, &other.runners),
-        ] {
+        for (own, theirs) in
+            [(&mut self.actions, &other.actions), (&mut self.images, &other.images), (&mut self.runners, &other.runners)]
+        {
             theirs.iter().for_each(|(name, count)| *own.entry(name.clone()).or_default() += count);
         }
         self.secrets.extend(other.secrets.iter().cloned());

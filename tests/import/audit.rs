@@ -4,8 +4,7 @@ use crate::cli::Place;
 
 const GITHUB: &str = "on: push\njobs:\n  unit:\n    runs-on: ubuntu-latest\n    container: node:22\n    steps:\n      - uses: actions/checkout@v4\n      - uses: some/thing@v1\n      - run: make\n        env: {TOKEN: '${{ secrets.TOKEN }}'}\n";
 const GITLAB: &str = "unit:\n  image: node:22\n  tags: [large]\n  script: make\n  environment: production\n  coverage: /x/\n";
-const JENKINS: &str =
-    "pipeline {\n  agent any\n  stages { stage('x') { steps { sh 'make'; mail to: 'x' } } }\n  environment { KEY = credentials('key') }\n}\n";
+const JENKINS: &str = "pipeline {\n  agent any\n  stages { stage('x') { steps { sh 'make'; mail to: 'x' } } }\n  environment { KEY = credentials('key') }\n}\n";
 
 fn place() -> Place {
     Place::new(&[
@@ -55,7 +54,9 @@ fn every_repository_is_told_and_a_bad_file_stops_nothing() {
 fn the_text_has_a_row_for_each_and_what_is_in_use() {
     let ran = place().run(&["audit", "all"]);
     assert_eq!(ran.code, Some(0), "{}", ran.error);
-    for line in ["all/shop", "cannot be read: .github/workflows/bad.yml:2:1", "% of them would come over", "actions: 2", "secrets: 2"] {
+    for line in
+        ["all/shop", "cannot be read: .github/workflows/bad.yml:2:1", "% of them would come over", "actions: 2", "secrets: 2"]
+    {
         assert!(ran.out.contains(line), "{line} is not in {}", ran.out);
     }
     let none = place().run(&["audit", "none"]);

@@ -3,6 +3,7 @@
 mod account;
 mod audit;
 mod bad;
+mod behaviour;
 mod codebuild;
 mod codepipeline;
 mod command;
