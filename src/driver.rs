@@ -27,6 +27,7 @@ use crate::syntax::parse;
 use crate::syntax::settle::settle;
 use crate::target::asset;
 use crate::verify::equivalence;
+use crate::verify::events;
 use crate::verify::schema;
 use crate::verify::stories;
 
@@ -110,13 +111,18 @@ pub fn model(sources: &SourceMap, spec: SourceId, root: &Path) -> Result<(Option
     Ok((pipeline, found.finish()))
 }
 
-/// Which jobs each event starts on GitLab, in the lines of `back::gitlab::events`, and the findings; no lines where one of them is an error.
+/// Which jobs each event starts on GitLab, as the reader of its file sees it, in the lines of `verify::events`, and the findings; no lines where one of
+/// them is an error.
 ///
 /// # Errors
 /// As [`compile`].
 pub fn events(sources: &SourceMap, spec: SourceId, options: &Options<'_>) -> Result<(String, Vec<Diagnostic>), Failure> {
-    of_plans(sources, spec, options, |_, plans| {
-        Ok(plans.iter().filter(|p| p.target.id == TargetId::Gitlab).map(gitlab::events::table).collect())
+    let outputs = compile(sources, spec, options)?.outputs;
+    of_plans(sources, spec, options, |pipeline, plans| {
+        let of_gitlab = plans.iter().filter(|p| p.target.id == TargetId::Gitlab);
+        let tables: Result<Vec<String>, Failure> =
+            of_gitlab.map(|p| events::table(pipeline, &outputs, &gitlab::events::named(p))).collect();
+        Ok(tables?.concat())
     })
 }
 

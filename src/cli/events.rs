@@ -1,4 +1,4 @@
-//! `pipewright events`: which jobs each event starts, as the model says; and `pipewright stories`, what playing them needs to know. Both are
+//! `pipewright events`: which jobs each event starts, as the reader of GitLab's file sees it; and `pipewright stories`, what playing them needs to know. Both are
 //! hidden, for the comparison with the vendors' own tools in `.ci/`.
 
 use crate::base::diag::Diagnostic;

@@ -5,17 +5,19 @@ use std::rc::Rc;
 use crate::base::span::Span;
 use crate::ir::Pipeline;
 use crate::ir::environment::Target;
+use crate::ir::expr::Expr;
 use crate::ir::id::{JobId, TargetId};
 use crate::ir::job::{Job, Shell as Language};
-use crate::ir::step::{Step, StepKind};
+use crate::ir::step::StepKind;
 use crate::ir::text::{Context, Text};
-use crate::ir::walk::{self, Item};
+use crate::plan::step::{PlannedKind, PlannedStep};
+use crate::plan::steps::Builder;
 use crate::verify::behaviour::{Act, Bit, Found, Frame, Interpreter, Place, Reader};
 use crate::verify::equivalence::Difference;
 use crate::verify::script::below;
 use crate::verify::texts::Scope;
 use crate::verify::turns::Turn;
-use crate::verify::wanted::{Wanted, When, steps_of};
+use crate::verify::wanted::{Wanted, When, planned, steps_of};
 
 /// Compares the commands of a job. What depends on the event is handed back.
 pub(super) fn compare<'p>(
@@ -24,7 +26,7 @@ pub(super) fn compare<'p>(
     reader: &dyn Reader,
     at: usize,
     id: JobId,
-) -> (Vec<Difference>, Vec<Turn<'p>>) {
+) -> (Vec<Difference>, Vec<Turn>) {
     let Some(acts) = &reader.found()[at].acts else { return (Vec::new(), Vec::new()) };
     let job = pipeline.job(id);
     let wanted = steps_of(pipeline, target.id, job);
@@ -41,6 +43,9 @@ pub(super) fn compare<'p>(
         said: vec![false; acts.len()],
     };
     compare.run(&wanted);
+    let (steps, _) = Builder::new(pipeline, target.id, job).build();
+    compare.planned(&planned(&steps, &wanted));
+    compare.beside(&steps);
     (compare.differences, compare.turns)
 }
 
@@ -53,7 +58,7 @@ struct Compare<'p, 'r> {
     job: &'p Job,
     acts: &'r [Act],
     differences: Vec<Difference>,
-    turns: Vec<Turn<'p>>,
+    turns: Vec<Turn>,
     /// Which lines the spec says.
     said: Vec<bool>,
 }
@@ -79,43 +84,54 @@ impl<'p> Compare<'p, '_> {
         });
     }
 
-    fn run(&mut self, wanted: &[Wanted<'p>]) {
+    fn run(&mut self, wanted: &[Wanted<'_>]) {
         // What runs while all goes well, and what runs behind it, each in its own order.
         let mut next = [0, 0];
         let (first, behind): (Vec<_>, Vec<_>) = wanted.iter().partition(|s| s.when == When::Success);
         for step in first.into_iter().chain(behind) {
             let row = usize::from(step.when != When::Success);
             let from = if step.ordered { next[row] } else { 0 };
-            match self.search(step, from) {
-                Some((at, length, act)) => {
-                    self.said[at..at + length].iter_mut().for_each(|s| *s = true);
-                    if step.ordered {
-                        next[row] = at + length;
-                    }
-                    self.around(step, &act);
-                }
-                None => {
-                    let title = step.title();
-                    let elsewhere = from > 0 && self.search(step, 0).is_some();
-                    let found =
-                        if elsewhere { format!("it runs {title} at another place") } else { format!("it does not run {title}") };
-                    let wanted =
-                        if elsewhere { format!("it runs {title} behind the steps before") } else { format!("it runs {title}") };
-                    self.differ(3, step.span, None, wanted, found);
-                }
+            if let Some(end) = self.look(step, from)
+                && step.ordered
+            {
+                next[row] = end;
             }
         }
-        self.beside();
     }
 
-    fn scope<'s>(&'s self, step: &'s Wanted<'p>, frame: &'s Frame) -> Scope<'s> {
+    /// Pipewright's own scripts, where they differ from what the spec says, stand in the order of the plan.
+    fn planned(&mut self, wanted: &[Wanted<'_>]) {
+        for step in wanted {
+            self.look(step, 0);
+        }
+    }
+
+    /// Looks for a step from a place on: where it ends.
+    fn look(&mut self, step: &Wanted<'_>, from: usize) -> Option<usize> {
+        if let Some((at, length, act)) = self.search(step, from) {
+            self.said[at..at + length].iter_mut().for_each(|s| *s = true);
+            self.around(step, &act);
+            return Some(at + length);
+        }
+        let title = step.title();
+        let elsewhere = from > 0 && self.search(step, 0).is_some();
+        let (wanted, found) = if elsewhere {
+            (format!("it runs {title} behind the steps before"), format!("it runs {title} at another place"))
+        } else {
+            (format!("it runs {title}"), format!("it does not run {title}"))
+        };
+        self.differ(3, step.span, None, wanted, found);
+        None
+    }
+
+    fn scope<'s>(&'s self, step: &'s Wanted<'s>, frame: &'s Frame) -> Scope<'s> {
         let given = [&frame.env, &self.found().env];
         Scope { pipeline: self.pipeline, reader: self.reader, at: self.at, job: self.job, env: &step.env, given }
     }
 
     /// The first place from which the lines of a step stand, one that agrees in everything if there is one: where, how many lines, and the
     /// first line as it runs.
-    fn search(&self, step: &Wanted<'p>, from: usize) -> Option<(usize, usize, Act)> {
+    fn search(&self, step: &Wanted<'_>, from: usize) -> Option<(usize, usize, Act)> {
         let length = step.lines.len().max(1);
         let mut first = None;
         for at in from..(self.acts.len() + 1).saturating_sub(length) {
@@ -131,7 +147,7 @@ impl<'p> Compare<'p, '_> {
         first
     }
 
-    fn stands(&self, step: &Wanted<'p>, at: usize) -> Option<Act> {
+    fn stands(&self, step: &Wanted<'_>, at: usize) -> Option<Act> {
         let act = &self.acts[at];
         let scope = self.scope(step, &act.frame);
         if let Some(action) = step.action {
@@ -139,39 +155,53 @@ impl<'p> Compare<'p, '_> {
             let given = |(name, value): &(&str, &Text)| act.with.get(*name).is_some_and(|bits| scope.value(value, bits));
             return (same && step.with.iter().all(given)).then(|| act.clone());
         }
-        let (first, rest) = step.lines.split_first()?;
-        for (i, line) in rest.iter().enumerate() {
-            let act = &self.acts[at + 1 + i];
-            if !self.scope(step, &act.frame).line(line, &step.contexts, &act.text) {
+        // A single command, or the first and last of several, has its limit and its forgiveness in its own line.
+        let (mut limit, mut soft) = (None, false);
+        let last = step.lines.len().checked_sub(1)?;
+        for (i, line) in step.lines.iter().enumerate() {
+            let act = &self.acts[at + i];
+            let scope = self.scope(step, &act.frame);
+            let mut text = act.text.as_str();
+            if scope.line(line, &step.contexts, text) {
+                continue;
+            }
+            if let Some((seconds, rest)) = text.strip_prefix("timeout ").filter(|_| i == 0).and_then(|t| t.split_once(' ')) {
+                limit = seconds.parse().ok();
+                text = rest;
+            }
+            if let Some(rest) = text.strip_suffix(" || true").filter(|_| i == last) {
+                soft = true;
+                text = rest;
+            }
+            if !scope.line(line, &step.contexts, text) {
                 return None;
             }
         }
-        // A single command has its limit and its forgiveness in its own line.
         let mut act = act.clone();
-        let mut frame = (*act.frame).clone();
-        if rest.is_empty() && !scope.line(first, &step.contexts, &act.text) {
-            let limited = act.text.strip_prefix("timeout ").and_then(|t| t.split_once(' '));
-            if let Some((seconds, text)) = limited.and_then(|(s, t)| Some((s.parse().ok()?, t.to_owned()))) {
-                frame.limit = Some(seconds);
-                act.text = text;
-            }
-            if let Some(text) = act.text.strip_suffix(" || true").map(str::to_owned) {
-                frame.soft = true;
-                act.text = text;
-            }
+        if limit.is_some() || soft {
+            let mut frame = (*act.frame).clone();
+            frame.limit = limit.or(frame.limit);
+            frame.soft |= soft;
+            act.frame = Rc::new(frame);
         }
-        let same = scope.line(first, &step.contexts, &act.text);
-        act.frame = Rc::new(frame);
-        same.then_some(act)
+        Some(act)
     }
 
     /// What is wrong with the way in which a step runs, as the spec has it and as it is.
-    fn faults(&self, step: &Wanted<'p>, act: &Act) -> Vec<(u8, String, String)> {
+    fn faults(&self, step: &Wanted<'_>, act: &Act) -> Vec<(u8, String, String)> {
         let frame = &act.frame;
         let mut found = Vec::new();
         let mut fault = |point: u8, wanted: String, is: String| found.push((point, wanted, is));
         let title = step.title();
-        if step.action.is_none() {
+        if self.target.id == TargetId::Gitlab && frame.after != (step.when != When::Success) {
+            let (while_well, behind) = (format!("{title} runs while all goes well"), "it runs when the script has ended".to_owned());
+            let (wanted, is) = if frame.after { (while_well, behind) } else { (behind, while_well) };
+            fault(3, wanted, is);
+        }
+        if step.action.is_none() && !step.own && !frame.stops && !frame.after {
+            fault(3, format!("{title} ends at its first failure"), "it goes on behind a failure".to_owned());
+        }
+        if step.action.is_none() && step.own {
             let pwsh = frame.interpreter == Some(Interpreter::Pwsh);
             let shell = self.job.shell.value;
             if frame.interpreter.is_some() && pwsh != (shell == Language::Pwsh) || frame.interpreter == Some(Interpreter::Other) {
@@ -219,6 +249,7 @@ impl<'p> Compare<'p, '_> {
         let own = step.timeout.map(|t| t.seconds);
         let limit = frame.limit.or(if frame.after { self.found().after_timeout } else { None });
         match (own, limit) {
+            _ if !step.own => {}
             // Some vendors count minutes.
             (Some(own), Some(limit)) if limit >= own && limit < own + 60 => {}
             (Some(own), Some(limit)) => {
@@ -252,11 +283,14 @@ impl<'p> Compare<'p, '_> {
         found
     }
 
-    fn around(&mut self, step: &Wanted<'p>, act: &Act) {
+    fn around(&mut self, step: &Wanted<'_>, act: &Act) {
         for (point, wanted, is) in self.faults(step, act) {
             self.differ(point, step.span, Some(act.line), wanted, is);
         }
         let frame = &act.frame;
+        if step.when == When::Asked {
+            return;
+        }
         if step.when != When::Success || !step.conditions.is_empty() || !frame.guards.is_empty() || frame.after {
             self.turns.push(Turn {
                 job: self.id,
@@ -265,7 +299,7 @@ impl<'p> Compare<'p, '_> {
                 line: act.line,
                 title: step.title(),
                 when: step.when,
-                conditions: step.conditions.clone(),
+                conditions: step.conditions.iter().map(|(c, positive)| ((*c).clone(), *positive)).collect(),
                 span: step.span,
             });
         }
@@ -282,9 +316,9 @@ impl<'p> Compare<'p, '_> {
         })
     }
 
-    /// A job of which the spec says every command runs no other.
-    fn beside(&mut self) {
-        if !is_plain(self.pipeline, self.target.id, self.job) {
+    /// A job all of whose commands are known runs no other.
+    fn beside(&mut self, steps: &[PlannedStep]) {
+        if !is_plain(self.pipeline, self.target.id, self.job, steps) {
             return;
         }
         let own: Vec<(usize, String)> = self
@@ -305,15 +339,17 @@ fn itself(bits: &[Bit], name: &str) -> bool {
     matches!(bits, [Bit::Symbol(other)] if other == name)
 }
 
-/// Whether a line only says how others run.
+/// Whether a line only says how others run, or leaves a mark for them.
 fn is_frame(text: &str) -> bool {
     let word = text.split([' ', ';']).next().unwrap_or_default();
     matches!(word, "cd" | "export" | "set" | "(" | ")" | "if" | "fi" | "uses" | "touch" | "timeout" | "unset")
+        || text.starts_with("rm -f \"$CI_PROJECT_DIR/.")
         || word.split_once('=').is_some_and(|(name, _)| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
 }
 
-/// Whether the spec says all commands of a job: nothing in it has a script of pipewright's.
-fn is_plain(pipeline: &Pipeline, target: TargetId, job: &Job) -> bool {
+/// Whether all commands of a job are known: it needs nothing of a vendor for which that has words of its own, no tools, images, files of other jobs, or
+/// values that a script works out.
+fn is_plain(pipeline: &Pipeline, target: TargetId, job: &Job, steps: &[PlannedStep]) -> bool {
     let asks = |c: &Context| {
         matches!(
             c,
@@ -325,29 +361,21 @@ fn is_plain(pipeline: &Pipeline, target: TargetId, job: &Job) -> bool {
                 | Context::Image(_)
         )
     };
-    let simple = |step: &Step| match &step.kind {
-        StepKind::Run(_) | StepKind::Uses { .. } | StepKind::Cache(_) => true,
-        StepKind::Checkout(checkout) => checkout.reference.is_none() && !checkout.lfs,
-        StepKind::Action(call) => {
-            // What is left out says so by a line of its own.
-            call.body(target).is_some_and(|b| {
-                !b.is_empty && b.steps.iter().all(|s| matches!(s.kind, StepKind::Run(_) | StepKind::Uses { .. }))
-            })
-        }
+    let simple = |step: &PlannedStep| match &step.kind {
+        PlannedKind::Run(_) | PlannedKind::Uses { .. } | PlannedKind::Cache(_) => true,
+        PlannedKind::Checkout(checkout) => checkout.reference.is_none() && !checkout.lfs,
         _ => false,
     };
+    let reads = |step: &PlannedStep| {
+        let texts = step.env.iter().map(|e| &e.value).chain(step.kind.texts());
+        let mut read = texts.flat_map(Text::contexts).map(|c| c.value.clone());
+        read.any(|c| asks(&c)) || step.condition.iter().flat_map(Expr::contexts).any(|c| asks(&c.value))
+    };
     let workflow = pipeline.workflow(job.workflow);
-    let mut read: Vec<Context> = Vec::new();
-    walk::items(job, &[target], &mut |item| match item {
-        Item::Text(text) | Item::Script(text) => read.extend(text.contexts().map(|c| c.value.clone())),
-        Item::Condition(condition) => read.extend(condition.contexts().into_iter().map(|c| c.value)),
-        // The vendor decides about the whole job before anything runs.
-        Item::JobCondition(_) => {}
-    });
-    job.deploy.is_none()
-        && job.environment.is_none()
-        && job.requires.is_empty()
-        && job.notify.is_empty()
+    let environment = job.environment.as_ref().map(|e| pipeline.environment(e.environment));
+    let mut env = workflow.env.iter().chain(environment.into_iter().flat_map(|e| &e.env)).chain(&job.env);
+    // GitHub's first step may look at the exact name of a branch before a deploy.
+    (job.deploy.is_none() || target != TargetId::Github)
         && job.services.is_empty()
         && job.produces.is_empty()
         && job.reports.is_empty()
@@ -355,7 +383,7 @@ fn is_plain(pipeline: &Pipeline, target: TargetId, job: &Job) -> bool {
         && job.raw.is_empty()
         && job.docker.is_none()
         && workflow.inputs.is_empty()
-        && job.steps.iter().all(simple)
-        && !read.iter().any(asks)
-        && !workflow.env.iter().any(|e| e.value.contexts().any(|c| asks(&c.value)))
+        && steps.iter().all(simple)
+        && !steps.iter().any(reads)
+        && !env.any(|e| e.value.contexts().any(|c| asks(&c.value)))
 }

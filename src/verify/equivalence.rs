@@ -238,7 +238,7 @@ impl<'p> Compare<'p> {
     }
 
     /// The commands of each job; what depends on the event is handed back.
-    fn commands(&mut self, reader: &dyn Reader) -> Vec<Turn<'p>> {
+    fn commands(&mut self, reader: &dyn Reader) -> Vec<Turn> {
         let mut turns = Vec::new();
         for (at, found) in reader.found().iter().enumerate() {
             let Some(id) = found.job.filter(|id| holds(self.pipeline, self.target, *id)) else { continue };
@@ -249,7 +249,7 @@ impl<'p> Compare<'p> {
         turns
     }
 
-    fn events(&mut self, reader: &dyn Reader, events: &[Event], turns: &[Turn<'p>]) {
+    fn events(&mut self, reader: &dyn Reader, events: &[Event], turns: &[Turn]) {
         // Events that the spec and the target treat alike need to be looked at once.
         let mut seen: BTreeSet<Alike> = BTreeSet::new();
         for event in events {

@@ -7,6 +7,7 @@ mod bash;
 pub mod behaviour;
 mod commands;
 pub mod equivalence;
+pub mod events;
 pub mod github;
 pub mod gitlab;
 mod machine;

@@ -16,6 +16,8 @@ pub(super) struct Shell {
     open: Vec<Scope>,
     /// A quotation that goes on in the next line.
     quote: Option<char>,
+    /// An assignment that goes on in the next line, so far.
+    unfinished: Option<String>,
     /// The ends of here-documents that begin with the next line; whether each is a script.
     here: Vec<(String, bool)>,
     /// The number of the shell that reads the next line.
@@ -46,6 +48,7 @@ impl Shell {
             frame: Rc::new(frame),
             open: Vec::new(),
             quote: None,
+            unfinished: None,
             here: Vec::new(),
             shell: number,
             next: number + 1,
@@ -54,12 +57,17 @@ impl Shell {
 
     /// Reads a text that begins at a line of the file.
     pub(super) fn read(&mut self, text: &str, line: usize) {
+        let open = self.open.len();
         for (i, raw) in text.lines().enumerate() {
             self.line(raw, line + i);
         }
         // Each text is whole: what is still open was misread.
         self.quote = None;
+        self.unfinished = None;
         self.here.clear();
+        while let Some(kind) = self.open.get(open..).and_then(|s| s.last()).map(|s| s.kind) {
+            self.leave(kind);
+        }
     }
 
     /// What was read.
@@ -120,6 +128,14 @@ impl Shell {
         if self.quote.is_some() {
             self.push(text, line);
             let documents = scan(raw, &mut self.quote);
+            if let Some(mut whole) = self.unfinished.take() {
+                whole.push('\n');
+                whole.push_str(raw);
+                match self.quote {
+                    Some(_) => self.unfinished = Some(whole),
+                    None => self.assign(whole.trim_start_matches("export "), true),
+                }
+            }
             self.documents(text, documents);
             return;
         }
@@ -139,7 +155,7 @@ impl Shell {
     }
 
     fn documents(&mut self, text: &str, documents: Vec<String>) {
-        for end in documents {
+        for (at, end) in documents.into_iter().enumerate() {
             let started = started(text);
             if let Some(started) = &started {
                 self.enter(Kind::Document, |f| {
@@ -148,7 +164,8 @@ impl Shell {
                         (started.stops, started.pipes, Some(started.limit), f.soft || started.soft);
                 });
             }
-            self.here.push((end, started.is_some()));
+            // One within a script that is a here-document itself ends before that does.
+            self.here.insert(at, (end, started.is_some()));
         }
     }
 
@@ -170,8 +187,10 @@ impl Shell {
             });
             return;
         }
-        if self.quote.is_none() {
-            self.statement(text);
+        match self.quote {
+            None => self.statement(text),
+            Some(_) if text.starts_with("export ") => self.unfinished = Some(text.to_owned()),
+            Some(_) => {}
         }
     }
 

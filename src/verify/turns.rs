@@ -15,18 +15,18 @@ use crate::verify::wanted::When;
 
 /// A step whose running depends on the event or on how the job stands.
 #[derive(Debug)]
-pub(super) struct Turn<'p> {
+pub(super) struct Turn {
     pub(super) job: JobId,
     pub(super) at: usize,
     pub(super) frame: Rc<Frame>,
     pub(super) line: usize,
     pub(super) title: String,
     pub(super) when: When,
-    pub(super) conditions: Vec<(&'p Expr, bool)>,
+    pub(super) conditions: Vec<(Expr, bool)>,
     pub(super) span: Span,
 }
 
-impl Turn<'_> {
+impl Turn {
     /// What is wrong with when the step runs, in the run of an event (of several, where the target cannot tell them apart).
     pub(super) fn compare(
         &self,
@@ -46,7 +46,7 @@ impl Turn<'_> {
             (Standing::Cancelled, "the run is cancelled"),
         ] {
             let says = |event: &Event| {
-                let truth = |(condition, positive): &(&Expr, bool)| {
+                let truth = |(condition, positive): &(Expr, bool)| {
                     let truth = holds(pipeline, Some(job.workflow), event, condition);
                     if *positive { truth } else { truth.negate() }
                 };

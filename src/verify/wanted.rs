@@ -9,6 +9,7 @@ use crate::ir::job::Job;
 use crate::ir::step::{Outcome, Script, Step, StepKind};
 use crate::ir::text::{Context, EnvVar, Text};
 use crate::ir::units::Duration;
+use crate::plan::step::{PlannedKind, PlannedStep, RunWhen};
 use crate::verify::behaviour::{Frame, Standing};
 use crate::verify::script::Shell;
 use crate::verify::texts;
@@ -20,6 +21,8 @@ pub(super) enum When {
     Failure,
     Always,
     Rollback,
+    /// It asks after single steps: which, is not compared.
+    Asked,
 }
 
 /// A step whose commands the spec writes, with all that is said of it and around it.
@@ -40,6 +43,8 @@ pub(super) struct Wanted<'p> {
     pub(super) ordered: bool,
     /// Whether a retry of the job begins with it again.
     pub(super) tried: bool,
+    /// Whether the spec writes its commands; else they are pipewright's own, as they were planned.
+    pub(super) own: bool,
     pub(super) span: Span,
 }
 
@@ -48,7 +53,7 @@ impl When {
         match self {
             Self::Success => standing == Standing::Well,
             Self::Failure => standing == Standing::Failed,
-            Self::Always => true,
+            Self::Always | Self::Asked => true,
             Self::Rollback => standing != Standing::Well,
         }
     }
@@ -122,6 +127,50 @@ pub(super) fn steps_of<'p>(pipeline: &'p Pipeline, target: TargetId, job: &'p Jo
     steps.found
 }
 
+/// The lines of a script, as they are found in an output.
+fn lines_of(script: &Script, contexts: &mut Vec<Context>) -> Vec<String> {
+    let text: Vec<String> = script.lines.iter().map(|l| texts::marked(l, contexts).trim_end().to_owned()).collect();
+    let mut shell = Shell::new(Frame::default(), 0);
+    shell.read(&text.join("\n"), 1);
+    shell.acts().into_iter().map(|a| a.text).collect()
+}
+
+/// The steps of a job whose commands are pipewright's: gates, deliveries, logins, messages. What they hold is the plan's, and not looked into.
+pub(super) fn planned<'p>(steps: &'p [PlannedStep], own: &[Wanted<'_>]) -> Vec<Wanted<'p>> {
+    let made = |step: &'p PlannedStep| {
+        let PlannedKind::Run(script) = &step.kind else { return None };
+        let mut contexts = Vec::new();
+        let lines = lines_of(script, &mut contexts);
+        if lines.is_empty() || own.iter().any(|o| o.lines == lines && o.contexts == contexts) {
+            return None;
+        }
+        let when = match &step.when {
+            RunWhen::Success => When::Success,
+            RunWhen::Failure => When::Failure,
+            RunWhen::Always => When::Always,
+            RunWhen::Rollback { .. } => When::Rollback,
+            RunWhen::Ran { .. } | RunWhen::AnyFailed { .. } => When::Asked,
+        };
+        Some(Wanted {
+            lines,
+            contexts,
+            action: None,
+            with: Vec::new(),
+            env: step.env.iter().collect(),
+            dir: step.dir.as_ref().map_or("", |d| d.value.as_str()),
+            when,
+            conditions: step.condition.iter().map(|c| (c, true)).collect(),
+            soft: step.continue_on_error,
+            timeout: None,
+            ordered: false,
+            tried: false,
+            own: false,
+            span: step.span,
+        })
+    };
+    steps.iter().filter_map(made).collect()
+}
+
 impl<'p> Steps<'p> {
     fn step(&mut self, step: &'p Step, around: &Around<'p>, when: When, (ordered, tried): (bool, bool)) {
         let mut inner = around.clone();
@@ -147,6 +196,7 @@ impl<'p> Steps<'p> {
                     timeout: inner.timeout,
                     ordered,
                     tried: false,
+                    own: true,
                     span: step.span,
                 });
             }
@@ -179,10 +229,7 @@ impl<'p> Steps<'p> {
 
     fn script(&mut self, script: &'p Script, around: Around<'p>, when: When, (ordered, tried): (bool, bool), span: Span) {
         let mut contexts = Vec::new();
-        let text: Vec<String> = script.lines.iter().map(|l| texts::marked(l, &mut contexts).trim_end().to_owned()).collect();
-        let mut shell = Shell::new(Frame::default(), 0);
-        shell.read(&text.join("\n"), 1);
-        let lines: Vec<String> = shell.acts().into_iter().map(|a| a.text).collect();
+        let lines = lines_of(script, &mut contexts);
         if lines.is_empty() {
             return;
         }
@@ -200,6 +247,7 @@ impl<'p> Steps<'p> {
             timeout: around.timeout,
             ordered,
             tried: tried && when == When::Success,
+            own: true,
             span,
         });
     }

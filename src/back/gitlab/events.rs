@@ -1,44 +1,14 @@
-//! The model's own table of events and jobs, to be held against what GitLab's rules give.
+//! Events in the words of the tools that try a file for GitLab.
 
 use crate::back::gitlab::value::{WORKFLOW, input, input_text};
 use crate::ir::event::{DEFAULT_PULL_REQUEST_TYPES, Event, EventKind};
 use crate::plan::Plan;
 
-/// Lines `event<TAB>job`: for every event a spec can tell apart, the jobs that may be present; `-` where none is. An event is written as
-/// `.ci/tools/gitlab-events.sh` reads it; one that starts no pipeline on GitLab, or that cannot be written so, is left out.
-pub fn table(plan: &Plan<'_>) -> String {
-    // A tag and the release made of it are one event to GitLab.
-    let mut found: Vec<(String, Vec<String>)> = Vec::new();
-    for (number, event) in plan.pipeline.events.iter().enumerate() {
-        let Some(words) = words(plan, event) else { continue };
-        let at = found.iter().position(|(other, _)| *other == words).unwrap_or_else(|| {
-            found.push((words, Vec::new()));
-            found.len() - 1
-        });
-        let names = &mut found[at].1;
-        for workflow in &plan.workflows {
-            let jobs = workflow.jobs.iter().filter(|j| j.job.possible.contains(number));
-            let before = names.len();
-            names.extend(jobs.map(|j| j.id.clone()));
-            if names.len() > before {
-                names.extend(super::notice_names(plan, workflow));
-            }
-        }
-        names.extend(plan.drift.iter().filter(|d| d.on.accepts(event)).map(|d| d.id.clone()));
-    }
-    let mut out = String::new();
-    for (words, mut names) in found {
-        if names.is_empty() {
-            names.push("-".to_owned());
-        }
-        for name in names {
-            let line = format!("{words}\t{name}\n");
-            if !out.contains(&line) {
-                out.push_str(&line);
-            }
-        }
-    }
-    out
+/// The events that a spec can tell apart, as `.ci/tools/gitlab-events.sh` reads them, each with its place in the pipeline's list. One that starts no
+/// pipeline on GitLab, or that cannot be written so, is left out. A tag and the release made of it are one event to GitLab: two rows of one name.
+pub fn named(plan: &Plan<'_>) -> Vec<(String, usize)> {
+    let events = plan.pipeline.events.iter().enumerate();
+    events.filter_map(|(number, event)| Some((words(plan, event)?, number))).collect()
 }
 
 fn words(plan: &Plan<'_>, event: &Event) -> Option<String> {

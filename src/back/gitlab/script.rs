@@ -301,8 +301,10 @@ impl<'p> Writer<'p> {
     /// Lines in a shell that is stopped after some seconds. The script comes by a file of its own, so that commands may read standard input.
     fn limited(&self, shell: Shell, seconds: u64, inner: &[String]) -> String {
         let shell = match shell {
-            Shell::Bash if self.place.job.job.docker.is_none() => "bash -eo pipefail",
-            Shell::Bash | Shell::Sh | Shell::Pwsh => "sh -e",
+            // The image of docker has no bash; its own shell knows the option, too.
+            Shell::Bash if super::job::image(self.place).as_deref() == Some(super::job::DOCKER) => "sh -eo pipefail",
+            Shell::Bash => "bash -eo pipefail",
+            Shell::Sh | Shell::Pwsh => "sh -e",
         };
         format!("timeout {seconds} {shell} /dev/fd/3 3<<'STEP'\n{}\nSTEP", inner.join("\n"))
     }

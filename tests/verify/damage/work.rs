@@ -525,4 +525,39 @@ pub(super) const DAMAGES: &[Damage] = &[
         file: GITLAB,
         apply: |t, p| of_job(t, 2, "services", p, |job, _| (!job.services.is_empty()).then(Vec::new)),
     },
+    Damage { name: "measure a gate otherwise", file: GITHUB, apply: |t, _| each_match(t, "; ok = x ", "; ok = 1 + x ") },
+    Damage { name: "measure a gate otherwise", file: GITLAB, apply: |t, _| each_match(t, "; ok = x ", "; ok = 1 + x ") },
+    Damage {
+        name: "do not undo what was delivered",
+        file: GITHUB,
+        apply: |t, _| each_match(t, "  kubectl rollout undo deployment/", "  echo deployment/"),
+    },
+    Damage {
+        name: "do not undo what was delivered",
+        file: GITLAB,
+        apply: |t, _| each_match(t, "  kubectl rollout undo deployment/", "  echo deployment/"),
+    },
+    Damage {
+        name: "tell somebody something else",
+        file: GITHUB,
+        apply: |t, _| {
+            each_line(t, |lines, at| {
+                lines[at].starts_with("          MESSAGE: ").then(|| vec!["          MESSAGE: other".to_owned()])
+            })
+            .into_iter()
+            .filter(|_| !t.contains("  notify-"))
+            .collect()
+        },
+    },
+    Damage {
+        name: "tell somebody something else",
+        file: GITLAB,
+        apply: |t, p| {
+            each_line(t, |lines, at| {
+                job_of(lines, at, 0, p)?;
+                let one = lines[at].trim().starts_with("export MESSAGE=\"") && lines[at].ends_with('"');
+                one.then(|| vec!["        export MESSAGE=other".to_owned()])
+            })
+        },
+    },
 ];
