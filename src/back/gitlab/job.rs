@@ -1,5 +1,7 @@
 //! A planned job as a job of the file.
 
+use std::collections::BTreeSet;
+
 use crate::back::gitlab::rules::{self, Rule, Start, Way};
 use crate::back::gitlab::script::{self, Item};
 use crate::back::gitlab::time;
@@ -58,7 +60,9 @@ pub(super) fn view(place: Place<'_>, stage: &str, ways: &[Way<'_>], pipeline: &[
     let mut variables = variables(place);
     let of_tools =
         CLIENT.iter().map(|(name, _)| (*name).to_owned()).chain(tool_variables.iter().map(|(n, _)| n.clone())).collect();
-    variables.extend(tool_variables);
+    // What the spec sets itself is not set for a tool.
+    let own: BTreeSet<String> = variables.iter().map(|(name, _)| name.clone()).collect();
+    variables.extend(tool_variables.into_iter().filter(|(name, _)| !own.contains(name)));
     // The limit of the job is the limit of its script; what comes after gets time of its own, so that it is never cut off by the job's limit.
     let mut timeout = planned.timeout.seconds;
     let limited = |s: &PlannedStep| s.when != RunWhen::Success && (s.timeout.is_some() || s.phase == Phase::Rollback);
