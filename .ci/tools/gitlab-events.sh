@@ -7,7 +7,7 @@
 # it every `changes` rule holds). A schedule runs on main.
 #
 # Prints sorted lines `event<TAB>job<TAB>when`, where `when` is on_success, on_failure, always, manual or delayed. The jobs of
-# a matrix are one line. An event on which nothing runs prints `event<TAB>-`. `pipewright events` prints the model's own table
+# a matrix are one line. An event on which nothing runs prints `event<TAB>-`. `pipewright events` prints the table of `verify`'s own reader
 # as `event<TAB>job`: the two must agree in the first two columns.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)

@@ -7,4 +7,4 @@ table=${1:?TABLE} file=${2:?FILE}
 mapfile -t events < <(cut -f1 "$table" | sort -u)
 [ "${#events[@]}" -gt 0 ] || { echo "$table names no event" && exit 1; }
 "$here/gitlab-events.sh" "$file" "${events[@]}" | cut -f1,2 | LC_ALL=C sort -u |
-    diff --label "the model's jobs" --label "gitlab-ci-local's jobs" -U0 <(LC_ALL=C sort -u "$table") -
+    diff --label "the reader's jobs" --label "gitlab-ci-local's jobs" -U0 <(LC_ALL=C sort -u "$table") -

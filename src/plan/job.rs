@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::base::span::Spanned;
 use crate::ir::event::Filter;
+use crate::ir::expr::Expr;
 use crate::ir::id::{EnvironmentId, GateId, ImageId, JobId};
 use crate::ir::job::{Job, NeedKind};
 use crate::ir::order::behind_needs;
@@ -150,24 +151,25 @@ impl PlannedJob<'_> {
         ids.map(String::as_str).collect()
     }
 
-    /// Every context that its variables and steps read; conditions aside.
-    fn contexts(&self) -> impl Iterator<Item = &Context> {
+    /// Every context that its variables and steps read, in their conditions too; that of the job itself is asked before it starts.
+    fn contexts(&self) -> impl Iterator<Item = Context> {
         let steps = self.steps.iter().flat_map(|s| s.env.iter().map(|e| &e.value).chain(s.kind.texts()));
         let texts = self.env.iter().map(|e| &e.value).chain(steps);
-        texts.flat_map(Text::contexts).map(|c| &c.value)
+        let conditions = self.steps.iter().flat_map(|s| s.condition.iter().chain(s.kind.conditions()));
+        texts.flat_map(Text::contexts).cloned().chain(conditions.flat_map(Expr::contexts)).map(|c| c.value)
     }
 
     /// Whether a step of it reads an image.
     pub fn reads_image(&self, image: ImageId) -> bool {
-        self.contexts().any(|c| *c == Context::Image(image))
+        self.contexts().any(|c| c == Context::Image(image))
     }
 
     /// Whether it reads an output, or an image, of another job.
     pub fn reads(&self, other: &Self) -> bool {
         self.contexts().any(|context| match context {
-            Context::Output { job, .. } => other.source == JobSource::Spec(*job),
+            Context::Output { job, .. } => other.source == JobSource::Spec(job),
             Context::Image(image) => {
-                other.steps.iter().any(|s| matches!(&s.kind, PlannedKind::DockerBuild(build) if build.image == *image))
+                other.steps.iter().any(|s| matches!(&s.kind, PlannedKind::DockerBuild(build) if build.image == image))
             }
             _ => false,
         })

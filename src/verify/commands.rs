@@ -330,9 +330,8 @@ impl<'p> Compare<'p, '_> {
 
 /// Whether a line seems to run when a step should, by the words of its conditions; [`Turn`] tells for sure.
 fn seems(when: When, frame: &Frame) -> bool {
-    let asks = |word: &str| {
-        frame.guards.iter().any(|g| matches!(g, Guard::Vendor(text) | Guard::Test(text) if text.contains(word)))
-    };
+    let asks =
+        |word: &str| frame.guards.iter().any(|g| matches!(g, Guard::Vendor(text) | Guard::Test(text) if text.contains(word)));
     let behind = frame.after || asks("failure()") || asks("always()");
     match when {
         When::Success => !behind,
