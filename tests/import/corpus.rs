@@ -244,7 +244,7 @@ fn corpus(vendor: &str) -> Option<PathBuf> {
 fn real_workflows_of_github_come_over() {
     let Some(folder) = corpus("github") else { return };
     let figures = measure(&folder, Vendor::Github, ["github", "gitlab"], &is_yaml);
-    hold(Vendor::Github, &figures, &Floors { carried: 77.0, held: 86.0, whole: 47.0, own: 46.0, other: 42.0 });
+    hold(Vendor::Github, &figures, &Floors { carried: 77.9, held: 86.8, whole: 47.5, own: 46.0, other: 42.0 });
 }
 
 #[test]

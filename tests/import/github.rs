@@ -171,3 +171,12 @@ fn a_script_that_pushes_is_told_of_its_token() {
     let lost = imported.ledger.keys().iter().find(|k| k.path == "jobs.unit.steps[0].uses").unwrap().fate();
     assert!(matches!(lost, Fate::Lost(_)), "{lost:?}");
 }
+
+#[test]
+fn the_token_of_the_run_opens_the_registry_of_github() {
+    let inside = "    steps:\n      - uses: docker/login-action@v4\n        with: {registry: ghcr.io, username: '${{ github.actor }}', password: '${{ secrets.GITHUB_TOKEN }}'}\n      - run: docker push ghcr.io/a/b\n        if: ${{ !env.ACT }}";
+    let (_, imported) = imported(Vendor::Github, &[("ci.yml", &job(inside))]);
+    let text = spec(&imported);
+    assert!(text.contains("registry ghcr ghcr.io") && text.contains("registry-login ghcr"), "{text}");
+    assert_eq!(errors(&imported, &["github"]), Vec::<String>::new(), "{text}");
+}

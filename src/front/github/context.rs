@@ -1,6 +1,6 @@
 //! Contexts of GitHub and what a spec has for them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::declare::{Declared, is_declarable};
 use super::expr::Gh;
@@ -39,6 +39,8 @@ pub(super) struct JobScope {
     pub(super) services: BTreeMap<String, String>,
     /// Variables of the workflow and of the job whose value is written down, and that no script changes.
     pub(super) fixed: BTreeMap<String, String>,
+    /// Names of all variables of the job; none where a script may set others.
+    pub(super) variables: Option<BTreeSet<String>>,
     /// Variables that an action sets for the steps behind it.
     pub(super) env: Vec<(String, String)>,
     /// Whether the runner is an ARM one.
@@ -158,6 +160,12 @@ impl Scope {
             "github.server_url" => Some("https://github.com".to_owned()),
             _ => None,
         }
+    }
+
+    /// Whether a path is a variable that nothing sets.
+    pub(super) fn is_unset(&self, path: &[String]) -> bool {
+        let [env, name] = path else { return false };
+        env == "env" && self.job.variables.as_ref().is_some_and(|known| !known.contains(name))
     }
 
     /// The variable of the runner for a path, where a shell may read it.

@@ -51,6 +51,8 @@ pub(crate) struct Declared {
     pub(crate) runners: BTreeMap<String, Vec<String>>,
     /// Environments: the vendor's name to the spec's, with the address.
     pub(crate) environments: BTreeMap<String, (String, Option<String>)>,
+    /// Whether a job logs in to GitHub's own registry.
+    pub(crate) has_ghcr: bool,
     environment_names: Names,
     runner_names: Names,
     /// Names of schedules.
@@ -80,6 +82,7 @@ impl Default for Declared {
             variables: BTreeSet::new(),
             runners: BTreeMap::new(),
             environments: BTreeMap::new(),
+            has_ghcr: false,
             environment_names: Names::default(),
             runner_names: Names::without(&["linux", "linux-arm", "windows", "macos"]),
             schedules: Names::default(),
@@ -157,6 +160,9 @@ impl Declared {
         }
         small.extend(self.variables.iter().map(|v| node("variable").arg(v)));
         small.extend(self.runners.iter().map(|(name, labels)| node("runner").arg(name).child(node("github").args(labels))));
+        if self.has_ghcr {
+            small.push(node("registry").arg("ghcr").arg("ghcr.io"));
+        }
         sections.push(small);
         sections.push(
             self.environments

@@ -28,6 +28,18 @@ pub(super) struct Jobs<'n> {
     artifacts: Artifacts,
 }
 
+/// Actions that set no variables which a condition could ask for.
+const QUIET: &[&str] = &[
+    "actions/cache@",
+    "actions/checkout@",
+    "actions/download-artifact@",
+    "actions/upload-artifact@",
+    "actions/setup-go@",
+    "codecov/codecov-action@",
+    "docker/setup-qemu-action@",
+    "goreleaser/goreleaser-action@",
+];
+
 /// Looks through all jobs once: what expressions of one job can name of another.
 pub(super) fn survey<'n>(work: &mut Work<'_, '_>, jobs: &'n [Entry]) -> Jobs<'n> {
     let mut names = crate::front::name::Names::without(&["none", "all"]);
@@ -43,7 +55,12 @@ pub(super) fn survey<'n>(work: &mut Work<'_, '_>, jobs: &'n [Entry]) -> Jobs<'n>
         work.scope.jobs.insert(job.key.clone(), names.unique(&job.key));
     }
     for job in &found.entries {
-        work.scope.job = JobScope { id: job.key.clone(), fixed: fixed(work, &job.value), ..JobScope::default() };
+        work.scope.job = JobScope {
+            id: job.key.clone(),
+            fixed: fixed(work, &job.value),
+            variables: variables(work, &job.value),
+            ..JobScope::default()
+        };
         let declared = step::outputs(work, &job.value);
         for output in job.value.get("outputs").map(Node::entries).unwrap_or_default() {
             let source = output.value.text().map(pieces).unwrap_or_default();
@@ -82,6 +99,21 @@ fn fixed(work: &Work<'_, '_>, job: &Node) -> BTreeMap<String, String> {
         }
     });
     all
+}
+
+/// The names of a job's variables; none where a script may set others.
+fn variables(work: &Work<'_, '_>, job: &Node) -> Option<BTreeSet<String>> {
+    let steps = job.get("steps").map(Node::items).unwrap_or_default();
+    let own = std::iter::once(job).chain(steps).filter_map(|n| n.get("env")).flat_map(|e| e.entries()).map(|e| e.key.clone());
+    let mut known: BTreeSet<String> = work.env.iter().map(|(name, _)| name.clone()).chain(own).collect();
+    known.extend(
+        job.get("container").and_then(|c| c.get("env")).map(Node::entries).unwrap_or_default().iter().map(|e| e.key.clone()),
+    );
+    let mut sets = false;
+    job.each_text(&mut |text| sets |= text.contains("GITHUB_ENV"));
+    // An action sets variables, too.
+    let acts = steps.iter().filter_map(|s| s.get("uses")?.text()).any(|u| !QUIET.iter().any(|q| u.starts_with(q)));
+    (!sets && !acts).then_some(known)
 }
 
 fn needs(job: &Node) -> Vec<&str> {

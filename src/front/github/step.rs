@@ -219,6 +219,10 @@ pub(super) fn env(work: &mut Work<'_, '_>, entry: &Entry) -> Vec<(String, String
             work.lose(own, "no shell takes such a name for a variable");
             continue;
         }
+        if own.key == "RUNNER_DEBUG" && own.value.text().is_some_and(|t| t.trim() == "${{ runner.debug }}") {
+            work.mark(own, Fate::Emulated("the runner sets it itself where somebody debugs".to_owned()));
+            continue;
+        }
         let value = if own.value.is_null() { Some(String::new()) } else { work.text(own, Where::Field) };
         pairs.extend(value.map(|v| (own.key.clone(), v)));
     }

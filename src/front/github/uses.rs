@@ -103,6 +103,7 @@ fn portable(work: &mut Work<'_, '_>, used: &Use<'_>, index: usize, artifacts: &A
             }
             used.common.is_plain() && kept(work, used, "gradle", made)
         }
+        "docker/login-action" => login(work, used, made),
         "github/codeql-action/upload-sarif" => findings(work, used, made),
         "aws-actions/configure-aws-credentials" => role(work, used, made),
         _ => match toolchain::of(work, used) {
@@ -124,6 +125,22 @@ fn portable(work: &mut Work<'_, '_>, used: &Use<'_>, index: usize, artifacts: &A
 /// The node with the settings that portable steps take; the name is pipewright's own.
 pub(super) fn settings(common: &Common, build: Build) -> Build {
     build.maybe("if", common.condition.as_ref()).maybe("when", common.when).maybe("timeout", common.timeout.as_ref())
+}
+
+/// The token of the run opens GitHub's own registry.
+fn login(work: &mut Work<'_, '_>, used: &Use<'_>, made: &mut Made) -> bool {
+    let is_own = |key: &str, values: &[&str]| {
+        used.raw(key).is_some_and(|v| values.contains(&v.trim().trim_start_matches("${{").trim_end_matches("}}").trim()))
+    };
+    let fits = used.has_only(&["registry", "username", "password"])
+        && used.fixed(work, "registry").is_some_and(|r| r == "ghcr.io")
+        && is_own("username", &["github.actor", "github.repository_owner"])
+        && is_own("password", &["github.token", "secrets.GITHUB_TOKEN"]);
+    if fits {
+        work.declared.has_ghcr = true;
+        made.steps.push(settings(used.common, node("registry-login").arg("ghcr")));
+    }
+    fits
 }
 
 /// The cache of a tool, once a job. Its settings only save time.

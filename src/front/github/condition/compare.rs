@@ -28,6 +28,9 @@ impl Maker<'_> {
 
     /// A context where GitHub asks whether it is anything.
     pub(super) fn set(&mut self, path: &[String]) -> Option<Part> {
+        if self.scope.is_unset(path) {
+            return Some(Part::Known(false));
+        }
         let words: Vec<&str> = path.iter().map(String::as_str).collect();
         if let ["inputs", name] | ["github", "event", "inputs", name] = words.as_slice()
             && let Some((ours, is_truth)) = self.scope.inputs.get(*name)
