@@ -50,6 +50,7 @@ mod gha_cache_outside_github;
 mod image_definition_name;
 mod image_not_there;
 mod image_upper_case;
+mod input_without_environment;
 mod job_never_runs;
 mod keep_old_shorter_than_monitors;
 mod mutable_image;
@@ -249,6 +250,11 @@ pub const RULES: &[Rule] = &[
     error("image-tag-not-pushed", Some(image_not_there::check), "an image is used in a run that does not push it"),
     error("image-upper-case", Some(image_upper_case::check), "an image name has a capital letter"),
     error("image-used-before-built", None, "an image is used in a workflow that does not build it"),
+    error(
+        "input-without-environment",
+        Some(input_without_environment::check),
+        "an input offers the environments, and there is none",
+    ),
     error("job-never-runs", Some(job_never_runs::check), "no event lets a job run"),
     error(
         "keep-old-shorter-than-monitors",

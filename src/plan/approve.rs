@@ -178,7 +178,11 @@ fn joint_needs(jobs: &[PlannedJob<'_>], guarded: &[usize]) -> Vec<PlannedNeed> {
             }
         }
     }
-    let outcome = jobs[guarded[0]].job.when.value;
+    // Where they do not run for the same events, the approval is there for more than they are.
+    let first = &jobs[guarded[0]];
+    let same = |g: &PlannedJob<'_>| g.filters == first.filters && g.job.condition == first.job.condition;
+    let together = guarded.iter().all(|g| same(&jobs[*g]));
+    let outcome = first.job.when.value;
     let alike = outcome != Outcome::Success && guarded.iter().all(|g| jobs[*g].job.when.value == outcome);
     let mut all: Vec<PlannedNeed> = Vec::new();
     for need in guarded.iter().flat_map(|g| &jobs[*g].needs) {
@@ -186,7 +190,9 @@ fn joint_needs(jobs: &[PlannedJob<'_>], guarded: &[usize]) -> Vec<PlannedNeed> {
         if !of_all || behind.contains(need.job) || all.iter().any(|n| n.job == need.job) {
             continue;
         }
-        let everywhere = guarded.iter().all(|g| jobs[*g].job.possible.is_subset(&jobs[need.job].job.present));
+        let needed = &jobs[need.job];
+        let everywhere = guarded.iter().all(|g| jobs[*g].job.possible.is_subset(&needed.job.present))
+            && (together || needed.filters.is_empty() && needed.job.condition.is_none());
         let strict = need.strict && (everywhere || guarded.len() == 1);
         all.push(PlannedNeed { strict, always_present: everywhere, artifacts: Vec::new(), ..need.clone() });
     }

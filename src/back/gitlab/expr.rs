@@ -265,7 +265,9 @@ fn event_test(how: Comparison, a: &Expr, b: &Expr, place: &Place<'_>, positive: 
         EventKind::Tag | EventKind::Release if !kinds.contains(&EventKind::Manual) => {
             (format!("[ {} \"$CI_COMMIT_TAG\" ]", if equal { "-n" } else { "-z" }), Tie::One)
         }
-        EventKind::Push if !kinds.contains(&EventKind::Tag) => (test(source, sign, "push"), Tie::One),
+        EventKind::Push if !kinds.contains(&EventKind::Tag) && !kinds.contains(&EventKind::Release) => {
+            (test(source, sign, "push"), Tie::One)
+        }
         EventKind::Push | EventKind::Tag | EventKind::Release | EventKind::Manual => {
             let test = kind_test(kind, &kinds);
             let tie = if kind == EventKind::Manual { Tie::One } else { Tie::All };

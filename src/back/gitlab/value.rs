@@ -349,7 +349,10 @@ pub(super) fn kind_test(kind: EventKind, among: &BTreeSet<EventKind>) -> String 
     // A person may start a pipeline for a tag, too.
     let by_hand = among.contains(&EventKind::Manual);
     match kind {
-        EventKind::Push if among.contains(&EventKind::Tag) => format!("{} && [ -z \"$CI_COMMIT_TAG\" ]", source("push")),
+        // What stands for a release is the push of its tag.
+        EventKind::Push if among.contains(&EventKind::Tag) || among.contains(&EventKind::Release) => {
+            format!("{} && [ -z \"$CI_COMMIT_TAG\" ]", source("push"))
+        }
         EventKind::Push => source("push"),
         EventKind::Tag | EventKind::Release if by_hand => format!("{} && [ -n \"$CI_COMMIT_TAG\" ]", source("push")),
         EventKind::Tag | EventKind::Release => "[ -n \"$CI_COMMIT_TAG\" ]".to_owned(),
