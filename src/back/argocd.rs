@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::base::failure::Failure;
 use crate::ir::app::{Applications, Argocd};
 use crate::ir::gate::{ClosedHours, WeekMinute, Window};
+use crate::ir::strategy::Router;
 use crate::plan::delivery::{APPLICATIONS, DeliveryPlan, PlannedApp, PlannedApplication, application, infra_folder};
 use crate::render::header::Header;
 use crate::render::{Output, Renderer};
@@ -34,6 +35,15 @@ struct ApplicationView<'v> {
     server: &'v str,
     destination: &'v str,
     sync: Option<SyncView>,
+    ignore: Vec<IgnoreView>,
+}
+
+/// What a controller writes beside Argo CD.
+#[derive(Serialize, Clone, PartialEq)]
+struct IgnoreView {
+    group: &'static str,
+    kind: &'static str,
+    path: &'static str,
 }
 
 /// An ApplicationSet; what differs between its environments stands in the elements.
@@ -52,6 +62,7 @@ struct SetView<'v> {
     folder: String,
     values: Vec<String>,
     sync: Option<SyncView>,
+    ignore: Vec<IgnoreView>,
     /// Of all elements the same keys.
     elements: Vec<Vec<(&'static str, String)>>,
     /// How Applications are kept where that is not the same everywhere.
@@ -170,11 +181,28 @@ fn view<'v>(
         server: &application.server,
         destination: &application.namespace,
         sync: sync(application),
+        ignore: ignored(application.router).into_iter().collect(),
+    }
+}
+
+/// The weights that Argo Rollouts moves while a canary comes in; whoever brought those of the chart back would end it
+/// (<https://rollouts-plugin-trafficrouter-gatewayapi.readthedocs.io/en/latest/quick-start/>,
+/// <https://argo-rollouts.readthedocs.io/en/stable/features/traffic-management/istio/#integrating-with-gitops>).
+fn ignored(router: Option<Router>) -> Option<IgnoreView> {
+    match router? {
+        Router::Istio => {
+            Some(IgnoreView { group: "networking.istio.io", kind: "VirtualService", path: ".spec.http[].route[].weight" })
+        }
+        Router::Gateway => {
+            Some(IgnoreView { group: "gateway.networking.k8s.io", kind: "HTTPRoute", path: ".spec.rules[].backendRefs[].weight" })
+        }
+        Router::Nginx | Router::Alb => None,
     }
 }
 
 fn sync(application: &PlannedApplication<'_>) -> Option<SyncView> {
-    let sync = application.sync.map(|policy| SyncView {
+    let none = SyncView { automated: None, options: Vec::new(), retry: None };
+    let mut sync = application.sync.map_or(none, |policy| SyncView {
         automated: application.automated.then_some(AutomatedView { prune: policy.prune, self_heal: policy.self_heal }),
         options: policy.options.iter().map(|o| format!("{}=true", o.value)).collect(),
         retry: policy.retry.map(|r| RetryView {
@@ -184,7 +212,12 @@ fn sync(application: &PlannedApplication<'_>) -> Option<SyncView> {
             max: r.max.to_string(),
         }),
     });
-    sync.filter(|s| s.automated.is_some() || !s.options.is_empty() || s.retry.is_some())
+    // Without it what is ignored is still written by each synchronisation.
+    let respects = "RespectIgnoreDifferences=true".to_owned();
+    if ignored(application.router).is_some() && !sync.options.contains(&respects) {
+        sync.options.push(respects);
+    }
+    Some(sync).filter(|s| s.automated.is_some() || !s.options.is_empty() || s.retry.is_some())
 }
 
 /// The policy as the `syncPolicy` of an Application, in one line.
@@ -237,6 +270,12 @@ fn set<'v>(
         vec![format!("Argo CD does not act by itself in {}: the deploys ask it to.", asked.join(", "))]
     };
     let name = &app.app.name.value;
+    let mut ignores: Vec<IgnoreView> = Vec::new();
+    for ignore in placed.iter().filter_map(|(_, a)| ignored(a.router)) {
+        if !ignores.contains(&ignore) {
+            ignores.push(ignore);
+        }
+    }
     Some(SetView {
         header,
         notes,
@@ -250,6 +289,7 @@ fn set<'v>(
         folder: infra_folder(&argocd.path, ENVIRONMENT, name),
         values: values(ENVIRONMENT),
         elements: elements.collect(),
+        ignore: ignores,
         patch: differ.then_some(PATCH),
         sync: if differ { None } else { policies.into_iter().next().flatten() },
     })

@@ -40,9 +40,9 @@ pub(super) fn check(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
 fn by_deploy(placed: &Placed, app: &str, diagnostics: &mut Diagnostics) {
     let Strategy::Canary(canary) = &placed.settings.strategy else { return };
     let (span, message, label) = match (canary.router, &placed.settings.autoscale) {
-        (Some(router), _) if router.value == Router::Alb => (
+        (Some(router), _) if router.value != Router::Nginx => (
             router.span,
-            format!("a deploy cannot tell the load balancer of AWS how to split the requests of `{app}`"),
+            format!("a deploy cannot tell `{}` how to split the requests of `{app}`", router.value.word()),
             "needs a controller",
         ),
         (None, Some(scale)) => {

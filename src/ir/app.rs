@@ -138,6 +138,8 @@ pub struct Ingress {
     pub class: Option<String>,
     /// The secret that holds the certificate.
     pub tls: Option<String>,
+    /// Namespace and name of the gateway that routes are hung on, for the routers that want one.
+    pub gateway: Option<Spanned<(String, String)>>,
     /// The name of the port.
     pub port: String,
 }

@@ -40,6 +40,17 @@ fields! {
         Nginx = "nginx",
         /// The load balancers of AWS.
         Alb = "alb",
+        /// A route of Istio behind a gateway of its own.
+        Istio = "istio",
+        /// A route of the Gateway API, whatever implements it.
+        Gateway = "gateway",
+    }
+}
+
+impl Router {
+    /// Whether a route stands in place of the ingress, at a gateway that the ingress names.
+    pub fn has_gateway(self) -> bool {
+        matches!(self, Self::Istio | Self::Gateway)
     }
 }
 
@@ -103,6 +114,14 @@ impl Strategy {
             Self::Rolling { .. } => None,
             Self::Canary(canary) => Some(canary.span),
             Self::BlueGreen(colours) => Some(colours.span),
+        }
+    }
+
+    /// What splits the requests of a canary.
+    pub fn router(&self) -> Option<Router> {
+        match self {
+            Self::Canary(canary) => canary.router.map(|r| r.value),
+            Self::Rolling { .. } | Self::BlueGreen(_) => None,
         }
     }
 

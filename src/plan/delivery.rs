@@ -13,7 +13,7 @@ use crate::ir::gate::{GateKind, Window};
 use crate::ir::id::EnvironmentId;
 use crate::ir::raw::RawValue;
 use crate::ir::step::StepKind;
-use crate::ir::strategy::Strategy;
+use crate::ir::strategy::{Router, Strategy};
 use crate::ir::text::{Context, Part, Text};
 use crate::ir::units::Duration;
 use crate::plan::alert::{PlannedAlert, expression};
@@ -157,6 +157,8 @@ pub struct PlannedApplication<'a> {
     pub folder: String,
     /// How it is kept.
     pub sync: Option<&'a SyncPolicy>,
+    /// What moves weights that the chart has written.
+    pub router: Option<Router>,
     /// Whether Argo CD acts by itself.
     pub automated: bool,
     /// Hours in which Argo CD does not act by itself, with the gate's name.
@@ -468,6 +470,7 @@ impl<'a> Planner<'a> {
             namespace: namespace(environment),
             folder: infra_folder(&argocd.path, &environment.name.value, &app.name.value),
             sync: settings.sync.as_ref(),
+            router: settings.strategy.router(),
             automated,
             windows: windows.collect(),
         })

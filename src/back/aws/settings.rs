@@ -209,7 +209,11 @@ fn parts(view: &AccountView) -> Vec<Part> {
             s.name, s.template
         )
     });
-    part("Stacks", stacks.collect());
+    // https://docs.aws.amazon.com/codepipeline/latest/userguide/pipelines-about-starting.html
+    let first = view.stacks.iter().any(|s| s.template.contains(".codepipeline/")).then(|| {
+        "AWS starts each new pipeline once when it is made, on the branch of its source, whatever its triggers are: look at these runs, or stop them".to_owned()
+    });
+    part("Stacks", stacks.chain(first).collect());
     let approvers = view.approvers.iter().map(|a| {
         format!(
             "The policy `{}` is attached to the people of {}, and to nobody else: `aws iam attach-group-policy`. **They alone can let a run pass.**",

@@ -13,6 +13,7 @@ use crate::back::tree::{Tree, text};
 use crate::base::failure::Failure;
 use crate::ir::Pipeline;
 use crate::ir::raw::RawValue;
+use crate::ir::strategy::Router;
 use crate::plan::delivery::{DeliveryPlan, PlannedApp, PlannedPlace, chart_folder};
 use crate::render::header::Header;
 use crate::render::{Output, Renderer};
@@ -45,6 +46,8 @@ struct TemplateView<'v> {
     rollouts: bool,
     /// Whether some environment has two releases side by side.
     slots: bool,
+    /// Whether some environment hangs a route on a gateway.
+    gateways: bool,
     /// Labels by which Prometheus chooses.
     labels: Vec<(&'v str, &'v str)>,
 }
@@ -82,11 +85,13 @@ fn chart(app: &PlannedApp<'_>, pipeline: &Pipeline, header: &str, renderer: &Ren
     let by_rollouts = pipeline.delivery.rollouts.is_some();
     let stepwise = |p: &PlannedPlace<'_>| by_rollouts && p.settings.strategy.stepwise().is_some();
     let rollouts = app.places.iter().any(stepwise);
+    let has = |router: Router| app.places.iter().any(|p| p.settings.strategy.router() == Some(router));
     let view = TemplateView {
         header,
         deployments: !rollouts || !app.places.iter().all(stepwise),
         rollouts,
         slots: values.keys.contains(&Key::Slots),
+        gateways: has(Router::Istio) || has(Router::Gateway),
         labels: pipeline.delivery.monitor_labels.iter().map(|(n, v)| (n.value.as_str(), v.as_str())).collect(),
     };
     for (file, needs) in TEMPLATES {
@@ -95,6 +100,7 @@ fn chart(app: &PlannedApp<'_>, pipeline: &Pipeline, header: &str, renderer: &Ren
             Needs::Key(key) => values.keys.contains(key),
             Needs::Deployment => view.deployments,
             Needs::Rollout => view.rollouts,
+            Needs::Router(router) => has(*router),
         };
         if wanted {
             let text = renderer.yaml(&format!("helm/templates/{file}.j2"), &view)?;
@@ -110,6 +116,7 @@ enum Needs {
     Key(Key),
     Deployment,
     Rollout,
+    Router(Router),
 }
 
 /// The templates of a chart.
@@ -120,6 +127,7 @@ const TEMPLATES: &[(&str, Needs)] = &[
     ("deployment.yaml", Needs::Deployment),
     ("externalsecret.yaml", Needs::Key(Key::ExternalSecrets)),
     ("hpa.yaml", Needs::Key(Key::Autoscale)),
+    ("httproute.yaml", Needs::Router(Router::Gateway)),
     ("ingress.yaml", Needs::Key(Key::Ingress)),
     ("migrate.yaml", Needs::Key(Key::Migrate)),
     ("pdb.yaml", Needs::Nothing),
@@ -129,6 +137,7 @@ const TEMPLATES: &[(&str, Needs)] = &[
     ("service.yaml", Needs::Key(Key::Ports)),
     ("serviceaccount.yaml", Needs::Nothing),
     ("tests/health.yaml", Needs::Key(Key::Health)),
+    ("virtualservice.yaml", Needs::Router(Router::Istio)),
     ("NOTES.txt", Needs::Nothing),
 ];
 

@@ -37,7 +37,14 @@ fn of(key: Key) -> RawValue {
         }
         Key::Ingress => object(
             &["host", "port"],
-            [("host", string()), ("path", pattern("^/")), ("port", string()), ("className", string()), ("tlsSecret", string())],
+            [
+                ("host", string()),
+                ("path", pattern("^/")),
+                ("port", string()),
+                ("className", string()),
+                ("tlsSecret", string()),
+                ("gateway", object(&["namespace", "name"], [("namespace", string()), ("name", string())])),
+            ],
         ),
         Key::Migrate => object(&["command"], [("command", string()), ("activeDeadlineSeconds", whole(1))]),
         Key::User => whole(1),

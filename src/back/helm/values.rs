@@ -192,6 +192,10 @@ fn settings(
         let mut pairs = vec![("host", text(&ingress.host.value)), ("path", text(&ingress.path)), ("port", text(&ingress.port))];
         pairs.extend(ingress.class.iter().map(|c| ("className", text(c))));
         pairs.extend(ingress.tls.iter().map(|t| ("tlsSecret", text(t))));
+        pairs.extend(ingress.gateway.iter().map(|g| {
+            let (namespace, name) = &g.value;
+            ("gateway", map([("namespace", text(namespace)), ("name", text(name))]))
+        }));
         out.push((Key::Ingress, map(pairs)));
     }
     if let Some(migrate) = &settings.migrate {

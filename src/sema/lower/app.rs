@@ -238,6 +238,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
                 path: text("path").unwrap_or_else(|| "/".to_owned()),
                 class: text("class"),
                 tls: text("tls"),
+                gateway: c.setting("gateway").and_then(spanned).and_then(|g| self.gateway(g)),
                 port: only_port(self, c)?,
             })
         });
@@ -270,6 +271,20 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
             values: values(node),
             ports,
         }
+    }
+
+    /// `NAMESPACE/NAME`
+    fn gateway(&mut self, said: Spanned<String>) -> Option<Spanned<(String, String)>> {
+        let plain = |s: &str| !s.is_empty() && s.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+        let parts = said.value.split_once('/').filter(|(namespace, name)| plain(namespace) && plain(name));
+        if parts.is_none() {
+            self.diagnostics.push(
+                Diagnostic::error("wrong-value-type", said.span, format!("`{}` is no gateway", said.value))
+                    .label("not NAMESPACE/NAME")
+                    .help("write its namespace and its name: gateway=\"infra/public\""),
+            );
+        }
+        parts.map(|(namespace, name)| Spanned::new((namespace.to_owned(), name.to_owned()), said.span))
     }
 
     pub(super) fn time(&mut self, node: &Node<'_>, setting: &str, seconds: u64) -> Duration {

@@ -104,15 +104,24 @@ pub static HEALTH: Shape = node(
 ]]);
 
 /// `ingress host="shop.example.com"`
-pub static INGRESS: Shape =
-    node("ingress", "ingress", "How it is reached from outside of the cluster.", "ingress host=\"shop.example.com\" class=nginx")
-        .settings(&[&[
-            either("host", String, "the host name").required(),
-            either("path", String, "the path below it").default("/"),
-            either("class", String, "which controller; the cluster's default without it"),
-            either("tls", String, "the secret of the cluster that holds the certificate"),
-            either("port", Name, "the name of the port; the only one without it"),
-        ]]);
+pub static INGRESS: Shape = node(
+    "ingress",
+    "ingress",
+    "How it is reached from outside of the cluster.",
+    "ingress host=\"shop.example.com\" class=nginx",
+)
+.settings(&[&[
+    either("host", String, "the host name").required(),
+    either("path", String, "the path below it").default("/"),
+    either("class", String, "which controller; the cluster's default without it"),
+    either("tls", String, "the secret of the cluster that holds the certificate"),
+    either(
+        "gateway",
+        String,
+        "`NAMESPACE/NAME` of the gateway, for a canary with `traffic istio` or `traffic gateway`: it holds class and certificate",
+    ),
+    either("port", Name, "the name of the port; the only one without it"),
+]]);
 
 /// `autoscale min=3 max=10 cpu="70%"`
 pub static AUTOSCALE: Shape =
@@ -154,7 +163,7 @@ pub static STRATEGY: Shape = node(
     either("max-unavailable", Text, "rolling: pods missing at one time, or a share").default("0"),
     either(
         "traffic",
-        Word(&["nginx", "alb"]),
+        Word(&["nginx", "alb", "istio", "gateway"]),
         "canary: what splits the requests at the ingress; without it their share is the share of the pods",
     ),
 ]])
