@@ -48,16 +48,19 @@ pub(super) fn tables() -> Result<Vec<(&'static str, &'static Table)>, Failure> {
 pub(super) fn page(capability: Capability, tables: &[(&str, &Table)]) -> String {
     let mut text = format!("# {capability}\n\n{}\n\n", capability.meaning());
     text.extend(tables.iter().map(|(name, table)| said(name, table.row(capability))));
-    let suffers = |row: &Row| {
+    let losses = |row: &Row| -> Vec<Support> {
         let tiers = row.tiers.iter().map(|(_, s)| s);
-        let mut all = tiers.chain(row.beyond.iter().map(|(_, s)| s)).chain([&row.support]);
-        all.any(|s| matches!(s, Support::Lossy(_) | Support::Absent(_)))
+        let all = tiers.chain(row.beyond.iter().map(|(_, s)| s)).chain([&row.support]);
+        all.filter(|s| matches!(s, Support::Lossy(_) | Support::Absent(_))).cloned().collect()
     };
-    let lacking: Vec<&str> = tables.iter().filter(|(_, t)| suffers(t.row(capability))).map(|(name, _)| *name).collect();
-    if lacking.is_empty() {
+    let suffering: Vec<(&str, Vec<Support>)> =
+        tables.iter().map(|(name, t)| (*name, losses(t.row(capability)))).filter(|(_, losses)| !losses.is_empty()).collect();
+    let taken = |losses: &[Support]| losses.iter().any(|s| !legalize::is_never_accepted(capability, s));
+    let lacking: Vec<&str> = suffering.iter().filter(|(_, losses)| taken(losses)).map(|(name, _)| *name).collect();
+    if suffering.is_empty() {
         return text;
     }
-    if legalize::is_never_accepted(capability) {
+    if lacking.is_empty() {
         return text + "\nNo spec can accept this loss: a run would go further than the spec allows.\n";
     }
     text.push_str(

@@ -19,11 +19,18 @@ const NEVER: &[Capability] = &[
     Capability::GateQuery,
     Capability::GateWindow,
     Capability::PromotionOrder,
+    Capability::ExcludeForks,
+    // Without their conditions, jobs that look after failures would run after each success.
+    Capability::WhenFailure,
+    Capability::NeedsResult,
+    Capability::NeedsResultAbsent,
+    Capability::JobConditionSize,
 ];
 
 /// Whether no `accept` may name a capability.
-pub fn is_never_accepted(capability: Capability) -> bool {
-    NEVER.contains(&capability)
+pub fn is_never_accepted(capability: Capability, support: &Support) -> bool {
+    let undecided = capability == Capability::JobConditionOutput && matches!(support, Support::Absent(_));
+    undecided || NEVER.contains(&capability)
 }
 
 /// The answer for one target.
@@ -60,7 +67,7 @@ pub fn legalize(pipeline: &Pipeline, target: &Target, table: &Table, required: &
             }
             support @ (Support::Lossy(_) | Support::Absent(_)) => {
                 let at = accepts.iter().position(|a| a.loss.value == asked.capability.name());
-                match at.filter(|_| !is_never_accepted(asked.capability)) {
+                match at.filter(|_| !is_never_accepted(asked.capability, support)) {
                     Some(at) => {
                         used[at] = true;
                         accept(pipeline, &mut verdict, asked, support, accepts[at]);
@@ -103,7 +110,7 @@ fn accept(pipeline: &Pipeline, verdict: &mut Verdict, asked: &Required, support:
 fn refuse(target: &Target, asked: &Required, support: &Support) -> Diagnostic {
     let (word, name) = (target.id.word(), asked.capability.name());
     let line = format!("`accept {word} {name} reason=\"…\"`");
-    let never = is_never_accepted(asked.capability);
+    let never = is_never_accepted(asked.capability, support);
     let found = match support {
         Support::Absent(instead) => {
             let message = format!("{} cannot be written for {word}: {name}", asked.detail);
@@ -113,7 +120,7 @@ fn refuse(target: &Target, asked: &Required, support: &Support) -> Diagnostic {
         Support::Lossy(_) | Support::Emulated(_) | Support::Native => {
             let message = format!("{} loses meaning on {word}: {} ({name})", asked.detail, support.text());
             let help = if never {
-                "no gate is ever dropped: take the target away from this workflow".to_owned()
+                "a run may never go further than the spec allows: take the target away from this workflow".to_owned()
             } else {
                 format!("if that is right, say so: {line}")
             };

@@ -24,6 +24,8 @@ pub struct Required {
     pub span: Span,
     /// By which job.
     pub job: Option<JobId>,
+    /// In which workflow, where it is one that asks.
+    pub workflow: Option<WorkflowId>,
     /// Which one, for the message: "schedule `nightly`".
     pub detail: String,
     /// How much, where the capability counts; otherwise 0.
@@ -32,14 +34,15 @@ pub struct Required {
 
 /// Everything that the workflows of a target ask, in the order of the spec.
 pub fn require(pipeline: &Pipeline, workflows: &[WorkflowId], target: &Target) -> Vec<Required> {
-    let mut walk = Walk { pipeline, target: target.id, job: None, found: Vec::new() };
+    let mut walk = Walk { pipeline, target: target.id, job: None, workflow: None, found: Vec::new() };
     for id in workflows {
+        walk.workflow = Some(*id);
         walk.workflow(pipeline.workflow(*id));
         for job in &pipeline.workflow(*id).jobs {
             walk.job = Some(*job);
             walk.job(pipeline.job(*job));
         }
-        walk.job = None;
+        (walk.job, walk.workflow) = (None, None);
     }
     walk.gates(workflows);
     walk.environments(workflows);
@@ -59,6 +62,7 @@ struct Walk<'a> {
     pipeline: &'a Pipeline,
     target: TargetId,
     job: Option<JobId>,
+    workflow: Option<WorkflowId>,
     found: Vec<Required>,
 }
 
@@ -68,8 +72,8 @@ impl Walk<'_> {
     }
 
     fn count(&mut self, capability: Capability, span: Span, detail: impl Into<String>, figure: u64) {
-        let job = self.job;
-        self.found.push(Required { capability, span, job, detail: detail.into(), figure });
+        let (job, workflow) = (self.job, self.workflow);
+        self.found.push(Required { capability, span, job, workflow, detail: detail.into(), figure });
     }
 
     fn workflow(&mut self, workflow: &Workflow) {

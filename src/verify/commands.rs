@@ -12,7 +12,7 @@ use crate::ir::text::{Context, Text};
 use crate::plan::step::{PlannedKind, PlannedStep};
 use crate::plan::steps::Builder;
 use crate::verify::behaviour::{Act, Bit, Found, Frame, Guard, Interpreter, Place, Reader};
-use crate::verify::equivalence::Difference;
+use crate::verify::difference::Difference;
 use crate::verify::script::below;
 use crate::verify::texts::Scope;
 use crate::verify::turns::Turn;

@@ -14,9 +14,11 @@ use crate::ir::id::{GateId, JobId, TargetId};
 use crate::ir::job::NeedKind;
 use crate::ir::step::Outcome;
 use crate::render::Output;
+use crate::verify::accepted::Accepted;
 use crate::verify::aws::codebuild::Codebuild;
 use crate::verify::aws::codepipeline::Codepipeline;
-use crate::verify::behaviour::{Place, Reader, State, World};
+use crate::verify::behaviour::{Reader, State, World};
+use crate::verify::difference::Difference;
 use crate::verify::github::Github;
 use crate::verify::gitlab::Gitlab;
 use crate::verify::model::{self, Model, holds};
@@ -28,29 +30,6 @@ const SHOWN: usize = 5;
 
 /// The most pairs of jobs, counted in each event, of a spec whose outputs are compared whenever they are written: 100 jobs and 40 events.
 const SMALL: usize = 400_000;
-
-/// A target that does something else than the spec says.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Difference {
-    /// The target's word.
-    pub target: &'static str,
-    /// Which of the seven points of equivalence.
-    pub point: u8,
-    /// The job, by its name in the spec or with the vendor.
-    pub job: String,
-    /// When: the event, and what happens in the run. Empty for what holds always.
-    pub when: String,
-    /// What the spec says.
-    pub wanted: String,
-    /// What the target does.
-    pub found: String,
-    /// Where in the output, if there is such a place.
-    pub place: Option<Place>,
-    /// Where in the spec.
-    pub span: Span,
-    /// In how many other cases the same is so.
-    pub more: usize,
-}
 
 /// How far a comparison went.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -107,7 +86,8 @@ pub fn compare_until(pipeline: &Pipeline, files: &[(&str, &str)], enough: usize)
                 }
             }
         };
-        let mut compare = Compare { pipeline, target, order: &order, found: BTreeMap::new(), runs: 0, enough };
+        let accepted = Accepted::of(pipeline, target);
+        let mut compare = Compare { pipeline, target, order: &order, accepted, found: BTreeMap::new(), runs: 0, enough };
         match reader {
             Ok(reader) => {
                 extent.targets += 1;
@@ -117,7 +97,7 @@ pub fn compare_until(pipeline: &Pipeline, files: &[(&str, &str)], enough: usize)
                 if facts.len() < enough {
                     compare.events(reader.as_ref(), &events, &turns);
                 }
-                all.extend(facts);
+                all.extend(facts.into_iter().filter(|d| !compare.accepted.covers(d)));
             }
             Err(fault) => compare.unreadable(fault),
         }
@@ -148,17 +128,6 @@ pub fn check(pipeline: &Pipeline, outputs: &[Output]) -> Result<(), Failure> {
     Err(Failure::Internal(format!("what was written does not mean what the spec says; nothing is written:{}", lines.concat())))
 }
 
-impl Difference {
-    /// A line about it: "gitlab, production on a push to `main`: the spec says that it waits; it runs (.gitlab-ci.yml:12)".
-    pub fn shown(&self) -> String {
-        let place = self.place.as_ref().map(|p| format!(" ({}:{})", p.file, p.line)).unwrap_or_default();
-        let when = if self.when.is_empty() { String::new() } else { format!(" {}", self.when) };
-        let job = if self.job.is_empty() { String::new() } else { format!(", `{}`", self.job) };
-        let more = if self.more == 0 { String::new() } else { format!("; likewise in {} other cases", self.more) };
-        format!("{}{job}{when}: the spec says: {}; the file says: {}{place}{more}", self.target, self.wanted, self.found)
-    }
-}
-
 /// What makes two events alike: the presence of the spec's jobs, the states of the target's where all goes well, where all fails and where
 /// an approval is withheld, what each waits for, and which files say so.
 type Alike = (Vec<u8>, Vec<Vec<State>>, Vec<BTreeSet<usize>>, Vec<String>);
@@ -167,6 +136,7 @@ struct Compare<'p> {
     pipeline: &'p Pipeline,
     target: &'p Target,
     order: &'p [JobId],
+    accepted: Accepted,
     /// By job and what is wrong: the first case of each.
     found: BTreeMap<(u8, String, String), Difference>,
     runs: usize,
@@ -176,6 +146,9 @@ struct Compare<'p> {
 
 impl<'p> Compare<'p> {
     fn add(&mut self, difference: Difference) {
+        if self.accepted.covers(&difference) {
+            return;
+        }
         let key = (difference.point, difference.job.clone(), difference.found.clone());
         match self.found.get_mut(&key) {
             Some(known) => known.more += 1,

@@ -2,10 +2,12 @@
 //!
 //! Invariant: nothing is written before it came through this room.
 
+mod accepted;
 pub mod aws;
 mod bash;
 pub mod behaviour;
 mod commands;
+pub mod difference;
 pub mod equivalence;
 pub mod events;
 pub mod github;

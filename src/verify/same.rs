@@ -12,7 +12,7 @@ use crate::ir::text::Context;
 use crate::ir::walk;
 use crate::sema::exposure;
 use crate::verify::behaviour::{Bit, Found, Given, Reader};
-use crate::verify::equivalence::Difference;
+use crate::verify::difference::Difference;
 use crate::verify::model::holds;
 use crate::verify::{machine, token};
 

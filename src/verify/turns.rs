@@ -10,7 +10,7 @@ use crate::ir::expr::{Expr, Truth};
 use crate::ir::id::JobId;
 use crate::sema::presence::{holds, present};
 use crate::verify::behaviour::{Frame, Place, Reader, Standing, Started};
-use crate::verify::equivalence::Difference;
+use crate::verify::difference::Difference;
 use crate::verify::wanted::When;
 
 /// A step whose running depends on the event or on how the job stands.

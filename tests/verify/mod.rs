@@ -3,4 +3,5 @@
 mod damage;
 mod examples;
 mod expressions;
+mod losses;
 mod random;
