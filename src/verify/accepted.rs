@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::ir::Pipeline;
 use crate::ir::environment::Target;
-use crate::ir::id::{JobId, WorkflowId};
+use crate::ir::id::{JobId, TargetId, WorkflowId};
 use crate::plan::require::require;
 use crate::target::capability::Capability;
 use crate::verify::difference::Difference;
@@ -14,7 +14,7 @@ use crate::verify::difference::Difference;
 const RUNS: &[u8] = &[1, 2, 6];
 
 /// The points of equivalence that a capability is about, as far as a target that lacks it is compared.
-fn points(capability: Capability) -> &'static [u8] {
+fn points(capability: Capability, target: TargetId) -> &'static [u8] {
     match capability {
         Capability::PullRequestTypes
         | Capability::PullRequestReopened
@@ -25,7 +25,6 @@ fn points(capability: Capability) -> &'static [u8] {
         | Capability::PathFilterSeveral
         | Capability::JobPathFilter
         | Capability::PathPatterns
-        | Capability::Release
         | Capability::ScheduleBranch
         | Capability::ScheduleDays
         | Capability::Manual
@@ -38,10 +37,9 @@ fn points(capability: Capability) -> &'static [u8] {
         | Capability::InputPattern
         | Capability::JobConditionExact
         | Capability::JobConditionCase
-        | Capability::WhenFailureChain
-        | Capability::WhenAlways
-        | Capability::AllowFailureExitCodes
-        | Capability::NamePolicy => RUNS,
+        | Capability::AllowFailureExitCodes => RUNS,
+        // GitLab starts the run with the tag, and ends a cancelled pipeline without the job: the model knows both.
+        Capability::Release | Capability::WhenAlways if target != TargetId::Gitlab => RUNS,
         // The script decides, after the job has begun.
         Capability::JobConditionOutput => &[1, 2, 3, 5, 6],
         Capability::ContextApprover | Capability::Uses => &[3],
@@ -62,7 +60,7 @@ impl Accepted {
             .filter_map(|a| Capability::parse(&a.loss.value))
             .collect();
         let mut covered = BTreeSet::new();
-        if accepted.iter().all(|c| points(*c).is_empty()) {
+        if accepted.iter().all(|c| points(*c, target.id).is_empty()) {
             return Self(covered);
         }
         let workflows: Vec<WorkflowId> = (0..pipeline.workflows.len() as u32).map(WorkflowId).collect();
@@ -72,7 +70,7 @@ impl Accepted {
                 (None, Some(workflow)) => pipeline.workflow(workflow).jobs.clone(),
                 (None, None) => pipeline.job_ids().map(|(id, _)| id).collect(),
             };
-            for point in points(asked.capability) {
+            for point in points(asked.capability, target.id) {
                 let jobs = if RUNS.contains(point) { with_dependents(pipeline, &concerned) } else { concerned.clone() };
                 covered.extend(jobs.into_iter().map(|id| (pipeline.job(id).name.value.clone(), *point)));
             }
