@@ -13,6 +13,7 @@ use crate::target::table::{Support, Table};
 /// What never is accepted: a run would go further than the spec allows.
 const NEVER: &[Capability] = &[
     Capability::Approval,
+    Capability::ApprovalAfterFailure,
     Capability::GateMeasure,
     Capability::GateCheck,
     Capability::GateProbe,

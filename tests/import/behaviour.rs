@@ -9,7 +9,8 @@ use pipewright::base::source::SourceMap;
 use pipewright::driver::{Options, compile};
 use pipewright::front::Vendor;
 use pipewright::render::Renderer;
-use pipewright::verify::equivalence::{Difference, compare};
+use pipewright::verify::difference::Difference;
+use pipewright::verify::equivalence::compare;
 
 use super::imported;
 

@@ -76,6 +76,7 @@ const ROWS: &[Row] = &[
     ("secret-store", "environment live { tier production; secret KEY from=\"aws-secretsmanager:live#key\" }", "on { push main }; deploy ship to=live { run make { env KEY=(secret)KEY } }"),
     ("environment-secret", "environment live { tier production; secret KEY }", "on { push main }; deploy ship to=live { run make { env KEY=(secret)KEY } }"),
     ("approval", "team ops { github \"acme/ops\"; gitlab \"acme/ops\"; codepipeline (var)TOPIC }\nvariable TOPIC\ngate go { approval { from ops } }\nenvironment live { tier production; requires go }", "on { push main }; deploy ship to=live { run make }"),
+    ("approval-after-failure", "team ops { github \"acme/ops\"; gitlab \"acme/ops\"; codepipeline (var)TOPIC }\nvariable TOPIC\ngate go { approval { from ops } }\nenvironment live { tier production; requires go }", "on { push main }; job a { run make }; deploy ship to=live { needs a; when always; run make }"),
     ("approval-team", "team ops { github \"acme/ops\"; gitlab \"acme/ops\"; codepipeline (var)TOPIC }\nvariable TOPIC\ngate go { approval { from ops } }\nenvironment live { tier production; requires go }", "on { push main }; deploy ship to=live { run make }"),
     ("approval-count", "team ops { github \"acme/ops\"; gitlab \"acme/ops\"; codepipeline (var)TOPIC }\nvariable TOPIC\ngate go { approval { from ops; count 2 } }\nenvironment live { tier production; requires go }", "on { push main }; deploy ship to=live { run make }"),
     ("approval-exclude-author", "team ops { github \"acme/ops\"; gitlab \"acme/ops\"; codepipeline (var)TOPIC }\nvariable TOPIC\ngate go { approval { from ops; exclude-author } }\nenvironment live { tier production; requires go }", "on { push main }; deploy ship to=live { run make }"),
@@ -103,7 +104,7 @@ const MOOT: &[(&[&str], &[&str], &str)] = &[
     (
         &["codebuild"],
         &[
-            "approval", "approval-team", "approval-count", "approval-exclude-author", "approval-timeout", "approval-message",
+            "approval", "approval-after-failure", "approval-team", "approval-count", "approval-exclude-author", "approval-timeout", "approval-message",
             "approval-checklist", "approval-issue", "approval-sequential", "context-approver", "notify-approval",
         ],
         "[team-not-on-target]",
