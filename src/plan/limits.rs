@@ -4,7 +4,9 @@ use crate::base::diag::{Diagnostic, Diagnostics};
 use crate::base::span::{Span, Spanned};
 use crate::ir::Pipeline;
 use crate::ir::environment::ChannelKind;
-use crate::ir::event::{ClauseKind, DEFAULT_PULL_REQUEST_TYPES, EventKind, InputKind, InputValue, PathFilter, Pattern};
+use crate::ir::event::{
+    ClauseKind, DEFAULT_PULL_REQUEST_TYPES, EventKind, InputKind, InputValue, PathFilter, Pattern, PullRequestType,
+};
 use crate::ir::gate::{Approval, GateKind};
 use crate::ir::glob::Glob;
 use crate::ir::id::TargetId;
@@ -76,7 +78,11 @@ fn triggers(planned: &PlannedWorkflow<'_>, diagnostics: &mut Diagnostics) {
             }
             ClauseKind::Branch { branches } => named(branches, diagnostics),
             ClauseKind::Tag { names } => named(names, diagnostics),
-            ClauseKind::PullRequest { targets, heads, paths, .. } => {
+            ClauseKind::PullRequest { targets, heads, types, paths, .. } => {
+                if !types.iter().any(|t| matches!(t, PullRequestType::Opened | PullRequestType::Updated)) {
+                    let message = "a trigger of codepipeline knows pull requests that are opened and that change".to_owned();
+                    diagnostics.push(refuse(clause.span, message, "add `opened` or `updated` to its `types`"));
+                }
                 named(targets, diagnostics);
                 files(paths.as_ref(), diagnostics);
                 if let Some(head) = heads.include.iter().chain(&heads.except).next() {

@@ -78,7 +78,9 @@ pub fn starts<'a>(pipeline: &Pipeline, workflow: &'a Workflow) -> Vec<Start<'a>>
             found.push(Start { kind: *kind, schedule: None, events: events_of(*kind, None) });
         }
     }
-    found.retain(|s| s.events.count() > 0);
+    // What starts no job needs no pipeline.
+    let jobs = || workflow.jobs.iter().map(|id| &pipeline.job(*id).possible);
+    found.retain(|s| jobs().any(|possible| possible.intersects(&s.events)));
     found
 }
 

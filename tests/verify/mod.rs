@@ -1,5 +1,6 @@
 //! The readers of what is written, and what they find.
 
+mod aws;
 mod damage;
 mod examples;
 mod expressions;

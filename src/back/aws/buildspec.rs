@@ -110,9 +110,12 @@ pub(in crate::back) fn secret(place: &Place<'_>, name: &str) -> String {
     match own {
         None => format!("{pipeline}/{name}"),
         Some((environment, secret)) => match secret.from.as_ref().map(|f| f.value.as_str()) {
-            Some(from) if from.starts_with("aws-secretsmanager:") => from.trim_start_matches("aws-secretsmanager:").to_owned(),
-            Some(from) => format!("{pipeline}/{}", from.trim_start_matches("ci:")),
-            None => format!("{pipeline}/{}/{name}", environment.name.value),
+            Some(from) if from.starts_with("aws-secretsmanager:") => {
+                // A buildspec writes `name:key`; what stands behind the name of another store is that store's.
+                from.trim_start_matches("aws-secretsmanager:").replace('#', ":")
+            }
+            Some(from) if from.starts_with("ci:") => format!("{pipeline}/{}", from.trim_start_matches("ci:")),
+            Some(_) | None => format!("{pipeline}/{}/{name}", environment.name.value),
         },
     }
 }

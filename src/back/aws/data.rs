@@ -8,7 +8,7 @@ use crate::ir::event::{EventKind, InputKind};
 use crate::ir::job::{Job, Report, ReportKind};
 use crate::ir::step::Outcome;
 use crate::ir::text::{Context, Part, RunField};
-use crate::plan::job::PlannedJob;
+use crate::plan::job::{JobSource, PlannedJob};
 use crate::plan::step::{PlannedKind, PlannedStep};
 
 /// The context of the id of the run, which is the folder of its files.
@@ -110,7 +110,12 @@ pub(super) fn input_checks(place: &Place<'_>, whole: bool) -> Vec<Item> {
 }
 
 /// Files and values of other jobs.
-pub(super) fn downloads(place: &Place<'_>, whole: bool) -> Vec<Item> {
+fn downloads(place: &Place<'_>, whole: bool) -> Vec<Item> {
+    files(place, whole).into_iter().chain(values(place)).collect()
+}
+
+/// Files of other jobs.
+pub(super) fn files(place: &Place<'_>, whole: bool) -> Vec<Item> {
     let mut items: Vec<Item> = Vec::new();
     for need in &place.job.needs {
         let Some(other) = place.workflow.jobs.get(need.job) else { continue };
@@ -120,7 +125,19 @@ pub(super) fn downloads(place: &Place<'_>, whole: bool) -> Vec<Item> {
                 items.push(Item { comment: Some(format!("Files of {}", other.title)), text: strict(&[text], whole) });
             }
         }
-        if place.job.reads(other) {
+    }
+    items
+}
+
+/// Values of other jobs, which the condition of the job may read, too.
+pub(super) fn values(place: &Place<'_>) -> Vec<Item> {
+    let mut items: Vec<Item> = Vec::new();
+    let asked = place.job.job.condition.iter().flat_map(|c| c.contexts()).map(|c| c.value);
+    let asked: Vec<Context> = asked.collect();
+    for need in &place.job.needs {
+        let Some(other) = place.workflow.jobs.get(need.job) else { continue };
+        let of_other = |c: &Context| matches!(c, Context::Output { job, .. } if other.source == JobSource::Spec(*job));
+        if place.job.reads(other) || asked.iter().any(of_other) {
             let file = format!("/tmp/{}.env", other.id);
             items.push(Item {
                 comment: Some(format!("Outputs of {}", other.title)),

@@ -54,7 +54,13 @@ fn part(expr: &Expr, place: &Place<'_>, positive: bool) -> (String, Tie) {
                 return (format!("[ {left} {is} {} ]", single_quoted(name)), Tie::One);
             }
             let not = if positive { "" } else { "! " };
-            (format!("{not}printf '%s\\n' {left} | grep -Eq {}", single_quoted(&glob.value.to_regex())), Tie::One)
+            let test = format!("{not}printf '%s\\n' {left} | grep -Eq {}", single_quoted(&glob.value.to_regex()));
+            // A name that the event has not is empty, and is like nothing.
+            match (glob.value.matches(""), positive) {
+                (false, _) => (test, Tie::One),
+                (true, true) => (format!("[ -n {left} ] && {test}"), Tie::All),
+                (true, false) => (format!("[ -z {left} ] || {test}"), Tie::Any),
+            }
         }
         ExprKind::In(inner, list) => {
             let left = word(inner, place);

@@ -166,7 +166,7 @@ impl<'p> Place<'p> {
             CommitField::Author => derived("COMMIT_AUTHOR", "COMMIT_AUTHOR=$(git log -1 --format=%an)"),
             CommitField::Branch => self.branch(),
             CommitField::Tag => match self.host {
-                Host::Batch => derived("COMMIT_TAG", "COMMIT_TAG=${CODEBUILD_WEBHOOK_TRIGGER#tag/}"),
+                Host::Batch => self.told(COMMIT_TAG, EventKind::Tag, "tag", "CODEBUILD_WEBHOOK_TRIGGER#tag/"),
                 Host::Pipeline => Value::Variable(COMMIT_TAG.to_owned()),
             },
             CommitField::Ref => {
@@ -176,7 +176,7 @@ impl<'p> Place<'p> {
                     (_, true) => self.commit(CommitField::Tag),
                     (false, _) => self.branch(),
                     (true, false) => match self.host {
-                        Host::Batch => derived("COMMIT_REF", "COMMIT_REF=${CODEBUILD_WEBHOOK_TRIGGER#*/}"),
+                        Host::Batch => derived("COMMIT_REF", "COMMIT_REF=${COMMIT_BRANCH:-${CODEBUILD_WEBHOOK_TRIGGER#*/}}"),
                         Host::Pipeline => derived("COMMIT_REF", "COMMIT_REF=${COMMIT_TAG:-$COMMIT_BRANCH}"),
                     },
                 }
@@ -186,14 +186,27 @@ impl<'p> Place<'p> {
 
     /// A batch learns the branch of a push from the webhook; a schedule passes it, as a pipeline always does.
     fn branch(&self) -> Value {
-        if self.host == Host::Batch && self.kinds().contains(&EventKind::Push) {
-            let line = "COMMIT_BRANCH=${COMMIT_BRANCH:-${CODEBUILD_WEBHOOK_TRIGGER#branch/}}";
-            return derived(
-                COMMIT_BRANCH,
-                if self.kinds().len() == 1 { "COMMIT_BRANCH=${CODEBUILD_WEBHOOK_TRIGGER#branch/}" } else { line },
-            );
+        let kinds = self.kinds();
+        if self.host == Host::Pipeline || !kinds.contains(&EventKind::Push) {
+            return Value::Variable(COMMIT_BRANCH.to_owned());
         }
-        Value::Variable(COMMIT_BRANCH.to_owned())
+        let passed = kinds.iter().all(|k| matches!(k, EventKind::Push | EventKind::Schedule));
+        if passed && kinds.len() > 1 {
+            return derived(COMMIT_BRANCH, "COMMIT_BRANCH=${COMMIT_BRANCH:-${CODEBUILD_WEBHOOK_TRIGGER#branch/}}");
+        }
+        self.told(COMMIT_BRANCH, EventKind::Push, "branch", "CODEBUILD_WEBHOOK_TRIGGER#branch/")
+    }
+
+    /// What the webhook tells of one kind of event: of others it is empty, unless somebody passes it.
+    fn told(&self, name: &str, kind: EventKind, word: &str, from: &str) -> Value {
+        let kinds = self.kinds();
+        if kinds.iter().all(|k| *k == kind) {
+            return derived(name, &format!("{name}=${{{from}}}"));
+        }
+        let line = format!(
+            "case \"${{CODEBUILD_WEBHOOK_TRIGGER:-}}\" in\n  {word}/*) {name}=${{{from}}} ;;\n  *) {name}=${{{name}:-}} ;;\nesac"
+        );
+        derived(name, &line)
     }
 
     fn run(&self, field: RunField) -> Value {
@@ -225,9 +238,15 @@ impl<'p> Place<'p> {
 
     fn pull_request(&self, field: PrField) -> Value {
         match (field, self.host) {
-            (PrField::Number, Host::Batch) => derived("PR_NUMBER", "PR_NUMBER=${CODEBUILD_WEBHOOK_TRIGGER#pr/}"),
-            (PrField::Source, Host::Batch) => derived("PR_SOURCE", "PR_SOURCE=${CODEBUILD_WEBHOOK_HEAD_REF#refs/heads/}"),
-            (PrField::Target, Host::Batch) => derived("PR_TARGET", "PR_TARGET=${CODEBUILD_WEBHOOK_BASE_REF#refs/heads/}"),
+            (PrField::Number, Host::Batch) => {
+                self.told("PR_NUMBER", EventKind::PullRequest, "pr", "CODEBUILD_WEBHOOK_TRIGGER#pr/")
+            }
+            (PrField::Source, Host::Batch) => {
+                self.told("PR_SOURCE", EventKind::PullRequest, "pr", "CODEBUILD_WEBHOOK_HEAD_REF#refs/heads/")
+            }
+            (PrField::Target, Host::Batch) => {
+                self.told("PR_TARGET", EventKind::PullRequest, "pr", "CODEBUILD_WEBHOOK_BASE_REF#refs/heads/")
+            }
             (PrField::Number, Host::Pipeline) => Value::Variable("PR_NUMBER".to_owned()),
             (PrField::Source, Host::Pipeline) => Value::Variable("PR_SOURCE".to_owned()),
             (PrField::Target, Host::Pipeline) => Value::Variable("PR_TARGET".to_owned()),

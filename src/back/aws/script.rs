@@ -138,6 +138,12 @@ impl<'p> Writer<'p> {
         let place = self.place;
         let mut derived = BTreeSet::new();
         let mut items = Vec::new();
+        // What decides may be a value of another job.
+        let early = guard.is_some_and(|g| g.contexts.iter().any(|c| matches!(c, Context::Output { .. })));
+        if early {
+            self.derive(&[data::RUN], &mut derived, &mut items);
+            items.extend(data::values(&place));
+        }
         if let Some(guard) = guard {
             self.derive(&guard.contexts, &mut derived, &mut items);
             let test = if guard.test.contains(" && ") || guard.test.starts_with('!') {
@@ -154,7 +160,10 @@ impl<'p> Writer<'p> {
         if data::uses_store(&place) {
             self.derive(&[data::RUN], &mut derived, &mut items);
         }
-        items.extend(data::downloads(&place, self.whole));
+        items.extend(data::files(&place, self.whole));
+        if !early {
+            items.extend(data::values(&place));
+        }
         let downloads = cache::variables(&place).into_iter();
         items.extend(downloads.map(|(name, value)| Item { comment: None, text: format!("export {name}=\"{value}\"") }));
         items.extend(self.exports(&mut derived));

@@ -10,7 +10,7 @@ use crate::back::codepipeline::project::{BUCKET, connected, id, of_jobs};
 use crate::back::codepipeline::told::{self, source};
 use crate::back::codepipeline::{place, view};
 use crate::ir::environment::ChannelKind;
-use crate::ir::event::{ClauseKind, EventKind, InputKind, InputValue, PathFilter, Pattern};
+use crate::ir::event::{ClauseKind, EventKind, InputKind, InputValue, PathFilter, Pattern, PullRequestType};
 use crate::ir::gate::{Approval, GateKind};
 use crate::ir::id::GateId;
 use crate::ir::job::Mode;
@@ -112,8 +112,10 @@ fn filters(workflow: &PlannedWorkflow<'_>, kind: EventKind) -> Vec<view::Filter>
             (ClauseKind::Push { branches, paths }, EventKind::Push) => filter("Branches", branches, paths.as_ref()),
             (ClauseKind::Branch { branches }, EventKind::Push) => filter("Branches", branches, None),
             (ClauseKind::Tag { names }, EventKind::Tag) => filter("Tags", names, None),
-            (ClauseKind::PullRequest { targets, paths, .. }, EventKind::PullRequest) => {
-                view::Filter { events: vec!["OPEN", "UPDATED"], ..filter("Branches", targets, paths.as_ref()) }
+            (ClauseKind::PullRequest { targets, types, paths, .. }, EventKind::PullRequest) => {
+                let known = [(PullRequestType::Opened, "OPEN"), (PullRequestType::Updated, "UPDATED")];
+                let events = known.into_iter().filter(|(t, _)| types.contains(t)).map(|(_, word)| word);
+                view::Filter { events: events.collect(), ..filter("Branches", targets, paths.as_ref()) }
             }
             _ => continue,
         };

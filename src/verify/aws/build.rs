@@ -38,6 +38,8 @@ pub(super) struct Build {
 struct Guard {
     before: Vec<Command>,
     test: Command,
+    /// Variables come from a file that another build wrote: what is not set otherwise may be there.
+    open: bool,
 }
 
 /// The keys of a buildspec, and those of a phase, of which the meaning is known here.
@@ -174,9 +176,10 @@ impl Build {
         variables.extend(passed.iter().map(|(n, v)| (n.clone(), v.clone())));
         let unknown = |_: &[String]| None;
         let mut shell = Shell::new(variables, &unknown);
+        shell.open = guard.open;
         shell.all(&guard.before);
         let holds = shell.run(&guard.test).well();
-        match shell.unset.first() {
+        match shell.unset.first().filter(|_| !guard.open) {
             Some(name) => Err(format!("`${name}` is asked after, and nothing sets it")),
             None => Ok(holds),
         }
@@ -194,13 +197,17 @@ impl Build {
 
 /// What decides at the top of a script whether the rest runs: only variables are worked out before it.
 fn guard(lines: &[Line]) -> Option<Guard> {
-    let mut before = Vec::new();
+    let (mut before, mut open) = (Vec::new(), false);
     for line in lines {
+        if fetches(&line.command) {
+            open = true;
+            continue;
+        }
         if let Command::Or(test, otherwise) = &line.command {
             let unknown = |_: &[String]| None;
             let mut shell = Shell::new(BTreeMap::new(), &unknown);
             let ends = shell.run(otherwise) == End::Exit(Some(0));
-            return ends.then(|| Guard { before, test: (**test).clone() });
+            return ends.then(|| Guard { before, test: (**test).clone(), open });
         }
         if !prepares(&line.command) {
             return None;
@@ -270,6 +277,18 @@ fn past_brace(text: &str) -> &str {
         depth == 0
     });
     end.map_or("", |(at, _)| &text[at + 1..])
+}
+
+/// Whether a command only fetches values of another build: the copy of a file, or the loop that reads it.
+fn fetches(command: &Command) -> bool {
+    match command {
+        Command::Simple(words, _) => words.windows(2).any(|pair| pair[0] == "s3" && pair[1] == "cp"),
+        Command::Loop(condition, inner) => {
+            let is = |c: &Command, word: &str| matches!(c, Command::Simple(words, _) if words.iter().any(|w| w == word));
+            condition.iter().all(|c| is(c, "read")) && inner.iter().all(|c| is(c, "export"))
+        }
+        _ => false,
+    }
 }
 
 /// Whether a command only works out variables.

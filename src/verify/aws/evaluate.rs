@@ -17,6 +17,8 @@ pub(super) struct Shell<'f> {
     pub(super) program: &'f dyn Fn(&[String]) -> Option<i32>,
     /// Variables that were read and are not set: a shell with `-u` ends there.
     pub(super) unset: Vec<String>,
+    /// More variables are set than are known.
+    pub(super) open: bool,
 }
 
 /// How a command ends.
@@ -42,7 +44,7 @@ impl End {
 
 impl<'f> Shell<'f> {
     pub(super) fn new(variables: BTreeMap<String, Known>, program: &'f dyn Fn(&[String]) -> Option<i32>) -> Self {
-        Self { variables, program, unset: Vec::new() }
+        Self { variables, program, unset: Vec::new(), open: false }
     }
 
     /// Runs commands one after another.
@@ -285,7 +287,7 @@ impl<'f> Shell<'f> {
     fn look(&self, name: &str) -> Option<Known> {
         let known = self.variables.get(name).cloned();
         let own = name.starts_with("CODEBUILD_") && !name.starts_with("CODEBUILD_WEBHOOK_");
-        known.or_else(|| (own || ["HOME", "PATH", "PWD", "TMPDIR", "AWS_REGION"].contains(&name)).then_some(None))
+        known.or_else(|| (own || self.open || ["HOME", "PATH", "PWD", "TMPDIR", "AWS_REGION"].contains(&name)).then_some(None))
     }
 }
 

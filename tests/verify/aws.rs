@@ -1,0 +1,70 @@
+//! Conditions and filters on AWS, where a build decides by what it is told: each spec means the same there, or is refused.
+
+use std::path::Path;
+
+use pipewright::base::source::SourceMap;
+use pipewright::driver::{Options, compile};
+use pipewright::render::Renderer;
+
+const CODEBUILD: &str = "target codebuild repository=\"example/app\"\n";
+const CODEPIPELINE: &str = "target codepipeline connection=(var)CONNECTION repository=\"example/app\"\nvariable CONNECTION\n";
+
+/// The diagnostics of a spec for a target; a file that means something else is an error of the compiler itself.
+fn built(head: &str, body: &str) -> Result<Vec<String>, String> {
+    let (sources, renderer) = (SourceMap::new(), Renderer::new());
+    let text = format!("pipeline p {{ language 1; default-branch main; timeout \"10m\" }}\n{head}{body}\n");
+    let spec = sources.add("pipeline.kdl", &text);
+    let options = Options { root: Path::new("/nowhere"), spec: "pipeline.kdl", targets: &[], today: None, renderer: &renderer };
+    let compiled = compile(&sources, spec, &options).map_err(|f| format!("{f}\n{text}"))?;
+    let errors = compiled.diagnostics.iter().filter(|d| d.severity == pipewright::base::diag::Severity::Error);
+    Ok(errors.map(|d| format!("{}: {}", d.rule, d.message)).collect())
+}
+
+#[test]
+fn what_a_build_asks_after_is_empty_where_its_event_has_it_not() {
+    let conditions = [
+        "commit.branch != 'main'",
+        "commit.branch matches '**'",
+        "!(commit.branch matches '**')",
+        "commit.tag == 'v1' || commit.branch == 'main'",
+        "pr.target == 'main' || commit.branch == 'dev'",
+        "pr.source != 'topic'",
+        "!(commit.branch in ['main', 'dev'])",
+        "run.event == 'tag' || commit.branch == 'main'",
+        "commit.ref == 'main'",
+    ];
+    let jobs: String = conditions.iter().enumerate().map(|(i, c)| format!("job j{i} {{ if \"{c}\"; run \"make\" }}\n")).collect();
+    for on in ["push; tag \"v*\"; pull-request", "push; tag; pull-request main; schedule daily \"0 3 * * *\" branch=dev"] {
+        for head in [CODEBUILD, CODEPIPELINE] {
+            let came = built(head, &format!("workflow a {{ on {{ {on} }}\n{jobs} }}"));
+            assert_eq!(came, Ok(Vec::new()), "{on}");
+        }
+    }
+}
+
+#[test]
+fn a_condition_may_read_what_another_build_gives() {
+    let body = "workflow a {\n on { push main }\n job x { output changed; run \"make x\" }\n job y { needs x; if \"job.x.changed == 'true'\"; run \"make y\" }\n}";
+    for (head, target) in [(CODEBUILD, "codebuild"), (CODEPIPELINE, "codepipeline")] {
+        let accept = format!("{head}accept {target} job-condition-output reason=\"a test\"\n");
+        assert_eq!(built(&accept, body), Ok(Vec::new()), "{target}");
+    }
+}
+
+#[test]
+fn a_pipeline_starts_by_what_a_pull_request_did() {
+    let of = |types: &str| {
+        built(CODEPIPELINE, &format!("workflow a {{\n on {{ pull-request {{ types {types} }} }}\n job x {{ run \"make\" }}\n}}"))
+    };
+    assert_eq!(of("opened"), Ok(Vec::new()));
+    assert_eq!(of("updated reopened"), Ok(Vec::new()));
+    assert!(of("reopened").unwrap().iter().any(|d| d.contains("trigger of codepipeline")));
+}
+
+#[test]
+fn stages_and_schedules_are_those_of_the_spec() {
+    let body = "workflow a {\n on { push main dev; tag \"v*\"; schedule daily \"0 3 * * *\" branch=dev; schedule weekly \"0 3 * * 1\" timezone=\"Europe/Berlin\" }\n stage one { job x { run \"make x\" } }\n stage two { only { branch main dev }; job y { run \"make y\" } }\n stage three {\n job z { after y; run \"make z\" }\n job q { only { tag; schedule weekly }; after x; run \"make q\"; allow-failure }\n }\n}";
+    for head in [CODEBUILD, CODEPIPELINE] {
+        assert_eq!(built(head, body), Ok(Vec::new()), "{head}");
+    }
+}
