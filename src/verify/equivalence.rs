@@ -7,7 +7,7 @@ use crate::base::failure::Failure;
 use crate::base::span::Span;
 use crate::ir::Pipeline;
 use crate::ir::environment::Target;
-use crate::ir::event::{Event, EventKind, PullRequestType, Schedule};
+use crate::ir::event::Event;
 use crate::ir::expr::Truth;
 use crate::ir::gate::{GateKind, Via};
 use crate::ir::id::{GateId, JobId, TargetId};
@@ -15,15 +15,11 @@ use crate::ir::job::NeedKind;
 use crate::ir::step::Outcome;
 use crate::render::Output;
 use crate::verify::accepted::Accepted;
-use crate::verify::aws::codebuild::Codebuild;
-use crate::verify::aws::codepipeline::Codepipeline;
 use crate::verify::behaviour::{Reader, State, World};
 use crate::verify::difference::Difference;
-use crate::verify::github::Github;
-use crate::verify::gitlab::Gitlab;
 use crate::verify::model::{self, Model, holds};
 use crate::verify::turns::Turn;
-use crate::verify::{commands, same, worlds};
+use crate::verify::{commands, readers, same, worlds};
 
 /// Differences that one message lists; the rest is counted.
 const SHOWN: usize = 5;
@@ -59,33 +55,7 @@ pub fn compare_until(pipeline: &Pipeline, files: &[(&str, &str)], enough: usize)
     let mut extent = Extent { events: events.len(), pairs: worlds::ALL_PAIRS, sets: worlds::ALL_SETS, ..Extent::default() };
     let mut all = Vec::new();
     for target in &pipeline.targets {
-        let folder = if target.standby.is_some() { "standby/" } else { "" };
-        let below = |path: &str| path.strip_prefix(folder).map(str::to_owned).unwrap_or_default();
-        let reader: Result<Box<dyn Reader + '_>, String> = match target.id {
-            TargetId::Github => {
-                let own = files.iter().copied().filter(|(path, _)| below(path).starts_with(".github/workflows/"));
-                let own: Vec<(&str, &str)> = own.collect();
-                if own.is_empty() {
-                    continue;
-                }
-                Github::read(pipeline, &own).map(|g| Box::new(g) as Box<dyn Reader + '_>)
-            }
-            TargetId::Gitlab => {
-                let Some((path, text)) = files.iter().find(|(path, _)| below(path) == ".gitlab-ci.yml") else { continue };
-                Gitlab::read(pipeline, path, text).map(|g| Box::new(g) as Box<dyn Reader + '_>)
-            }
-            TargetId::Codebuild | TargetId::Codepipeline => {
-                let home = format!(".{}/", target.id.word());
-                let own: Vec<(&str, &str)> = files.iter().copied().filter(|(path, _)| below(path).starts_with(&home)).collect();
-                if own.is_empty() {
-                    continue;
-                }
-                match target.id {
-                    TargetId::Codebuild => Codebuild::read(pipeline, &own).map(|c| Box::new(c) as Box<dyn Reader + '_>),
-                    _ => Codepipeline::read(pipeline, &own).map(|c| Box::new(c) as Box<dyn Reader + '_>),
-                }
-            }
-        };
+        let Some(reader) = readers::of(pipeline, target, files) else { continue };
         let accepted = Accepted::of(pipeline, target);
         let mut compare = Compare { pipeline, target, order: &order, accepted, found: BTreeMap::new(), runs: 0, enough };
         match reader {
@@ -229,7 +199,7 @@ impl<'p> Compare<'p> {
             if self.found.len() >= self.enough {
                 return;
             }
-            let Some(happening) = self.told_apart(event) else { continue };
+            let Some(happening) = readers::told_apart(self.pipeline, self.target, event) else { continue };
             let model = Model::of(self.pipeline, self.order, &happening, self.target);
             let started = match reader.start(event) {
                 Ok(started) => started,
@@ -273,45 +243,6 @@ impl<'p> Compare<'p> {
                 }
             }
         }
-    }
-
-    /// The events that a target cannot tell from this one, itself among them; none for one that it never sees.
-    fn told_apart(&self, event: &Event) -> Option<Vec<Event>> {
-        let itself = || Some(vec![event.clone()]);
-        match (self.target.id, event.kind) {
-            (TargetId::Github, _) => return Some(self.at_one_time(event)),
-            // A person starts a pipeline on its own branch only.
-            (TargetId::Codepipeline, EventKind::Manual) => {
-                let usual = &self.pipeline.default_branch.value;
-                return itself().filter(|_| event.branch.as_ref().is_none_or(|b| b == usual));
-            }
-            (TargetId::Gitlab, _) | (TargetId::Codepipeline, EventKind::PullRequest) => {}
-            (TargetId::Codebuild | TargetId::Codepipeline, _) => return itself(),
-        }
-        match event.kind {
-            // A release starts nothing there but what its tag has started.
-            EventKind::Tag | EventKind::Release => {
-                let of = |kind| Event { tag: event.tag.clone(), ..Event::of(kind) };
-                Some(vec![of(EventKind::Tag), of(EventKind::Release)])
-            }
-            // One starts a run when it is opened and when it changes, and nothing says which it was. One that is opened again starts none.
-            EventKind::PullRequest => {
-                let told = [PullRequestType::Opened, PullRequestType::Updated];
-                let of = |kind| Event { pull_request_type: Some(kind), ..event.clone() };
-                event.pull_request_type.is_none_or(|t| told.contains(&t)).then(|| told.map(of).to_vec())
-            }
-            EventKind::Push | EventKind::Schedule | EventKind::Manual => Some(vec![event.clone()]),
-        }
-    }
-
-    /// The schedules of other workflows that are due when this one is: GitHub starts every workflow that names the time.
-    fn at_one_time(&self, event: &Event) -> Vec<Event> {
-        let all = || self.pipeline.workflows.iter().flat_map(|w| &w.schedules);
-        let own = all().find(|s| Some(&s.name.value) == event.schedule.as_ref());
-        let Some(own) = own.filter(|_| event.kind == EventKind::Schedule) else { return vec![event.clone()] };
-        let zone = |s: &Schedule| s.timezone.as_ref().map_or("UTC", |z| z.value.as_str()).to_owned();
-        let due = all().filter(|s| s.cron.value.to_string() == own.cron.value.to_string() && zone(s) == zone(own));
-        due.map(|s| Event { schedule: Some(s.name.value.clone()), ..event.clone() }).collect()
     }
 
     /// What the spec puts before a job has ended there, too.

@@ -3,6 +3,7 @@
 mod aws;
 mod damage;
 mod examples;
+mod expected;
 mod expressions;
 mod losses;
 mod random;
