@@ -30,9 +30,6 @@ const CHANGED: usize = 4;
 /// Path and text.
 type Files = Vec<(String, String)>;
 
-/// The rules that refused a spec, or what is wrong with it and its text.
-type Tried = Result<Vec<String>, (String, String)>;
-
 enum Came {
     /// The rules that refused it.
     Refused(Vec<String>),
@@ -76,13 +73,8 @@ fn compiled(text: &str, renderer: &Renderer) -> Came {
     }
 }
 
-<<<<<<< HEAD
 /// What is wrong with a spec, in words and with the text that shows it; or the rules that refused it. `changed`: also what changes nothing is tried.
 fn tried(spec: &Spec, changed: bool, renderer: &Renderer) -> Result<Vec<String>, (String, String)> {
-=======
-/// What is wrong with a spec, in words and with the text that shows it; or the rules that refused it.
-fn tried(spec: &Spec, renderer: &Renderer) -> Tried {
->>>>>>> 2dac5a2 (Ask the tests of a spec of what is written for each target, too)
     let parts = spec.parts();
     let text = Spec::text(&parts);
     let files = match compiled(&text, renderer) {
@@ -128,27 +120,6 @@ fn tried(spec: &Spec, renderer: &Renderer) -> Tried {
     Ok(Vec::new())
 }
 
-<<<<<<< HEAD
-=======
-/// The same on a target of AWS, of what it can hold: in another order it is the same, too.
-fn tried_on_aws(spec: &Spec, home: Home, renderer: &Renderer) -> Tried {
-    let parts = spec.fit(home).parts();
-    let text = Spec::text(&parts, home);
-    let files = match compiled(&text, home, renderer) {
-        Came::Refused(rules) => return Ok(rules),
-        Came::Wrong(fault) => return Err((fault, text)),
-        Came::Written(files) => files,
-    };
-    let backwards: Vec<String> = parts.iter().rev().cloned().collect();
-    match compiled(&Spec::text(&backwards, home), home, renderer) {
-        Came::Written(other) if other.len() == files.len() => Ok(Vec::new()),
-        Came::Written(_) => Err(("another order writes other files".to_owned(), text)),
-        Came::Refused(rules) => Err((format!("another order: {}", rules.join("; ")), text)),
-        Came::Wrong(fault) => Err((format!("another order: {fault}"), text)),
-    }
-}
-
->>>>>>> 2dac5a2 (Ask the tests of a spec of what is written for each target, too)
 fn sorted_lines(text: &str) -> Vec<&str> {
     let mut lines: Vec<&str> = text.lines().filter(|l| !l.starts_with('#')).collect();
     lines.sort_unstable();
@@ -186,12 +157,8 @@ fn jobs(text: &str) -> BTreeMap<&str, Vec<&str>> {
 fn smallest(
     tree: &mut impl ValueTree<Value = Spec>,
     first: (String, String),
-<<<<<<< HEAD
     changed: bool,
     renderer: &Renderer,
-=======
-    tried: &dyn Fn(&Spec) -> Tried,
->>>>>>> 2dac5a2 (Ask the tests of a spec of what is written for each target, too)
 ) -> (String, String) {
     let (mut last, mut steps) = (first, 0);
     let manner = kind(&last.0);
