@@ -181,6 +181,7 @@ fn tests_of_a_spec_pass_or_say_what_really_happens() {
     insta::assert_snapshot!(ran.out, @r"
     ok      main goes live behind an approval
     ok      a high level runs the slow tests
+    pipeline.kdl: asked of the spec and of what is written for 2 targets
     ");
     let wrong = SPEC.replace("expect absent slow docs", "expect runs docs").replace("behind=go-live after=unit", "after=slow");
     place.put("pipeline.kdl", &wrong);
