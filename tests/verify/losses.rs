@@ -109,6 +109,7 @@ const MOOT: &[(&[&str], &[&str], &str)] = &[
         ],
         "[team-not-on-target]",
     ),
+    (&["codepipeline"], &["pull-request-reopened"], "that are opened and that change [not-expressible]"),
     (&["codebuild", "codepipeline"], &["when-failure-chain"], ": when-failure [not-expressible]"),
     (&["gitlab", "codebuild", "codepipeline"], &["needs-result-absent"], ": needs-result [not-expressible]"),
 ];
