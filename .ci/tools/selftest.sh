@@ -72,12 +72,13 @@ if have act && have gitlab-ci-local && [ -x "$pipewright" ]; then
     # Each sample damages the GitLab output of the example that its first line names.
     # shellcheck disable=SC2329 # `check` calls it by its name.
     differs() {
-        local at example
+        local at example pipeline
         example=$(sed -nE '1s/^# ([^:]*): .*/\1/p' "$1")
         at=$(mktemp -d "${TMPDIR:-/tmp}/pipewright-ci.XXXXXX")
         cp -r "$here/../../golden/$example" "$at/"
-        sed -i -f "$1" "$at/$example/.gitlab-ci.yml"
-        ! cmp -s "$at/$example/.gitlab-ci.yml" "$here/../../golden/$example/.gitlab-ci.yml" || { echo "$1 changes nothing" && return 1; }
+        pipeline=$(cd "$at" && find "$example" -name .gitlab-ci.yml)
+        sed -i -f "$1" "$at/$pipeline"
+        ! cmp -s "$at/$pipeline" "$here/../../golden/$pipeline" || { echo "$1 changes nothing" && return 1; }
         said=$(PIPEWRIGHT_GOLDEN=$at "$here/stories.sh" "$pipewright" "$example" 2>&1) || true
         rm -rf "$at"
         grep -qF "  FAIL $example" <<<"$said" || { printf '%s\n' "$said" && false; }
