@@ -47,24 +47,29 @@ fn points(capability: Capability, target: TargetId) -> &'static [u8] {
     }
 }
 
-/// The jobs and the points of equivalence of which a spec gives something up.
-pub(super) struct Accepted(BTreeSet<(String, u8)>);
+/// What a spec gives up on a target.
+pub(super) struct Accepted {
+    /// By name.
+    capabilities: BTreeSet<Capability>,
+    /// The jobs and the points of equivalence that it is about.
+    covered: BTreeSet<(String, u8)>,
+}
 
 impl Accepted {
     /// What a spec gives up on a target: a job that asks for what is accepted, the jobs of a workflow that does, and what runs after them.
     pub(super) fn of(pipeline: &Pipeline, target: &Target) -> Self {
-        let accepted: BTreeSet<Capability> = pipeline
+        let capabilities: BTreeSet<Capability> = pipeline
             .accepts
             .iter()
             .filter(|a| a.target.value == target.id)
             .filter_map(|a| Capability::parse(&a.loss.value))
             .collect();
         let mut covered = BTreeSet::new();
-        if accepted.iter().all(|c| points(*c, target.id).is_empty()) {
-            return Self(covered);
+        if capabilities.iter().all(|c| points(*c, target.id).is_empty()) {
+            return Self { capabilities, covered };
         }
         let workflows: Vec<WorkflowId> = (0..pipeline.workflows.len() as u32).map(WorkflowId).collect();
-        for asked in require(pipeline, &workflows, target).iter().filter(|r| accepted.contains(&r.capability)) {
+        for asked in require(pipeline, &workflows, target).iter().filter(|r| capabilities.contains(&r.capability)) {
             let concerned: Vec<JobId> = match (asked.job, asked.workflow) {
                 (Some(job), _) => vec![job],
                 (None, Some(workflow)) => pipeline.workflow(workflow).jobs.clone(),
@@ -75,12 +80,17 @@ impl Accepted {
                 covered.extend(jobs.into_iter().map(|id| (pipeline.job(id).name.value.clone(), *point)));
             }
         }
-        Self(covered)
+        Self { capabilities, covered }
+    }
+
+    /// Whether the target lacks something, and the spec accepts that.
+    pub(super) fn gives_up(&self, capability: Capability) -> bool {
+        self.capabilities.contains(&capability)
     }
 
     /// Whether a difference is one that the spec accepts.
     pub(super) fn covers(&self, difference: &Difference) -> bool {
-        self.0.contains(&(difference.job.clone(), difference.point))
+        self.covered.contains(&(difference.job.clone(), difference.point))
     }
 }
 

@@ -13,9 +13,11 @@ use crate::ir::gate::{GateKind, Via};
 use crate::ir::id::{GateId, JobId, TargetId};
 use crate::ir::job::NeedKind;
 use crate::ir::step::Outcome;
+use crate::plan::drift::CHECK;
 use crate::render::Output;
+use crate::target::capability::Capability;
 use crate::verify::accepted::Accepted;
-use crate::verify::behaviour::{Reader, State, World};
+use crate::verify::behaviour::{Found, Reader, State, World};
 use crate::verify::difference::Difference;
 use crate::verify::model::{self, Model, holds};
 use crate::verify::turns::Turn;
@@ -221,6 +223,9 @@ impl<'p> Compare<'p> {
                     continue;
                 }
             };
+            if self.target.check_drift.is_some() && !self.accepted.gives_up(Capability::CheckDrift) {
+                self.drift(reader, event, &happening, &states);
+            }
             let before = started.before();
             let presence: Vec<u8> = model.presence().iter().map(|t| *t as u8).collect();
             let all_bad = World { fails: self.order.iter().copied().collect(), ..World::default() };
@@ -242,6 +247,18 @@ impl<'p> Compare<'p> {
                     Err(fault) => self.broken(event, fault),
                 }
             }
+        }
+    }
+
+    /// Where a target checks itself, a commit that arrives is checked, whatever files it changes.
+    fn drift(&mut self, reader: &dyn Reader, event: &Event, happening: &[Event], states: &[State]) {
+        let workflows = self.pipeline.workflows.iter().filter(|w| self.target.holds(&w.name.value));
+        let arrives = workflows.flat_map(|w| w.on.commits()).any(|clause| happening.iter().any(|e| clause.accepts(e)));
+        let checks = |f: &Found| f.job.is_none() && f.acts.iter().flatten().any(|act| act.text == CHECK);
+        if arrives && !reader.found().iter().zip(states).any(|(found, state)| checks(found) && state.ran()) {
+            let wanted = format!("`{CHECK}`, as `check-drift` says");
+            let base = self.difference(1, "", self.target.check_drift.unwrap_or(self.target.span));
+            self.add(Difference { when: event.shown(), wanted, found: "it is not run".to_owned(), ..base });
         }
     }
 
