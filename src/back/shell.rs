@@ -258,6 +258,18 @@ fn is_name(word: &str) -> bool {
     word.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
+/// A pattern for the shell to expand; what else it would expand has a backslash.
+pub(in crate::back) fn globbed(path: &str) -> String {
+    let mut out = String::new();
+    for c in path.chars() {
+        if !c.is_alphanumeric() && !"/._-*?[]!^".contains(c) {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use crate::base::span::{Span, Spanned};

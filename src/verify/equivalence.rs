@@ -182,11 +182,12 @@ impl<'p> Compare<'p> {
         }
     }
 
-    /// The commands of each job; what depends on the event is handed back.
+    /// The commands of each job that some event starts; what depends on the event is handed back.
     fn commands(&mut self, reader: &dyn Reader) -> Vec<Turn> {
         let mut turns = Vec::new();
         for (at, found) in reader.found().iter().enumerate() {
-            let Some(id) = found.job.filter(|id| holds(self.pipeline, self.target, *id)) else { continue };
+            let starts = |id: &JobId| !self.pipeline.job(*id).possible.is_empty();
+            let Some(id) = found.job.filter(|id| holds(self.pipeline, self.target, *id) && starts(id)) else { continue };
             let (differences, more) = commands::compare(self.pipeline, self.target, reader, at, id);
             differences.into_iter().for_each(|d| self.add(d));
             turns.extend(more);

@@ -149,7 +149,8 @@ impl<'r> Facts<'_, 'r> {
     /// pipelines, and between batches, it is a loss that the spec accepts.
     fn queue(&mut self, job: &Job, found: &'r Found) {
         let deploys = job.environment.as_ref().is_some_and(|e| e.purpose != Purpose::Verify);
-        if !deploys || self.target.id != TargetId::Codepipeline {
+        // What no event starts is in no pipeline.
+        if !deploys || self.target.id != TargetId::Codepipeline || job.possible.is_empty() {
             return;
         }
         if found.interruptible {

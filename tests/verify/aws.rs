@@ -10,7 +10,7 @@ const CODEBUILD: &str = "target codebuild repository=\"example/app\"\n";
 const CODEPIPELINE: &str = "target codepipeline connection=(var)CONNECTION repository=\"example/app\"\nvariable CONNECTION\n";
 
 /// The diagnostics of a spec for a target; a file that means something else is an error of the compiler itself.
-fn built(head: &str, body: &str) -> Result<Vec<String>, String> {
+pub(super) fn built(head: &str, body: &str) -> Result<Vec<String>, String> {
     let (sources, renderer) = (SourceMap::new(), Renderer::new());
     let text = format!("pipeline p {{ language 1; default-branch main; timeout \"10m\" }}\n{head}{body}\n");
     let spec = sources.add("pipeline.kdl", &text);
@@ -67,4 +67,45 @@ fn stages_and_schedules_are_those_of_the_spec() {
     for head in [CODEBUILD, CODEPIPELINE] {
         assert_eq!(built(head, body), Ok(Vec::new()), "{head}");
     }
+}
+
+/// A spec means the same on both targets, with these losses accepted.
+fn same_on_both(losses: &[&str], body: &str) {
+    for (head, target) in [(CODEBUILD, "codebuild"), (CODEPIPELINE, "codepipeline")] {
+        let accepts: String = losses.iter().map(|l| format!("accept {target} {l} reason=\"a test\"\n")).collect();
+        assert_eq!(built(&format!("{head}{accepts}"), body), Ok(Vec::new()), "{target}");
+    }
+}
+
+#[test]
+fn codes_that_are_forgiven_are_those_of_the_last_attempt() {
+    same_on_both(
+        &[],
+        "workflow a { on { push }; job x { retry 1; allow-failure { exit-codes 3 4 }; run \"make x\" }; job y { needs x; run \"make y\" } }",
+    );
+}
+
+#[test]
+fn a_cell_may_lack_an_axis() {
+    same_on_both(
+        &[],
+        "workflow a { on { push }; job x { matrix { axis v \"1\" \"2\"; include v=\"3\" kind=extra }; run \"make ${matrix.kind}\"; produces out \"out/\" \"more/*.txt\" }; job y { consumes out; run \"make y\" } }",
+    );
+}
+
+#[test]
+fn a_deploy_with_a_filter_may_watch_two_gates() {
+    let body = "gate alive { probe http=\"https://example.com\" every=\"10s\" for=\"1m\" }\ngate well { probe http=\"https://example.com/well\" every=\"10s\" for=\"1m\" }\nenvironment live { tier development }\nworkflow a { on { push main \"feature/*\" }; deploy x to=live { only { push main }; run \"make x\"; monitor alive well; rollback \"./undo.sh\" } }";
+    let accept = |loss: &str| {
+        format!("{CODEBUILD}accept codebuild queue-all reason=\"a test\"\naccept codebuild {loss} reason=\"a test\"\n")
+    };
+    assert_eq!(built(&accept("rollback-on-cancel"), body), Ok(Vec::new()));
+    assert_eq!(built(CODEPIPELINE, body), Ok(Vec::new()));
+}
+
+#[test]
+fn what_no_event_starts_is_in_no_run() {
+    let body = "variable LEVEL \"3\"\nenvironment live { tier development }\nworkflow a { on { push }; deploy x to=live { if \"var.LEVEL == '4'\"; run \"make x\" } }";
+    assert_eq!(built(&format!("{CODEBUILD}accept codebuild queue-all reason=\"a test\"\n"), body), Ok(Vec::new()));
+    assert_eq!(built(CODEPIPELINE, body), Ok(Vec::new()));
 }

@@ -5,5 +5,6 @@ mod damage;
 mod examples;
 mod expected;
 mod expressions;
+mod hosts;
 mod losses;
 mod random;

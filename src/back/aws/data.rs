@@ -2,13 +2,15 @@
 
 use crate::back::aws::item::Item;
 use crate::back::aws::place::{OUTPUT, Place, axis, input, output, upper};
-use crate::back::shell::{enclosed, single_quoted};
+use crate::back::shell::{enclosed, globbed, single_quoted};
 use crate::back::state;
+use crate::base::span::Spanned;
 use crate::ir::event::{EventKind, InputKind};
-use crate::ir::job::{Job, Report, ReportKind};
+use crate::ir::job::{Job, Report, ReportKind, Shell};
 use crate::ir::step::Outcome;
 use crate::ir::text::{Context, Part, RunField};
 use crate::plan::job::{JobSource, PlannedJob};
+use crate::plan::kept;
 use crate::plan::step::{PlannedKind, PlannedStep};
 
 /// The context of the id of the run, which is the folder of its files.
@@ -63,7 +65,7 @@ pub(in crate::back) fn uses_store(place: &Place<'_>) -> bool {
 fn archives(name: &str, job: &Job) -> Vec<String> {
     let Some(matrix) = &job.matrix else { return vec![format!("{name}.tar.gz")] };
     let of = |cell: &Vec<Option<String>>| {
-        let values: Vec<&str> = cell.iter().flatten().map(String::as_str).collect();
+        let values: Vec<&str> = cell.iter().map(|v| v.as_deref().unwrap_or_default()).collect();
         format!("{name}-{}.tar.gz", values.join("-"))
     };
     matrix.cells.iter().map(of).collect()
@@ -104,7 +106,7 @@ pub(super) fn input_checks(place: &Place<'_>, whole: bool) -> Vec<Item> {
     if lines.is_empty() {
         return Vec::new();
     }
-    let text = strict(&lines, whole);
+    let text = strict(place, &lines, whole);
     let text = if place.kinds().len() > 1 { format!("if [ \"$RUN_EVENT\" = manual ]; then\n{text}\nfi") } else { text };
     vec![Item { comment: Some("What a person must give".to_owned()), text }]
 }
@@ -122,7 +124,7 @@ pub(super) fn files(place: &Place<'_>, whole: bool) -> Vec<Item> {
         for artifact in &need.artifacts {
             for archive in archives(&artifact.value, &other.job) {
                 let text = format!("{} s3 cp {} - | tar -xz", aws(place), store(&archive));
-                items.push(Item { comment: Some(format!("Files of {}", other.title)), text: strict(&[text], whole) });
+                items.push(Item { comment: Some(format!("Files of {}", other.title)), text: strict(place, &[text], whole) });
             }
         }
     }
@@ -159,21 +161,32 @@ pub(super) fn uploads(place: &Place<'_>, whole: bool) -> Vec<Upload> {
         let needs = place.workflow.jobs.iter().flat_map(|j| &j.needs);
         needs.filter(|n| Some(n.job) == mine).any(|n| n.artifacts.iter().any(|a| a.value == name))
     };
-    let mut add = |name: &str, paths: Vec<String>, when: Outcome| {
-        let cell: String = job.matrix.iter().flat_map(|m| &m.axes).map(|a| format!("-${{{}}}", axis(&a.value))).collect();
-        let globs = paths.iter().any(|p| p.contains("**")).then(|| "shopt -s globstar".to_owned());
-        let text = format!("tar -cz {} | {} s3 cp - {}", paths.join(" "), aws(place), store(&format!("{name}{cell}.tar.gz")));
-        let lines: Vec<String> = globs.into_iter().chain([text]).collect();
-        let text = strict(&lines, whole);
+    let mut add = |name: &str, paths: &[Spanned<String>], when: Outcome, holds: bool| {
+        let paths: Vec<&str> = paths.iter().map(|p| p.value.as_str()).collect();
+        // A cell without a value of an axis has no variable of it.
+        let cell: String = job.matrix.iter().flat_map(|m| &m.axes).map(|a| format!("-${{{}:-}}", axis(&a.value))).collect();
+        let mut lines = vec![format!("{} | sort -u > /tmp/{name}.files || true", listed(&paths))];
+        if holds {
+            // After a failure there need be none.
+            let failed = if when == Outcome::Success { String::new() } else { format!(" || {FAILED}") };
+            lines.push(format!("[ -s /tmp/{name}.files ]{failed} || {{ echo \"no file for {name}\"; exit 1; }}"));
+        }
+        lines.push(format!("tar -czf /tmp/{name}.tar.gz -T /tmp/{name}.files"));
+        let to = store(&format!("{name}{cell}.tar.gz"));
+        lines.push(format!("{} s3 cp --quiet /tmp/{name}.tar.gz {to}", aws(place)));
+        let text = strict(place, &lines, whole);
         found.push(Upload { when, item: Item { comment: Some(format!("Keep {name}")), text } });
     };
     for artifact in &job.produces {
-        add(&artifact.name.value, artifact.paths.iter().map(|p| path(&p.value)).collect(), artifact.when);
+        let (name, when) = (&artifact.name.value, artifact.when);
+        add(name, &artifact.paths, when, kept::must_hold(place.workflow, place.job, name, when));
     }
     for report in &job.reports {
         let name = format!("{}-{}", job.name.value, report.kind.value.word());
         if consumed(&name) || shown(place, report).is_none() {
-            add(&name, report.paths.iter().map(|p| path(&p.value)).collect(), report.when);
+            let found = report.kind.value == ReportKind::Sarif && report.when != Outcome::Failure;
+            let holds = found || kept::must_hold(place.workflow, place.job, &name, report.when);
+            add(&name, &report.paths, report.when, holds);
         }
     }
     let images = place
@@ -192,7 +205,7 @@ pub(super) fn uploads(place: &Place<'_>, whole: bool) -> Vec<Upload> {
             lines.push(format!("cat /tmp/images.env {} /tmp/outputs.env", if job.outputs.is_empty() { ">" } else { ">>" }));
         }
         lines.push(format!("{} s3 cp --quiet /tmp/outputs.env {}", aws(place), store(&format!("outputs-{}.env", place.job.id))));
-        let text = strict(&lines, whole);
+        let text = strict(place, &lines, whole);
         let comment = Some("For the jobs that read these outputs".to_owned());
         found.push(Upload { when: Outcome::Success, item: Item { comment, text } });
     }
@@ -249,17 +262,28 @@ pub(super) fn report_name(job: &str, kind: ReportKind) -> String {
     format!("{}-{}", upper(job).to_ascii_lowercase().replace('_', "-"), kind.word())
 }
 
-/// A path for the shell: a pattern stays one.
-fn path(path: &str) -> String {
-    if path.contains(['*', '?', '[', '{']) { path.to_owned() } else { single_quoted(path) }
+/// A command that lists the files at paths and below them. A star takes names that begin with a dot, and two of them take folders too.
+fn listed(paths: &[&str]) -> String {
+    let (plain, patterns): (Vec<&str>, Vec<&str>) = paths.iter().partition(|p| !p.contains(['*', '?', '[']));
+    let words: Vec<String> = plain.iter().map(|p| single_quoted(p)).chain(patterns.iter().map(|p| globbed(p))).collect();
+    let find = format!("find {} -type f -o -type l", words.join(" "));
+    if patterns.is_empty() { find } else { format!("bash -O dotglob -O globstar -c {}", single_quoted(&find)) }
 }
 
 /// Lines that stop at the first failure. In the script of a whole job they do so by themselves.
-pub(super) fn strict(lines: &[String], whole: bool) -> String {
+pub(super) fn strict(place: &Place<'_>, lines: &[String], whole: bool) -> String {
     if whole && !state::changes(&lines.join("\n")) {
         return lines.join("\n");
     }
-    let mut inner = vec!["set -euo pipefail".to_owned()];
+    let mut inner = vec![options(&place.job.job).to_owned()];
     inner.extend_from_slice(lines);
     enclosed("(", &inner, ")")
 }
+
+/// The options of a shell that stops at the first failure, of a pipe too where the shell knows that.
+pub(super) fn options(job: &Job) -> &'static str {
+    if job.shell.value == Shell::Sh { "set -eu" } else { "set -euo pipefail" }
+}
+
+/// The job has failed, forgiven or not.
+pub(super) const FAILED: &str = "{ [ \"$CODEBUILD_BUILD_SUCCEEDING\" = 0 ] || [ -e /tmp/failed ]; }";

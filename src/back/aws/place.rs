@@ -89,6 +89,18 @@ impl<'p> Place<'p> {
         self.job.job.possible.iter().filter_map(|i| events.get(i)).map(|e| e.kind).collect()
     }
 
+    /// The value of an axis: empty in a cell that has none of it.
+    fn axis(&self, name: &str) -> Value {
+        let matrix = self.job.job.matrix.as_ref();
+        let at = matrix.and_then(|m| m.axes.iter().position(|a| a.value == name));
+        let without = |at: usize| matrix.is_some_and(|m| m.cells.iter().any(|c| c.get(at).is_none_or(Option::is_none)));
+        let variable = axis(name);
+        match at {
+            Some(at) if without(at) => derived(&variable, &format!("{variable}=${{{variable}:-}}")),
+            _ => Value::Variable(variable),
+        }
+    }
+
     /// What stands for a context in this job.
     pub(super) fn value(&self, context: &Context) -> Value {
         match context {
@@ -105,7 +117,7 @@ impl<'p> Place<'p> {
             // The tables refuse it.
             Context::NeedsResult(_) => Value::Fixed(String::new()),
             Context::Input(name) => Value::Variable(input(name)),
-            Context::Matrix(name) => Value::Variable(axis(name)),
+            Context::Matrix(name) => self.axis(name),
             Context::Secret(name) | Context::Variable(name) | Context::Env(name) => Value::Variable(name.clone()),
             Context::Registry(id) => {
                 Value::Fixed(self.plan.pipeline.registries.get(id.index()).map_or_else(String::new, |r| r.address.value.clone()))

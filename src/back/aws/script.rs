@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::back::aws::data::FAILED;
 use crate::back::aws::guard::Guard;
 use crate::back::aws::item::Item;
 use crate::back::aws::place::{OUTPUT, Place, Value, gate_file, upper};
@@ -103,7 +104,7 @@ impl<'p> Writer<'p> {
     }
 
     fn strict(&self) -> &'static str {
-        if self.place.job.job.shell.value == Shell::Sh { "set -eu" } else { "set -euo pipefail" }
+        data::options(&self.place.job.job)
     }
 
     /// Runs the script of the steps: with its limit, as often as it may, and forgiven where it is.
@@ -122,13 +123,14 @@ impl<'p> Writer<'p> {
         };
         let Some(allowed) = &job.allow_failure else { return run };
         let forgiven = "{ echo \"The job failed; the run goes on.\"; touch /tmp/failed; }";
-        let (before, last) = run.rsplit_once('\n').map_or((String::new(), run.as_str()), |(b, l)| (format!("{b}\n"), l));
         if allowed.exit_codes.is_empty() {
-            return format!("{before}{last} || {forgiven}");
+            return format!("{run} || {forgiven}");
         }
         let codes: Vec<String> = allowed.exit_codes.iter().map(u8::to_string).collect();
+        // The loop of attempts leaves the code of the last one.
+        let run = run.strip_suffix("\n(exit \"$code\")").map_or_else(|| format!("code=0\n{run} || code=$?"), str::to_owned);
         format!(
-            "{before}code=0\n{last} || code=$?\ncase \"$code\" in\n  0) ;;\n  {}) {} ;;\n  *) (exit \"$code\") ;;\nesac",
+            "{run}\ncase \"$code\" in\n  0) ;;\n  {}) {} ;;\n  *) (exit \"$code\") ;;\nesac",
             codes.join(" | "),
             forgiven.trim_start_matches("{ ").trim_end_matches(" }").trim_end_matches(';')
         )
@@ -397,9 +399,6 @@ impl<'p> Writer<'p> {
         found
     }
 }
-
-/// The job has failed, forgiven or not.
-const FAILED: &str = "{ [ \"$CODEBUILD_BUILD_SUCCEEDING\" = 0 ] || [ -e /tmp/failed ]; }";
 
 /// Whether a line means the same in a shell with and without the options of the language, and leaves nothing behind.
 fn plain(line: &str) -> bool {

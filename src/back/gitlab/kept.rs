@@ -3,6 +3,7 @@
 
 use crate::back::gitlab::script::Item;
 use crate::back::gitlab::value::{Place, word};
+use crate::back::shell::globbed;
 use crate::ir::job::Shell;
 use crate::plan::kept;
 
@@ -52,18 +53,6 @@ fn listed(path: &str) -> String {
             format!("(Get-ChildItem -Recurse -File {} -Filter {} -ErrorAction SilentlyContinue)", quoted(below), quoted(name))
         }
     }
-}
-
-/// A pattern for the shell to expand; what else it would expand has a backslash.
-fn globbed(path: &str) -> String {
-    let mut out = String::new();
-    for c in path.chars() {
-        if !c.is_alphanumeric() && !"/._-*?[]!^".contains(c) {
-            out.push('\\');
-        }
-        out.push(c);
-    }
-    out
 }
 
 #[cfg(test)]

@@ -77,7 +77,7 @@ impl Build {
             assigned: BTreeSet::new(),
             reads: BTreeSet::new(),
         };
-        let mut scripts: BTreeMap<String, String> = BTreeMap::new();
+        let (mut scripts, mut behind): (BTreeMap<String, String>, BTreeSet<String>) = <_>::default();
         for (name, phase) in root.get("phases").map(Node::rows).unwrap_or_default() {
             unknown(phase, OF_PHASE)?;
             if name != "post_build" && !PHASES.contains(&name.as_str()) {
@@ -85,10 +85,10 @@ impl Build {
             }
             let last = name == "post_build";
             for text in phase.get("commands").map(Node::texts).unwrap_or_default() {
-                build.command(&text, last, &mut scripts);
+                behind.extend(build.command(&text, last, &mut scripts));
             }
         }
-        let leaks = build.guard.is_some() && scripts.values().any(|s| is_behind(s) && !asks(s));
+        let leaks = build.guard.is_some() && scripts.iter().any(|(file, s)| behind.contains(file) && !asks(s));
         if leaks {
             return Err("what runs behind the steps runs for every event".to_owned());
         }
@@ -96,22 +96,26 @@ impl Build {
         Ok(build)
     }
 
-    /// One command of a phase: on those of the last the outcome of the steps does not hang.
-    fn command(&mut self, text: &str, last: bool, scripts: &mut BTreeMap<String, String>) {
+    /// One command of a phase: on those of the last the outcome of the steps does not hang. The script that it runs there is handed back.
+    fn command(&mut self, text: &str, last: bool, scripts: &mut BTreeMap<String, String>) -> Option<String> {
         let lines = commands(text);
         if let [Line { command: Command::Simple(words, documents), .. }] = lines.as_slice()
             && let ([cat, to, file, _], [document]) = (words.as_slice(), documents.as_slice())
             && (cat.as_str(), to.as_str()) == ("cat", ">")
         {
             scripts.insert(file.clone(), document.clone());
-            return;
+            return None;
         }
         let named = scripts.iter().find(|(file, _)| text.split_whitespace().any(|w| w == file.as_str()));
         match named {
-            Some((_, script)) if last => self.after(&commands(script)),
+            Some((file, script)) if last => {
+                self.after(&commands(script));
+                return Some(file.clone());
+            }
             Some((file, script)) => self.script(&lines, text, file, &commands(script)),
             None => self.say(&lines, last),
         }
+        None
     }
 
     /// A script that a command runs.
@@ -304,11 +308,6 @@ fn prepares(command: &Command) -> bool {
         Command::If(arms, otherwise) => arms.iter().flat_map(|(_, inner)| inner).chain(otherwise).all(prepares),
         _ => false,
     }
-}
-
-/// Whether a script is one that runs behind the steps.
-fn is_behind(script: &str) -> bool {
-    script.contains("failed=0")
 }
 
 /// Whether a script ends at once where the steps did not run.

@@ -51,6 +51,11 @@ impl<'p> Codebuild<'p> {
     pub fn read(pipeline: &'p Pipeline, files: &[File<'_>]) -> Result<Self, String> {
         let mut jobs = Jobs::read(pipeline, files)?;
         let template = files.iter().find(|(path, _)| own(path).ends_with("/template.yml"));
+        // What no event starts needs none.
+        let idle = jobs.found.iter().all(|f| f.job.is_some_and(|j| pipeline.job(j).possible.is_empty()));
+        if template.is_none() && idle {
+            return Ok(Self { pipeline, jobs, projects: Vec::new() });
+        }
         let (path, text) = template.ok_or("there is no `template.yml`")?;
         let fault = |e: String| format!("{path}: {e}");
         let stack = Stack::read(text).map_err(fault)?;

@@ -53,6 +53,11 @@ pub(super) fn part(which: u8, name: &str, unfiltered: bool, around: &Around<'_>)
     }
 }
 
+/// Whether a target of AWS has what a [`part`] asks for: no build there has a token of the repository's host or a number of its own.
+pub(super) fn fits(which: u8) -> bool {
+    !matches!(which, 14 | 28)
+}
+
 /// What a deploy does after its steps.
 pub(super) fn watch(which: u8) -> String {
     match which {
@@ -82,6 +87,4 @@ pub(super) const DECLARED: &[&str] = &[
     "template sized { param size \"4\"; env SIZE=\"${param.size}\" }\n",
     "gate alive { probe http=\"https://example.com/live\" every=\"10s\" for=\"1m\" }\n",
     "gate errors { query prometheus=\"sum(rate(errors[5m]))\" unit=count address=(var)METRICS; at-most 5; samples 2 every=\"1m\" }\n",
-    "gate ask0 { approval { from ops } }\n",
-    "gate ask1 { approval { from ops; count 2; via sequential } }\n",
 ];

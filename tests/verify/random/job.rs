@@ -4,6 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::features::{self, Around};
+use super::home::Home;
 
 #[derive(Clone, Debug)]
 pub(super) struct Job {
@@ -40,6 +41,19 @@ pub(super) fn job() -> impl Strategy<Value = Job> {
 }
 
 impl Job {
+    /// The job without most of what a target of AWS has not: to run after a failure, to ask for files or for who started the run, to ask people in a batch.
+    pub(super) fn fit(&self, home: Home) -> Self {
+        let asks = if home == Home::Codebuild { 0 } else { self.asks };
+        Self {
+            only: if self.only > 6 { self.only - 6 } else { self.only },
+            condition: if self.condition == 6 { 5 } else { self.condition },
+            when: 0,
+            asks,
+            parts: self.parts.iter().copied().filter(|p| features::fits(*p)).collect(),
+            ..self.clone()
+        }
+    }
+
     /// The text of the job `at` of the workflow; `filters` are those of the jobs up to it, `own` its filter and condition.
     pub(super) fn text(&self, at: usize, jobs: &[Self], filters: &[String], own: &[String], around: &Around<'_>) -> String {
         let workflow = around.workflow;

@@ -4,6 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::features::{Around, DECLARED};
+use super::home::Home;
 use super::job::{Job, hardly, job, seldom};
 
 const BRANCHES: &[&str] = &["main", "develop", "\"feature/*\"", "\"release/**\"", "\"{hot,bug}fix/*\"", "\"[a-m]?*\"", "\"**\""];
@@ -75,34 +76,30 @@ pub(super) fn spec() -> impl Strategy<Value = Spec> {
     })
 }
 
-const HEAD: &str = r#"pipeline random { language 1; default-branch main; timeout "10m" }
-team ops { github "example/ops"; gitlab "example/ops" }
-secret TOKEN
-"#;
+const HEAD: &str = "pipeline random { language 1; default-branch main; timeout \"10m\" }\nsecret TOKEN\n";
 
 const QUERY: &str =
     "query prometheus=\"sum(rate(errors[5m])) / sum(rate(requests[5m]))\" unit=ratio address=(var)METRICS; at-most \"5%\"";
 const ROUNDS: &str = "approval { from ops; count 2; via sequential; message \"Go on?\" }";
 
-/// Losses that every spec accepts, so that what a vendor lacks refuses few of them.
-const ACCEPTS: &[&str] = &[
-    "gitlab release",
-    "gitlab pull-request-types",
-    "gitlab secret-scope",
-    "gitlab when-failure-chain",
-    "gitlab when-always",
-    "gitlab queue-latest",
-    "gitlab cancel-running-group",
-    "gitlab matrix-max-parallel",
-    "gitlab tool-version",
-    "gitlab step-when-between",
-    "gitlab job-condition-output",
-    "github allow-failure-exit-codes",
-    "github tool-version",
-    "github job-condition-exact",
-];
-
 impl Clause {
+    /// The clause without most of what a target of AWS has not.
+    fn fit(&self, home: Home) -> Self {
+        let kind = match self.kind {
+            5 => 1,
+            4 if home == Home::Codebuild => 0,
+            kind => kind,
+        };
+        let twist = match (kind, self.twist) {
+            (2, 1) => 0,
+            (2, 6) => 4,
+            (2, 5) if home == Home::Codepipeline => 2,
+            (0 | 2, 3) if home == Home::Codebuild => 2,
+            (_, twist) => twist,
+        };
+        Self { kind, names: self.names.clone(), twist }
+    }
+
     fn word(&self) -> &'static str {
         KINDS[usize::from(self.kind)]
     }
@@ -263,15 +260,32 @@ impl Workflow {
 }
 
 impl Spec {
+    /// The spec without most of what a target of AWS has not: what is left of that is refused.
+    pub(super) fn fit(&self, home: Home) -> Self {
+        let batch = home == Home::Codebuild;
+        let environment = |e: &Environment| Environment {
+            gate: if batch && (e.gate == 1 || e.gate == 5) { 0 } else { e.gate },
+            after: e.after.min(1),
+            ..e.clone()
+        };
+        let workflow = |w: &Workflow| Workflow {
+            on: w.on.iter().map(|c| c.fit(home)).collect(),
+            stage_only: if w.stage_only > 6 { w.stage_only - 6 } else { w.stage_only },
+            twist: if batch && w.twist < 4 { 0 } else { w.twist },
+            jobs: w.jobs.iter().map(|j| j.fit(home)).collect(),
+            ..w.clone()
+        };
+        Self {
+            targets: self.targets,
+            environments: self.environments.iter().map(environment).collect(),
+            workflows: self.workflows.iter().map(workflow).collect(),
+        }
+    }
+
     /// The declarations that may stand in any order, below the head.
-    pub(super) fn parts(&self) -> Vec<String> {
-        let mut parts: Vec<String> = DECLARED.iter().map(|d| (*d).to_owned()).collect();
-        // Only one vendor may deploy.
-        parts.push(
-            ["target github\ntarget gitlab standby tier=premium\n", "target github\n", "target gitlab tier=premium\n"]
-                [usize::from(self.targets)]
-            .to_owned(),
-        );
+    pub(super) fn parts(&self, home: Home) -> Vec<String> {
+        let mut parts: Vec<String> = DECLARED.iter().chain(home.asks()).map(|d| (*d).to_owned()).collect();
+        parts.push(home.targets(self.targets).to_owned());
         for (at, environment) in self.environments.iter().enumerate() {
             let gate = [
                 "",
@@ -306,8 +320,8 @@ impl Spec {
     }
 
     /// The text of a spec of these parts.
-    pub(super) fn text(parts: &[String]) -> String {
-        let accepts: String = ACCEPTS.iter().map(|a| format!("accept {a} reason=\"a random spec\"\n")).collect();
+    pub(super) fn text(parts: &[String], home: Home) -> String {
+        let accepts: String = home.accepts().iter().map(|a| format!("accept {a} reason=\"a random spec\"\n")).collect();
         format!("{HEAD}{accepts}{}", parts.concat())
     }
 
