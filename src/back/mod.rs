@@ -26,6 +26,10 @@ use crate::render::{Output, Renderer};
 /// # Errors
 /// `Internal` if a template and its view do not fit; never for anything a spec says.
 pub fn emit(plan: &Plan<'_>, renderer: &Renderer) -> Result<Vec<Output>, Failure> {
+    // A spec may hold files of another vendor alone.
+    if plan.workflows.is_empty() && plan.drift.is_none() {
+        return Ok(Vec::new());
+    }
     match plan.target.id {
         TargetId::Github => github::emit(plan, renderer),
         TargetId::Gitlab => gitlab::emit(plan, renderer),

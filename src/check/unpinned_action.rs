@@ -5,10 +5,14 @@ use crate::check::script;
 use crate::ir::Pipeline;
 use crate::ir::id::TargetId;
 use crate::ir::step::{Step, StepKind};
+use crate::target::capability::Capability;
 use crate::target::pins;
 
 pub(super) fn check(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
-    if pipeline.targets.iter().any(|t| t.id == TargetId::Github) {
+    // Where the spec accepts it, the plan says when that ends.
+    let name = Capability::UnpinnedAction.name();
+    let is_accepted = pipeline.accepts.iter().any(|a| a.target.value == TargetId::Github && a.loss.value == name);
+    if !is_accepted && pipeline.targets.iter().any(|t| t.id == TargetId::Github) {
         pipeline.jobs.iter().flat_map(script::steps).for_each(|s| step(s, diagnostics));
     }
 }
@@ -24,7 +28,7 @@ fn step(step: &Step, diagnostics: &mut Diagnostics) {
                         format!("`{}` can be changed by its owner at any time", action.value),
                     )
                     .label("not pinned to a commit")
-                    .help(way),
+                    .help(format!("{way}; or take the risk by name: `accept github unpinned-action reason=\"…\"`")),
                 );
             }
         }

@@ -129,6 +129,8 @@ pub struct Imported {
     sections: Vec<Vec<Build>>,
     /// The time limit of jobs that say none.
     limit: Option<&'static str>,
+    /// Losses that the input had already: target, capability, reason.
+    accepts: Vec<(&'static str, &'static str, &'static str)>,
 }
 
 impl Imported {
@@ -136,6 +138,12 @@ impl Imported {
         self.stays.push(Stays { file, why: why.to_owned() });
         let why = Fate::Lost(format!("the file stays as it is: {why}"));
         self.ledger.lose_file(file, &why);
+    }
+
+    /// A file that the spec keeps by name for its own vendor.
+    fn keeps(&mut self, file: SourceId, why: &str) {
+        self.stays.push(Stays { file, why: why.to_owned() });
+        self.ledger.lose_file(file, &Fate::Kept(format!("the spec names the file, which stays as it is: {why}")));
     }
 
     fn remark(&mut self, file: SourceId, text: &str) {
@@ -166,6 +174,8 @@ impl Imported {
             read.extend(known.iter().filter_map(|(_, value)| variable(value)));
         }
         head.extend(read.iter().map(|name| spec_node("variable").arg(name)));
+        let accepts = self.accepts.iter().filter(|(target, ..)| targets.contains(target));
+        head.extend(accepts.map(|(target, loss, why)| spec_node("accept").args([target, loss]).prop("reason", why)));
         let mut texts = Vec::new();
         for section in std::iter::once(&head).chain(&self.sections).filter(|s| !s.is_empty()) {
             texts.push(print(&Document { nodes: section.iter().map(|b| b.0.clone()).collect() }));

@@ -49,6 +49,7 @@ use crate::ir::expect::SpecTest;
 use crate::ir::gate::Gate;
 use crate::ir::id::{AppId, EnvironmentId, GateId, JobId, WorkflowId};
 use crate::ir::job::{Job, Workflow};
+use crate::ir::raw::RawFile;
 
 /// A whole spec.
 #[derive(Clone, PartialEq, Debug)]
@@ -67,6 +68,8 @@ pub struct Pipeline {
     pub delivery: Delivery,
     /// Losses accepted by name.
     pub accepts: Vec<Accept>,
+    /// Files of a vendor that stay as they are.
+    pub raw_files: Vec<RawFile>,
     /// People.
     pub teams: Vec<Team>,
     /// Secrets.

@@ -12,6 +12,15 @@ pub struct Raw {
     pub keys: Vec<(Spanned<String>, RawValue)>,
 }
 
+/// A workflow of a vendor that stays in its own file, as it is.
+#[derive(Clone, PartialEq, Debug)]
+pub struct RawFile {
+    /// Whose.
+    pub target: TargetId,
+    /// Below the root.
+    pub path: Spanned<String>,
+}
+
 /// A value of a raw key.
 #[derive(Clone, PartialEq, Debug)]
 pub enum RawValue {

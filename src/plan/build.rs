@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::base::diag::{Diagnostic, Diagnostics};
+use crate::base::diag::Diagnostics;
 use crate::base::failure::Failure;
 use crate::base::span::Spanned;
 use crate::check::Checked;
@@ -35,7 +35,8 @@ pub fn plan<'a>(checked: Checked<'a>, target: &'a Target, options: &Options) -> 
     let required = require::require(pipeline, &selected, target);
     let mut verdict = legalize::legalize(pipeline, target, table, &required, options);
     words::review(pipeline, &selected, target.id, &mut verdict.diagnostics);
-    let (workflows, drift) = build_workflows(pipeline, target, &selected, &mut verdict.diagnostics);
+    let (workflows, drift) = build_workflows(pipeline, target, &selected);
+    words::files(pipeline, target.id, &workflows, &mut verdict.diagnostics);
     if target.id == TargetId::Codepipeline {
         limits::review(pipeline, &workflows, &mut verdict.diagnostics);
     }
@@ -63,7 +64,6 @@ fn build_workflows<'a>(
     pipeline: &'a Pipeline,
     target: &'a Target,
     selected: &[WorkflowId],
-    diagnostics: &mut Diagnostics,
 ) -> (Vec<PlannedWorkflow<'a>>, Option<DriftCheck>) {
     let mut files = Names::new();
     let mut names = Names::new();
@@ -74,8 +74,7 @@ fn build_workflows<'a>(
         if target.id != TargetId::Gitlab {
             names = Names::new();
         }
-        let mut jobs: Vec<PlannedJob<'a>> =
-            workflow.jobs.iter().map(|job| planned(pipeline, target.id, *job, diagnostics)).collect();
+        let mut jobs: Vec<PlannedJob<'a>> = workflow.jobs.iter().map(|job| planned(pipeline, target.id, *job)).collect();
         let index: BTreeMap<JobId, usize> = workflow.jobs.iter().enumerate().map(|(i, j)| (*j, i)).collect();
         for (at, id) in workflow.jobs.iter().enumerate() {
             jobs[at].needs = needs(pipeline, pipeline.job(*id), &index);
@@ -110,15 +109,11 @@ fn build_workflows<'a>(
     (out, drift)
 }
 
-fn planned<'a>(pipeline: &'a Pipeline, target: TargetId, id: JobId, diagnostics: &mut Diagnostics) -> PlannedJob<'a> {
+fn planned<'a>(pipeline: &'a Pipeline, target: TargetId, id: JobId) -> PlannedJob<'a> {
     let job = pipeline.job(id);
     let workflow = pipeline.workflow(job.workflow);
     let stage = job.stage.and_then(|s| workflow.stages.get(s));
-    let (steps, unpinned) = Builder::new(pipeline, target, job).build();
-    for (action, help) in unpinned {
-        let message = format!("no commit is known for `{}`", action.value);
-        diagnostics.push(Diagnostic::error("unpinned-action", action.span, message).help(help));
-    }
+    let steps = Builder::new(pipeline, target, job).build();
     let entered = job.environment.as_ref().map(|e| (e, pipeline.environment(e.environment)));
     let mut env: Vec<EnvVar> = entered.iter().flat_map(|(_, e)| e.env.iter().cloned()).collect();
     env.retain(|v| !job.env.iter().any(|own| own.name.value == v.name.value));

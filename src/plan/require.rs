@@ -52,6 +52,9 @@ pub fn require(pipeline: &Pipeline, workflows: &[WorkflowId], target: &Target) -
     if let Some(span) = target.check_drift {
         walk.need(Capability::CheckDrift, span, "`check-drift`");
     }
+    for file in pipeline.raw_files.iter().filter(|f| f.target != target.id) {
+        walk.need(Capability::RawFile, file.path.span, format!("`{}`", file.path.value));
+    }
     walk.found
 }
 

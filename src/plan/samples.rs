@@ -196,6 +196,7 @@ pub(crate) fn pipeline(jobs: Vec<Job>, gates: Vec<Gate>, environments: Vec<Envir
         delivery: crate::ir::app::Delivery::default(),
         apps: Vec::new(),
         accepts: Vec::new(),
+        raw_files: Vec::new(),
         teams: Vec::new(),
         secrets: Vec::new(),
         variables: Vec::new(),

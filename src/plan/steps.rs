@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::base::span::{Span, Spanned};
+use crate::base::span::Span;
 use crate::ir::Pipeline;
 use crate::ir::expr::{Expr, ExprKind};
 use crate::ir::id::{GateId, RegistryId, TargetId};
@@ -38,8 +38,6 @@ pub struct Builder<'a> {
     guarded: BTreeSet<GateId>,
     /// What stands behind everything else, if it went well: name, script, limit, place.
     last: Vec<(String, Shell, Option<Duration>, Span)>,
-    /// References of actions that no commit is known for: where and what to do.
-    pub unpinned: Vec<(Spanned<String>, String)>,
 }
 
 impl<'a> Builder<'a> {
@@ -55,14 +53,13 @@ impl<'a> Builder<'a> {
             gates_read: BTreeSet::new(),
             guarded: BTreeSet::new(),
             last: Vec::new(),
-            unpinned: Vec::new(),
         };
         builder.gates_read = builder.gates_that_are_read();
         builder
     }
 
     /// All steps, in the order they run.
-    pub fn build(mut self) -> (Vec<PlannedStep>, Vec<(Spanned<String>, String)>) {
+    pub fn build(mut self) -> Vec<PlannedStep> {
         let job = self.job;
         let (setup, rest) = job.steps.split_at(job.steps.iter().take_while(|s| prepares(s)).count());
         self.notifications(&[Moment::Started]);
@@ -95,7 +92,7 @@ impl<'a> Builder<'a> {
         self.last();
         self.notifications(&[Moment::Success, Moment::Failure, Moment::Always, Moment::Rollback, Moment::GateFailed]);
         self.limit_times();
-        (self.steps, self.unpinned)
+        self.steps
     }
 
     /// A step of the spec.
@@ -133,13 +130,11 @@ impl<'a> Builder<'a> {
                     PlannedKind::ImagePromote { image: image.clone(), registry: *registry, from: from.clone(), to: to.clone() };
                 self.push(step, kind, phase, when, Vec::new());
             }
-            StepKind::Uses { action, with } => match pins::resolve(&action.value) {
-                Ok(pinned) => {
-                    let kind = PlannedKind::Uses { action: pinned, with: with.clone() };
-                    self.push(step, kind, phase, when, Vec::new());
-                }
-                Err(help) => self.unpinned.push((action.clone(), help)),
-            },
+            StepKind::Uses { action, with } => {
+                // One that nobody pinned is a loss that the plan has been refused for, or that the spec accepts.
+                let action = pins::resolve(&action.value).unwrap_or_else(|_| pins::as_written(&action.value));
+                self.push(step, PlannedKind::Uses { action, with: with.clone() }, phase, when, Vec::new());
+            }
         }
     }
 

@@ -187,5 +187,5 @@ fn an_action_that_nobody_pinned_is_an_error() {
     let mut uses = job("x", &[0]);
     uses.steps.push(step(StepKind::Uses { action: word("someone/else@v1"), with: Vec::new() }));
     let pipeline = pipeline(vec![uses], Vec::new(), Vec::new());
-    assert_eq!(findings(&pipeline, &target(TargetId::Github), "2027-01-01"), [("unpinned-action", Severity::Error)]);
+    assert_eq!(findings(&pipeline, &target(TargetId::Github), "2027-01-01"), [("lossy", Severity::Error)]);
 }

@@ -8,6 +8,7 @@ use crate::ir::job::{Job, Runner};
 use crate::ir::raw::Raw;
 use crate::ir::step::{Step, StepKind};
 use crate::ir::walk::every_step;
+use crate::plan::PlannedWorkflow;
 use crate::target::known::{toolchains, tools};
 use crate::target::owned::{Level, is_owned};
 
@@ -23,6 +24,26 @@ pub fn review(pipeline: &Pipeline, workflows: &[WorkflowId], target: TargetId, d
                 machines(pipeline, job, target, diagnostics);
             }
         }
+    }
+}
+
+/// Looks at the files of a target that stay as they are.
+pub fn files(pipeline: &Pipeline, target: TargetId, workflows: &[PlannedWorkflow<'_>], diagnostics: &mut Diagnostics) {
+    for file in pipeline.raw_files.iter().filter(|f| f.target == target) {
+        let name = file.path.value.rsplit('/').next().unwrap_or_default();
+        let own = workflows.iter().find(|w| name.strip_prefix(&w.file).is_some_and(|end| matches!(end, ".yml" | ".yaml")));
+        diagnostics.push(match own {
+            Some(own) => {
+                let message = format!("`{}` is a file that pipewright writes for {}", file.path.value, target.word());
+                Diagnostic::error("raw-key-owned", file.path.span, message)
+                    .related(own.workflow.name.span, "for this workflow")
+                    .help("take the line out, or give the workflow another name")
+            }
+            None => {
+                let message = format!("`{}` stays a file of {}'s own, which nobody checks", file.path.value, target.word());
+                Diagnostic::note("raw-keys", file.path.span, message)
+            }
+        });
     }
 }
 

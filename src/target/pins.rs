@@ -7,7 +7,8 @@ use crate::target::asset;
 pub struct PinnedAction {
     /// `owner/name`, or `owner/name/path`.
     pub path: String,
-    /// Forty hexadecimal digits; empty for an action of the repository itself and for an image, which have no commit of their own.
+    /// Forty hexadecimal digits; empty for an action of the repository itself and for an image, which have no commit of their own; the version as
+    /// written for one that nobody pinned.
     pub commit: String,
     /// The version the commit stands for, for the comment beside it: `v7.0.1`.
     pub tag: Option<String>,
@@ -63,7 +64,18 @@ pub fn resolve(reference: &str) -> Result<PinnedAction, String> {
     }
 }
 
+/// An action by the version that a spec names, where it accepts that nobody pinned it.
+pub fn as_written(reference: &str) -> PinnedAction {
+    let (path, version) = reference.rsplit_once('@').unwrap_or((reference, ""));
+    PinnedAction { path: path.to_owned(), commit: version.to_owned(), tag: None }
+}
+
 impl PinnedAction {
+    /// Whether its owner can move what it names.
+    pub fn can_move(&self) -> bool {
+        !self.commit.is_empty() && !is_commit(&self.commit)
+    }
+
     /// As `uses` takes it.
     pub fn reference(&self) -> String {
         if self.commit.is_empty() { self.path.clone() } else { format!("{}@{}", self.path, self.commit) }

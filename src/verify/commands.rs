@@ -42,7 +42,7 @@ pub(super) fn compare<'p>(
         said: vec![false; acts.len()],
     };
     compare.run(&wanted);
-    let (steps, _) = Builder::new(pipeline, target.id, job).build();
+    let steps = Builder::new(pipeline, target.id, job).build();
     compare.planned(&planned(&steps, &wanted));
     compare.beside(&steps);
     (compare.differences, compare.turns)

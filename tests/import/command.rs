@@ -70,7 +70,7 @@ fn what_keeps_others_out_is_told() {
     let place = Place::new(&[(".github/workflows/x.yml", text)]);
     let markdown = place.run(&["import", "--stdout", "--report", "markdown"]).error;
     for row in [
-        "| .github/workflows/x.yml:6 | pins | `someone/else@v1`: a tag or branch that its owner can move | `check` asks for the commit",
+        "| .github/workflows/x.yml:6 | pins | `someone/else@v1`: a tag or branch that its owner can move | the version as it was, which the spec accepts by name",
         "| .github/workflows/x.yml:3 | permissions | `a`: what the repository gives every token",
         "| .github/workflows/x.yml:3 | secrets | `T` for the steps of job `a`",
         "| .github/workflows/x.yml:7 | injection | `github.head_ref` spliced into a script | a variable of the step",

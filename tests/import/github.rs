@@ -180,3 +180,36 @@ fn the_token_of_the_run_opens_the_registry_of_github() {
     assert!(text.contains("registry ghcr ghcr.io") && text.contains("registry-login ghcr"), "{text}");
     assert_eq!(errors(&imported, &["github"]), Vec::<String>::new(), "{text}");
 }
+
+#[test]
+fn what_only_github_starts_stays_a_file_that_the_spec_names() {
+    let stale = "on: {issues: {types: [opened]}}\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - run: echo ${{ github.event.issue.number }}\n";
+    let files = [("a/.github/workflows/triage.yml", stale), (".github/workflows/ci.yml", &job("    steps: [{run: echo hello}]"))];
+    let (_, imported) = imported(Vendor::Github, &files);
+    let text = spec(&imported);
+    assert!(text.contains("raw github \".github/workflows/triage.yml\"") && text.matches("workflow ").count() == 1, "{text}");
+    let of_file = imported.ledger.keys().iter().filter(|k| k.span.source == imported.stays[0].file);
+    assert!(of_file.clone().count() > 3 && of_file.clone().all(|k| matches!(k.fate(), Fate::Kept(_))));
+    assert_eq!(errors(&imported, &["github"]), Vec::<String>::new(), "{text}");
+    let found = errors(&imported, &["github", "gitlab"]);
+    assert!(found.len() == 1 && found[0].starts_with("not-expressible: ") && found[0].contains("raw-file"), "{found:?}");
+}
+
+#[test]
+fn a_version_that_nobody_pinned_is_accepted_by_name() {
+    let inside = "    steps:\n      - uses: someone/else@v1\n        with: {a: b}\n      - uses: actions/checkout@v4";
+    let (_, imported) = imported(Vendor::Github, &[("ci.yml", &job(inside))]);
+    let text = spec(&imported);
+    assert!(text.contains("accept github unpinned-action reason="), "{text}");
+    assert!(!imported.spec("sample", "main", &["gitlab"]).contains("accept"));
+    let sources = SourceMap::new();
+    let id = sources.add("pipeline.kdl", &*text);
+    let renderer = Renderer::new();
+    let options = Options { root: Path::new("."), spec: "pipeline.kdl", targets: &[], today: None, renderer: &renderer };
+    let compiled = compile(&sources, id, &options).unwrap();
+    let output = &compiled.outputs[0].text;
+    assert!(output.contains("uses: someone/else@v1 # zizmor: ignore[unpinned-uses]"), "{output}");
+    assert!(output.contains("# Accepted loss:") && compiled.diagnostics.iter().any(|d| d.rule == "accepted-loss"), "{output}");
+    // Where everything is pinned, nothing is accepted.
+    assert!(!of_job("    steps:\n      - uses: actions/checkout@v4").contains("accept"));
+}

@@ -107,6 +107,7 @@ pub(super) fn pipeline(on: &[ClauseKind]) -> Pipeline {
         delivery: crate::ir::app::Delivery::default(),
         apps: Vec::new(),
         accepts: Vec::new(),
+        raw_files: Vec::new(),
         teams: Vec::new(),
         secrets: Vec::new(),
         variables: Vec::new(),

@@ -12,6 +12,9 @@ use super::context::{Env, Writer};
 use super::expr::{Gh, quoted};
 use super::view::{Pair, StepView};
 
+/// Beside an action that the spec accepts by its version: what the vendor's linters read.
+const ACCEPTED: &str = "zizmor: ignore[unpinned-uses] the spec accepts this version";
+
 /// A step that calls an action, pinned by commit.
 pub(super) fn action(path: &str, name: &str) -> StepView {
     let pinned = pins::latest(path);
@@ -55,7 +58,7 @@ impl Writer<'_, '_> {
                 vec![StepView {
                     name: Some(action.path.clone()),
                     uses: Some(action.reference()),
-                    version: action.tag.clone(),
+                    version: action.tag.clone().or_else(|| action.can_move().then(|| ACCEPTED.to_owned())),
                     with,
                     ..StepView::default()
                 }]

@@ -53,6 +53,8 @@ pub(crate) struct Declared {
     pub(crate) environments: BTreeMap<String, (String, Option<String>)>,
     /// Whether a job logs in to GitHub's own registry.
     pub(crate) has_ghcr: bool,
+    /// Whether an action is used by a version that nobody pinned.
+    pub(crate) has_unpinned: bool,
     environment_names: Names,
     runner_names: Names,
     /// Names of schedules.
@@ -83,6 +85,7 @@ impl Default for Declared {
             runners: BTreeMap::new(),
             environments: BTreeMap::new(),
             has_ghcr: false,
+            has_unpinned: false,
             environment_names: Names::default(),
             runner_names: Names::without(&["linux", "linux-arm", "windows", "macos"]),
             schedules: Names::default(),

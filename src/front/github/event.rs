@@ -233,19 +233,22 @@ fn schedule(work: &mut Work<'_, '_>, list: &Node, workflow: &str, events: &mut B
     }
 }
 
+/// Types of a release that `published` takes, and what it takes beside: docs.github.com, "Events that trigger workflows". A draft starts nothing.
+const PUBLISHED: &[(&str, &str)] =
+    &[("published", ""), ("released", "pre-releases"), ("created", "releases that were a draft first")];
+
 fn release(work: &mut Work<'_, '_>, event: &Entry, events: &mut Build) {
     let Some(types) = work.open(&event.value, "types") else {
         work.mark(event, Fate::Lost("it started for every change of a release; a spec has `release published`".to_owned()));
         return events.push(node("release").arg("published"));
     };
     let words = types.value.texts().unwrap_or_default();
-    for word in words.iter().filter(|w| !matches!(**w, "published" | "released")) {
+    for word in words.iter().filter(|w| !PUBLISHED.iter().any(|(known, _)| known == *w)) {
         work.mark(types, Fate::Lost(format!("a spec has no word for the type `{word}` of a release")));
     }
-    if words.contains(&"released") {
-        work.mark(types, Fate::Emulated("`published` takes pre-releases, too".to_owned()));
-    }
-    if words.iter().any(|w| matches!(*w, "published" | "released")) {
+    let more = PUBLISHED.iter().filter(|(word, more)| !more.is_empty() && words.contains(word));
+    more.for_each(|(_, more)| work.mark(types, Fate::Emulated(format!("`published` takes {more}, too"))));
+    if words.iter().any(|w| PUBLISHED.iter().any(|(known, _)| known == w)) {
         events.push(node("release").arg("published"));
     }
 }

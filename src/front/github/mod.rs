@@ -66,14 +66,21 @@ pub(super) fn import(sources: &SourceMap, files: &[SourceId], root: &Path, impor
             None => rest.push(id),
         }
     }
+    let mut kept = Vec::new();
     for id in rest.into_iter().filter(|id| !library.is_called(*id)) {
-        imported.stays(id, "none of its events, or none of its jobs, is one that a spec can say");
+        imported.keeps(id, "none of its events, or none of its jobs, is one that a spec can say");
+        let name = sources.file(id).name.rsplit('/').next().unwrap_or_default();
+        kept.push(format!(".github/workflows/{name}"));
     }
     imported.faults.extend(library.faults);
     let limit = workflows.iter().any(|w| w.0.children().iter().any(|j| j.name() == "job" && j.child("timeout").is_none()));
+    if declared.has_unpinned {
+        imported.accepts.push(("github", "unpinned-action", "nobody had pinned them: write the commits behind their versions"));
+    }
     let (mut sections, workflows) = declared.finish(workflows);
     imported.limit = limit.then_some(LIMIT);
     sections.extend(workflows.into_iter().map(|w| vec![w]));
+    sections.push(kept.iter().map(|path| node("raw").args(["github", path])).collect());
     imported.sections = sections;
 }
 

@@ -58,7 +58,11 @@ fn pinned(document: &Node, rows: &mut Vec<Security>) {
     let said = [
         (&by_commit, "pinned by commit", "stays so, or is a step that pipewright pins"),
         (&known, "a tag that its owner can move", "a commit that pipewright knows"),
-        (&open, "a tag or branch that its owner can move", "`check` asks for the commit before it writes anything"),
+        (
+            &open,
+            "a tag or branch that its owner can move",
+            "the version as it was, which the spec accepts by name: write the commit",
+        ),
     ];
     for ((set, was, now), span) in said.into_iter().zip(first) {
         if let Some(span) = span {

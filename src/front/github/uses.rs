@@ -210,7 +210,10 @@ fn opaque(work: &mut Work<'_, '_>, entry: &Entry, with: Option<&Entry>, common: 
                 let was = std::mem::replace(&mut reference, format!("{action}@{}", pin.tag.unwrap_or(pin.commit)));
                 format!("`{was}` became `{reference}`, whose commit pipewright knows")
             }
-            None => "`check` asks for the commit behind its version".to_owned(),
+            None => {
+                work.declared.has_unpinned = true;
+                "nobody pinned it, which the spec accepts by name: write the commit behind its version".to_owned()
+            }
         });
     }
     let mut pairs = Vec::new();

@@ -8,13 +8,14 @@ use crate::ir::environment::RegistryKind;
 use crate::ir::event::{ClauseKind, Filter, PathFilter, Pattern};
 use crate::ir::expr::{Comparison, ExprKind};
 use crate::ir::gate::GateKind;
-use crate::ir::id::{GateId, JobId};
+use crate::ir::id::{GateId, JobId, TargetId};
 use crate::ir::job::{Artifact, Job, NeedKind, Purpose, ReportKind, Runner, Service, Shell};
 use crate::ir::step::{Outcome, Push, Step, StepKind};
 use crate::ir::text::{Context, Part, Text};
 use crate::ir::walk::every_step;
 use crate::plan::require::Walk;
 use crate::target::capability::Capability;
+use crate::target::pins;
 
 impl Walk<'_> {
     pub(super) fn job(&mut self, job: &Job) {
@@ -273,7 +274,12 @@ impl Walk<'_> {
                 self.registry(registry.index(), span, what);
             }
             StepKind::Ssh(_) => self.need(Capability::Ssh, span, what),
-            StepKind::Uses { action, .. } => self.need(Capability::Uses, action.span, what),
+            StepKind::Uses { action, .. } => {
+                self.need(Capability::Uses, action.span, what);
+                if self.target == TargetId::Github && pins::resolve(&action.value).is_err() {
+                    self.need(Capability::UnpinnedAction, action.span, format!("{what}, `{}`", action.value));
+                }
+            }
             StepKind::Action(call) => {
                 if call.body(self.target).is_some_and(|b| b.is_empty) {
                     self.need(Capability::StepLeftOut, call.name.span, format!("{what}, `{}`", call.name.value));

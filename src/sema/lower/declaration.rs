@@ -8,11 +8,15 @@ use crate::ir::environment::{
 };
 use crate::ir::event::{EventKind, EventValue};
 use crate::ir::id::TargetId;
+use crate::ir::raw::RawFile;
 use crate::sema::declare::{name_of, spanned};
 use crate::sema::filter;
 use crate::sema::interpolate::Place;
 use crate::sema::lower::{Lower, missing};
 use crate::syntax::tree::Node;
+
+/// Where GitHub reads workflows: docs.github.com, "Workflow syntax for GitHub Actions".
+const WORKFLOWS: &str = ".github/workflows/";
 
 impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
     fn top(&self, name: &'static str) -> impl Iterator<Item = &'n Node<'a>> + use<'n, 'a> {
@@ -100,6 +104,33 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
                 Some(Accept { target, loss, reason, until, span: node.span })
             })
             .collect()
+    }
+
+    pub(super) fn raw_files(&mut self) -> Vec<RawFile> {
+        let nodes: Vec<_> = self.top("raw").collect();
+        let mut files: Vec<RawFile> = Vec::new();
+        for entry in nodes.into_iter().flat_map(|n| n.args().skip(1)) {
+            let Some(path) = self.path(entry) else { continue };
+            let is_workflow = path.value.strip_prefix(WORKFLOWS).is_some_and(|name| {
+                !name.contains('/') && [".yml", ".yaml"].iter().any(|end| name.len() > end.len() && name.ends_with(end))
+            });
+            if !is_workflow {
+                self.diagnostics.push(
+                    Diagnostic::error("wrong-value-type", path.span, format!("`{}` is no workflow file of GitHub", path.value))
+                        .label("not a workflow file")
+                        .help(format!("GitHub reads workflows at `{WORKFLOWS}NAME.yml`")),
+                );
+            } else if let Some(first) = files.iter().find(|f| f.path.value == path.value) {
+                self.diagnostics.push(
+                    Diagnostic::error("duplicate-name", path.span, format!("`{}` is named twice", path.value))
+                        .related(first.path.span, "first named here")
+                        .help("keep one of them"),
+                );
+            } else {
+                files.push(RawFile { target: TargetId::Github, path });
+            }
+        }
+        files
     }
 
     pub(super) fn teams(&mut self) -> Vec<Team> {

@@ -121,6 +121,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
             delivery,
             apps,
             accepts: self.accepts(),
+            raw_files: self.raw_files(),
             teams: self.teams(),
             secrets: self.secrets(),
             variables: self.variables(),

@@ -40,6 +40,7 @@ pub static FILE: Shape = node("file", "", "The top of a file.", "").children(&[&
     many(&INCLUDE),
     many(&DOC),
     many(&ACCEPT),
+    many(&RAW_FILE),
     once(&REPOSITORY),
     keyed(&TEMPLATE),
     keyed(&ACTION),
@@ -249,6 +250,15 @@ pub static ACCEPT: Shape = node(
     either("reason", String, "why that is right").required(),
     either("until", String, "the last day it holds, YYYY-MM-DD"),
 ]]);
+
+/// `raw github ".github/workflows/stale.yml"`
+pub static RAW_FILE: Shape = node(
+    "file.raw",
+    "raw",
+    "Workflow files of one vendor that stay as they are, beside what pipewright writes.",
+    "raw github \".github/workflows/stale.yml\"",
+)
+.args(&[arg("target", Word(&["github"]), "whose they are"), some("files", Path, "which: `.github/workflows/NAME.yml`")]);
 
 /// `repository { … }`
 pub static REPOSITORY: Shape = node(
