@@ -14,6 +14,7 @@ pub mod settings;
 pub mod shell;
 mod state;
 mod tree;
+mod variables;
 
 use crate::base::failure::Failure;
 use crate::ir::id::TargetId;

@@ -149,6 +149,50 @@ pub struct Job {
     pub span: Span,
 }
 
+impl Job {
+    /// A job on Linux that does nothing and is present for none of so many events.
+    pub fn bare(name: &str, workflow: WorkflowId, events: usize, timeout: Duration, span: Span) -> Self {
+        Self {
+            name: Spanned::new(name.to_owned(), span),
+            workflow,
+            stage: None,
+            needs: Vec::new(),
+            needs_stages: Vec::new(),
+            starts_at_once: false,
+            when: Spanned::new(Outcome::Success, span),
+            only: None,
+            condition: None,
+            present: BitSet::new(events),
+            possible: BitSet::new(events),
+            runner: Runner::Named(Spanned::new("linux".to_owned(), span)),
+            image: None,
+            docker: None,
+            services: Vec::new(),
+            env: Vec::new(),
+            matrix: None,
+            steps: Vec::new(),
+            produces: Vec::new(),
+            consumes: Vec::new(),
+            outputs: Vec::new(),
+            reports: Vec::new(),
+            requires: Vec::new(),
+            environment: None,
+            deploy: None,
+            permissions: BTreeSet::new(),
+            timeout: Spanned::new(timeout, span),
+            retry: None,
+            allow_failure: None,
+            concurrency: None,
+            shell: Spanned::new(Shell::Bash, span),
+            working_directory: None,
+            notify: Vec::new(),
+            raw: Vec::new(),
+            comments: Vec::new(),
+            span,
+        }
+    }
+}
+
 /// An edge to a job that must have ended before.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Need {

@@ -48,29 +48,11 @@ pub fn expression(query: &str, gate: &Query, without_data: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::expression;
-    use crate::base::span::{Span, Spanned};
-    use crate::ir::gate::{Bound, Limit, Metric, NoData, Query};
-    use crate::ir::text::Text;
-    use crate::ir::units::{Decimal, Duration};
+    use crate::ir::gate::{Bound, NoData, Query};
+    use crate::plan::samples::query;
 
     fn gate(scale: &str, limits: &[(Bound, &str)]) -> Query {
-        let limit = |(bound, value): &(Bound, &str)| {
-            let limit = Limit { bound: *bound, value: Decimal::parse(value).unwrap(), shown: (*value).into() };
-            Spanned::new(limit, Span::default())
-        };
-        Query {
-            system: Spanned::new("prometheus".into(), Span::default()),
-            query: Text::literal("", Span::default()),
-            address: Text::literal("http://p", Span::default()),
-            token: None,
-            project: None,
-            metric: Metric::Ratio,
-            scale: Decimal::parse(scale).unwrap(),
-            limits: limits.iter().map(limit).collect(),
-            samples: 1,
-            every: Duration::from_seconds(60),
-            no_data: NoData::Fail,
-        }
+        query(scale, limits, NoData::Fail)
     }
 
     #[test]

@@ -55,30 +55,8 @@ pub fn condition(query: &Query) -> String {
 #[cfg(test)]
 mod tests {
     use super::condition;
-    use crate::base::span::{Span, Spanned};
-    use crate::ir::gate::{Bound, Limit, Metric, NoData, Query};
-    use crate::ir::text::Text;
-    use crate::ir::units::{Decimal, Duration};
-
-    fn query(scale: &str, limits: &[(Bound, &str)], no_data: NoData) -> Query {
-        let limit = |(bound, value): &(Bound, &str)| {
-            let limit = Limit { bound: *bound, value: Decimal::parse(value).unwrap(), shown: (*value).into() };
-            Spanned::new(limit, Span::default())
-        };
-        Query {
-            system: Spanned::new("prometheus".into(), Span::default()),
-            query: Text::literal("up", Span::default()),
-            address: Text::literal("http://p", Span::default()),
-            token: None,
-            project: None,
-            metric: Metric::Ratio,
-            scale: Decimal::parse(scale).unwrap(),
-            limits: limits.iter().map(limit).collect(),
-            samples: 1,
-            every: Duration::from_seconds(60),
-            no_data,
-        }
-    }
+    use crate::ir::gate::{Bound, NoData};
+    use crate::plan::samples::query;
 
     #[test]
     fn every_figure_counts_and_no_figure_is_spelled_out() {

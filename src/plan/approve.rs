@@ -9,7 +9,7 @@ use crate::ir::bits::BitSet;
 use crate::ir::environment::Target;
 use crate::ir::gate::{Approval, GateKind, Via};
 use crate::ir::id::{GateId, TargetId};
-use crate::ir::job::{Job, NeedKind, Runner};
+use crate::ir::job::{Job, NeedKind};
 use crate::ir::step::{Outcome, Permission, Script};
 use crate::ir::text::{Context, EnvVar, Part, RunField, Text};
 use crate::ir::units::Duration;
@@ -93,7 +93,9 @@ fn approval_job<'a>(
         }],
         None => joint_needs(jobs, guarded),
     };
-    let mut inner = bare_job(jobs[guarded[0]].job.as_ref(), &title, declared.span);
+    let like = jobs[guarded[0]].job.as_ref();
+    let mut inner = Job::bare(&title, like.workflow, like.present.len(), Duration::from_seconds(300), declared.span);
+    inner.stage = like.stage;
     for at in guarded {
         inner.present.union_with(&jobs[*at].job.present);
         inner.possible.union_with(&jobs[*at].job.possible);
@@ -211,48 +213,6 @@ fn insert<'a>(jobs: &mut Vec<PlannedJob<'a>>, at: usize, job: PlannedJob<'a>) {
                 list.iter_mut().for_each(shift);
             }
         }
-    }
-}
-
-/// A job that does nothing, on the runner of the job behind it.
-fn bare_job(like: &Job, name: &str, span: crate::base::span::Span) -> Job {
-    Job {
-        name: Spanned::new(name.to_owned(), span),
-        workflow: like.workflow,
-        stage: like.stage,
-        needs: Vec::new(),
-        needs_stages: Vec::new(),
-        starts_at_once: false,
-        when: Spanned::new(Outcome::Success, span),
-        only: None,
-        condition: None,
-        present: crate::ir::bits::BitSet::new(like.present.len()),
-        possible: crate::ir::bits::BitSet::new(like.possible.len()),
-        runner: Runner::Named(Spanned::new("linux".to_owned(), span)),
-        image: None,
-        docker: None,
-        services: Vec::new(),
-        env: Vec::new(),
-        matrix: None,
-        steps: Vec::new(),
-        produces: Vec::new(),
-        consumes: Vec::new(),
-        outputs: Vec::new(),
-        reports: Vec::new(),
-        requires: Vec::new(),
-        environment: None,
-        deploy: None,
-        permissions: BTreeSet::new(),
-        timeout: Spanned::new(Duration::from_seconds(300), span),
-        retry: None,
-        allow_failure: None,
-        concurrency: None,
-        shell: Spanned::new(crate::ir::job::Shell::Bash, span),
-        working_directory: None,
-        notify: Vec::new(),
-        raw: Vec::new(),
-        comments: Vec::new(),
-        span,
     }
 }
 

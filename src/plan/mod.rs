@@ -141,6 +141,6 @@ impl PlannedWorkflow<'_> {
 }
 
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
 #[cfg(test)]
 mod tests;

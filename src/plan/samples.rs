@@ -1,18 +1,16 @@
 //! Small pipelines by hand, for the tests of this room.
 
-use std::collections::BTreeSet;
-
 use crate::base::span::{Span, Spanned};
 use crate::ir::Pipeline;
 use crate::ir::bits::BitSet;
 use crate::ir::environment::{Accept, Channel, ChannelKind, Environment, LicenceTier, Target, Tier};
 use crate::ir::event::Filter;
-use crate::ir::gate::{Approval, Gate, GateKind, Via};
+use crate::ir::gate::{Approval, Bound, Gate, GateKind, Limit, Metric, NoData, Query, Via};
 use crate::ir::id::{ChannelId, EnvironmentId, GateId, JobId, TargetId, WorkflowId};
-use crate::ir::job::{Concurrency, EnvironmentUse, Group, Job, Mode, Need, NeedKind, Purpose, Runner, Shell, Workflow};
+use crate::ir::job::{Concurrency, EnvironmentUse, Group, Job, Mode, Need, NeedKind, Purpose, Workflow};
 use crate::ir::step::{Checkout, Moment, Notification, Outcome, Script, Step, StepKind};
 use crate::ir::text::{Context, Part, Text};
-use crate::ir::units::Duration;
+use crate::ir::units::{Decimal, Duration};
 
 pub(crate) fn at<T>(value: T) -> Spanned<T> {
     Spanned::new(value, Span::default())
@@ -53,42 +51,10 @@ pub(crate) fn job(name: &str, present: &[usize]) -> Job {
     let mut events = BitSet::new(3);
     present.iter().for_each(|e| assert!(events.insert(*e)));
     Job {
-        name: word(name),
-        workflow: WorkflowId(0),
-        stage: None,
-        needs: Vec::new(),
-        needs_stages: Vec::new(),
-        starts_at_once: false,
-        when: at(Outcome::Success),
-        only: None,
-        condition: None,
         present: events.clone(),
         possible: events,
-        runner: Runner::Named(word("linux")),
-        image: None,
-        docker: None,
-        services: Vec::new(),
-        env: Vec::new(),
-        matrix: None,
         steps: vec![step(StepKind::Checkout(Checkout::default())), run("make")],
-        produces: Vec::new(),
-        consumes: Vec::new(),
-        outputs: Vec::new(),
-        reports: Vec::new(),
-        requires: Vec::new(),
-        environment: None,
-        deploy: None,
-        permissions: BTreeSet::new(),
-        timeout: at(Duration::from_seconds(1200)),
-        retry: None,
-        allow_failure: None,
-        concurrency: None,
-        shell: at(Shell::Bash),
-        working_directory: None,
-        notify: Vec::new(),
-        raw: Vec::new(),
-        comments: Vec::new(),
-        span: Span::default(),
+        ..Job::bare(name, WorkflowId(0), 3, Duration::from_seconds(1200), Span::default())
     }
 }
 
@@ -100,6 +66,26 @@ pub(crate) fn needs(mut job: Job, list: &[(u32, NeedKind)]) -> Job {
 pub(crate) fn gate(name: &str, kind: GateKind, producers: &[u32]) -> Gate {
     let producers = producers.iter().map(|p| JobId(*p)).collect();
     Gate { name: word(name), kind, producers, advisory: None, waive: None, notify: Vec::new(), span: Span::default() }
+}
+
+/// A query of Prometheus whose figure keeps these limits.
+pub(crate) fn query(scale: &str, limits: &[(Bound, &str)], no_data: NoData) -> Query {
+    let limit = |(bound, value): &(Bound, &str)| {
+        at(Limit { bound: *bound, value: Decimal::parse(value).unwrap(), shown: (*value).into() })
+    };
+    Query {
+        system: word("prometheus"),
+        query: text("up"),
+        address: text("http://p"),
+        token: None,
+        project: None,
+        metric: Metric::Ratio,
+        scale: Decimal::parse(scale).unwrap(),
+        limits: limits.iter().map(limit).collect(),
+        samples: 1,
+        every: Duration::from_seconds(60),
+        no_data,
+    }
 }
 
 pub(crate) fn approval(count: u32, via: Via) -> GateKind {

@@ -1,9 +1,10 @@
 //! What goes into a build and what comes out of it. Builds pass files by a bucket, below the id of their run.
 
 use crate::back::aws::item::Item;
-use crate::back::aws::place::{OUTPUT, Place, axis, input, output, upper};
+use crate::back::aws::place::Place;
 use crate::back::shell::{enclosed, globbed, single_quoted};
 use crate::back::state;
+use crate::back::variables::{OUTPUT, Variables, axis, input, output, upper};
 use crate::base::span::Spanned;
 use crate::ir::event::{EventKind, InputKind};
 use crate::ir::job::{Job, Report, ReportKind, Shell};

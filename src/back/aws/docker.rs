@@ -1,8 +1,9 @@
 //! Images: built, tagged and pushed by the docker of the build.
 
 use crate::back::aws::expr;
-use crate::back::aws::place::{Place, image};
+use crate::back::aws::place::Place;
 use crate::back::shell::single_quoted;
+use crate::back::variables::{Variables, image};
 use crate::ir::event::EventKind;
 use crate::ir::expr::{Expr, Truth};
 use crate::ir::step::{DockerBuild, Push};

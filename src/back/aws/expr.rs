@@ -1,7 +1,8 @@
 //! Conditions of the language as tests of the shell.
 
-use crate::back::aws::place::{Place, Value};
+use crate::back::aws::place::Place;
 use crate::back::shell::single_quoted;
+use crate::back::variables::{Value, Variables};
 use crate::ir::expr::{Comparison, Expr, ExprKind, Literal};
 use crate::ir::text::{Context, RunField};
 

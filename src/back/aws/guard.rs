@@ -1,8 +1,9 @@
 //! Whether a job is there for an event, decided by its own build: a batch runs every build of its graph.
 
 use crate::back::aws::expr;
-use crate::back::aws::place::{Place, RUN_EVENT, Value};
+use crate::back::aws::place::{Place, RUN_EVENT};
 use crate::back::shell::single_quoted;
+use crate::back::variables::{Value, Variables};
 use crate::ir::event::{ClauseKind, EventKind, Filter, Pattern, PullRequestType};
 use crate::ir::text::{CommitField, Context, PrField};
 use crate::plan::start::Start;

@@ -11,6 +11,7 @@ mod expr;
 pub(super) mod guard;
 mod item;
 pub(super) mod machine;
+pub(super) mod names;
 pub(super) mod place;
 pub(super) mod policy;
 pub(super) mod schedule;

@@ -3,18 +3,14 @@
 //! What CodeBuild sets is a variable; what must be worked out is derived once, in a line at the top. What the batch or the pipeline passes has
 //! a name of the language: `COMMIT_BRANCH`, `RUN_EVENT`.
 
-use std::collections::BTreeSet;
-
-use crate::back::shell::{self, Splice, single_quoted};
+use crate::back::shell::single_quoted;
+use crate::back::variables::{Value, Variables, arms, axis, figure, upper};
 use crate::ir::event::{EventKind, EventValue};
-use crate::ir::text::{
-    CommitField, Context, EnvironmentField, GateField, Part, PrField, RepositoryField, RunField, ServiceField, Text,
-};
+use crate::ir::id::JobId;
+use crate::ir::text::{CommitField, Context, GateField, Part, PrField, RepositoryField, RunField, Text};
 use crate::plan::job::PlannedJob;
 use crate::plan::{Plan, PlannedWorkflow};
 
-/// The variable with the path of the file that scripts write outputs to.
-pub(in crate::back) const OUTPUT: &str = "PIPEWRIGHT_OUTPUT";
 /// The variable with the kind of event, in the words of a spec. The batch or the pipeline passes it.
 pub(in crate::back) const RUN_EVENT: &str = "RUN_EVENT";
 /// The variable with the tag, where a pipeline passes it.
@@ -46,128 +42,13 @@ pub(in crate::back) struct Place<'p> {
     pub(in crate::back) guarded: bool,
 }
 
-/// What stands for a context.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Value {
-    /// Known now.
-    Fixed(String),
-    /// A variable that is set before the first command.
-    Variable(String),
-    /// A variable that the build sets itself, with the line that does.
-    Derived(String, String),
-}
-
-/// A name as the word of a variable: `skip-tests` is `SKIP_TESTS`.
-pub(in crate::back) fn upper(name: &str) -> String {
-    name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect()
-}
-
-/// The variable of an input of a pipeline.
-pub(in crate::back) fn input(name: &str) -> String {
-    format!("INPUT_{}", upper(name))
-}
-
-/// The variable of a matrix axis.
-pub(in crate::back) fn axis(name: &str) -> String {
-    format!("MATRIX_{}", upper(name))
-}
-
-/// The variable of an output of another job.
-pub(super) fn output(job: &str, name: &str) -> String {
-    format!("{}_{}", upper(job), upper(name))
-}
-
-/// The variable of an image that the run builds.
-pub(super) fn image(name: &str) -> String {
-    format!("IMAGE_{}", upper(name))
-}
-
-impl<'p> Place<'p> {
-    /// The kinds of events for which the job may be present.
-    pub(super) fn kinds(&self) -> BTreeSet<EventKind> {
-        let events = &self.plan.pipeline.events;
-        self.job.job.possible.iter().filter_map(|i| events.get(i)).map(|e| e.kind).collect()
+impl Variables for Place<'_> {
+    fn plan(&self) -> &Plan<'_> {
+        self.plan
     }
 
-    /// The value of an axis: empty in a cell that has none of it.
-    fn axis(&self, name: &str) -> Value {
-        let matrix = self.job.job.matrix.as_ref();
-        let at = matrix.and_then(|m| m.axes.iter().position(|a| a.value == name));
-        let without = |at: usize| matrix.is_some_and(|m| m.cells.iter().any(|c| c.get(at).is_none_or(Option::is_none)));
-        let variable = axis(name);
-        match at {
-            Some(at) if without(at) => derived(&variable, &format!("{variable}=${{{variable}:-}}")),
-            _ => Value::Variable(variable),
-        }
-    }
-
-    /// What stands for a context in this job.
-    pub(super) fn value(&self, context: &Context) -> Value {
-        match context {
-            Context::Commit(field) => self.commit(*field),
-            Context::Run(field) => self.run(*field),
-            Context::Pr(field) => self.pull_request(*field),
-            Context::Repository(field) => self.repository(*field),
-            Context::JobName => Value::Fixed(self.job.title.clone()),
-            Context::JobStatus => derived(
-                "JOB_STATUS",
-                "JOB_STATUS=success\nif [ \"$CODEBUILD_BUILD_SUCCEEDING\" = 0 ] || [ -e /tmp/failed ]; then JOB_STATUS=failure; fi",
-            ),
-            Context::Output { job, output: name } => Value::Variable(output(self.job_id(*job), name)),
-            // The tables refuse it.
-            Context::NeedsResult(_) => Value::Fixed(String::new()),
-            Context::Input(name) => Value::Variable(input(name)),
-            Context::Matrix(name) => self.axis(name),
-            Context::Secret(name) | Context::Variable(name) | Context::Env(name) => Value::Variable(name.clone()),
-            Context::Registry(id) => {
-                Value::Fixed(self.plan.pipeline.registries.get(id.index()).map_or_else(String::new, |r| r.address.value.clone()))
-            }
-            Context::Image(id) => {
-                Value::Variable(self.plan.pipeline.images.get(id.index()).map_or_else(String::new, |i| image(&i.name)))
-            }
-            Context::Service { service, field } => Value::Fixed(self.service(service, *field)),
-            Context::Environment { environment, field } => {
-                let own = environment.or_else(|| self.job.environment.as_ref().and_then(|e| e.id));
-                // `gate-outside-environment` refuses a gate that has none.
-                let Some(environment) = own.map(|id| self.plan.pipeline.environment(id)) else {
-                    return Value::Fixed(String::new());
-                };
-                match field {
-                    EnvironmentField::Name => Value::Fixed(environment.name.value.clone()),
-                    EnvironmentField::Tier => Value::Fixed(environment.tier.word().to_owned()),
-                    EnvironmentField::Namespace => {
-                        let namespace = environment.cluster.as_ref().and_then(|c| c.namespace.as_ref());
-                        Value::Fixed(namespace.map_or_else(String::new, |n| n.value.clone()))
-                    }
-                    EnvironmentField::Url => match &environment.url {
-                        Some(url) => match url.as_literal() {
-                            Some(text) => Value::Fixed(text.to_owned()),
-                            None => self.assigned("ENVIRONMENT_URL", url),
-                        },
-                        None => Value::Fixed(String::new()),
-                    },
-                }
-            }
-            Context::Value(id) => match self.plan.pipeline.values.get(id.index()) {
-                Some(value) => self.event_value(value),
-                None => Value::Fixed(String::new()),
-            },
-            Context::DockerHost => Value::Fixed("127.0.0.1".to_owned()),
-            Context::Gate { gate, field } => match field {
-                GateField::Value => {
-                    let name = &self.plan.pipeline.gate(*gate).name.value;
-                    let variable = format!("GATE_{}_VALUE", upper(name));
-                    let line = format!("{variable}=$(sed -n 's/^value=//p' {} 2> /dev/null || true)", gate_file(name));
-                    Value::Derived(variable, line)
-                }
-                // The tables refuse it.
-                GateField::Approver => Value::Fixed(String::new()),
-            },
-        }
-    }
-
-    fn job_id(&self, job: crate::ir::id::JobId) -> &str {
-        self.plan.job(job).map_or(self.plan.pipeline.job(job).name.as_str(), |(_, planned)| planned.id.as_str())
+    fn job(&self) -> &PlannedJob<'_> {
+        self.job
     }
 
     fn commit(&self, field: CommitField) -> Value {
@@ -194,31 +75,6 @@ impl<'p> Place<'p> {
                 }
             }
         }
-    }
-
-    /// A batch learns the branch of a push from the webhook; a schedule passes it, as a pipeline always does.
-    fn branch(&self) -> Value {
-        let kinds = self.kinds();
-        if self.host == Host::Pipeline || !kinds.contains(&EventKind::Push) {
-            return Value::Variable(COMMIT_BRANCH.to_owned());
-        }
-        let passed = kinds.iter().all(|k| matches!(k, EventKind::Push | EventKind::Schedule));
-        if passed && kinds.len() > 1 {
-            return derived(COMMIT_BRANCH, "COMMIT_BRANCH=${COMMIT_BRANCH:-${CODEBUILD_WEBHOOK_TRIGGER#branch/}}");
-        }
-        self.told(COMMIT_BRANCH, EventKind::Push, "branch", "CODEBUILD_WEBHOOK_TRIGGER#branch/")
-    }
-
-    /// What the webhook tells of one kind of event: of others it is empty, unless somebody passes it.
-    fn told(&self, name: &str, kind: EventKind, word: &str, from: &str) -> Value {
-        let kinds = self.kinds();
-        if kinds.iter().all(|k| *k == kind) {
-            return derived(name, &format!("{name}=${{{from}}}"));
-        }
-        let line = format!(
-            "case \"${{CODEBUILD_WEBHOOK_TRIGGER:-}}\" in\n  {word}/*) {name}=${{{from}}} ;;\n  *) {name}=${{{name}:-}} ;;\nesac"
-        );
-        derived(name, &line)
     }
 
     fn run(&self, field: RunField) -> Value {
@@ -287,36 +143,59 @@ impl<'p> Place<'p> {
         }
     }
 
-    /// A service is a container beside the build, at a port of the machine.
-    fn service(&self, name: &str, field: ServiceField) -> String {
-        match field {
-            ServiceField::Host => "127.0.0.1".to_owned(),
-            ServiceField::Port => {
-                let service = self.job.job.services.iter().find(|s| s.name.value == name);
-                service.and_then(|s| s.port.as_ref()).map_or_else(String::new, |p| p.value.to_string())
-            }
+    fn status(&self) -> Value {
+        derived(
+            "JOB_STATUS",
+            "JOB_STATUS=success\nif [ \"$CODEBUILD_BUILD_SUCCEEDING\" = 0 ] || [ -e /tmp/failed ]; then JOB_STATUS=failure; fi",
+        )
+    }
+
+    /// The tables refuse it.
+    fn result(&self, _: JobId) -> Value {
+        Value::Fixed(String::new())
+    }
+
+    /// Empty in a cell that has none of it.
+    fn cell(&self, name: &str) -> Value {
+        let matrix = self.job.job.matrix.as_ref();
+        let at = matrix.and_then(|m| m.axes.iter().position(|a| a.value == name));
+        let without = |at: usize| matrix.is_some_and(|m| m.cells.iter().any(|c| c.get(at).is_none_or(Option::is_none)));
+        let variable = axis(name);
+        match at {
+            Some(at) if without(at) => derived(&variable, &format!("{variable}=${{{variable}:-}}")),
+            _ => Value::Variable(variable),
         }
     }
 
-    fn assigned(&self, name: &str, text: &Text) -> Value {
-        let mut lines: Vec<String> = self.derived(text).into_iter().map(|(_, line)| line).collect();
-        lines.push(format!("{name}={}", self.quoted(text)));
-        Value::Derived(name.to_owned(), lines.join("\n"))
+    fn secret(&self, name: &str) -> Value {
+        Value::Variable(name.to_owned())
+    }
+
+    /// A service is a container beside the build, at a port of the machine.
+    fn host(&self, _: &str) -> String {
+        self.docker_host().to_owned()
+    }
+
+    fn docker_host(&self) -> &'static str {
+        "127.0.0.1"
+    }
+
+    fn address(&self, url: &Text) -> Value {
+        self.assigned("ENVIRONMENT_URL", url)
+    }
+
+    fn gate(&self, gate: &str, field: GateField) -> Value {
+        match field {
+            GateField::Value => figure(gate, &gate_file(gate)),
+            // The tables refuse it.
+            GateField::Approver => Value::Fixed(String::new()),
+        }
     }
 
     /// The arm of a value that the job's events choose; a `case` where they choose several.
-    fn event_value(&self, value: &EventValue) -> Value {
+    fn chosen(&self, value: &EventValue) -> Value {
         let name = format!("VALUE_{}", upper(&value.name));
-        let mut rest = self.kinds();
-        let mut arms: Vec<(BTreeSet<EventKind>, &Text)> = Vec::new();
-        for (kind, text) in &value.arms {
-            if rest.remove(&kind.value) {
-                arms.push((BTreeSet::from([kind.value]), text));
-            }
-        }
-        if let (Some(text), false) = (&value.otherwise, rest.is_empty()) {
-            arms.push((rest, text));
-        }
+        let arms = arms(value, self.kinds());
         if let [(_, only)] = arms.as_slice() {
             return match only.parts.as_slice() {
                 [Part::Context(context)] => self.value(&context.value),
@@ -338,35 +217,38 @@ impl<'p> Place<'p> {
         lines.push("esac".to_owned());
         Value::Derived(name, lines.join("\n"))
     }
+}
 
-    /// The lines that a text needs before it can be read: variable and definition, in order.
-    pub(super) fn derived(&self, text: &Text) -> Vec<(String, String)> {
-        text.contexts()
-            .filter_map(|context| match self.value(&context.value) {
-                Value::Derived(name, line) => Some((name, line)),
-                Value::Fixed(_) | Value::Variable(_) => None,
-            })
-            .collect()
+impl Place<'_> {
+    /// A batch learns the branch of a push from the webhook; a schedule passes it, as a pipeline always does.
+    fn branch(&self) -> Value {
+        let kinds = self.kinds();
+        if self.host == Host::Pipeline || !kinds.contains(&EventKind::Push) {
+            return Value::Variable(COMMIT_BRANCH.to_owned());
+        }
+        let passed = kinds.iter().all(|k| matches!(k, EventKind::Push | EventKind::Schedule));
+        if passed && kinds.len() > 1 {
+            return derived(COMMIT_BRANCH, "COMMIT_BRANCH=${COMMIT_BRANCH:-${CODEBUILD_WEBHOOK_TRIGGER#branch/}}");
+        }
+        self.told(COMMIT_BRANCH, EventKind::Push, "branch", "CODEBUILD_WEBHOOK_TRIGGER#branch/")
     }
 
-    /// A text as code of a shell script: literals as they stand, contexts as variables that are never split.
-    pub(super) fn code(&self, text: &Text) -> String {
-        shell::script(std::slice::from_ref(text), &mut |context| match self.value(context) {
-            Value::Fixed(text) => Splice::Literal(text),
-            Value::Variable(name) | Value::Derived(name, _) => Splice::Expand(format!("${{{name}}}")),
-        })
+    /// What the webhook tells of one kind of event: of others it is empty, unless somebody passes it.
+    fn told(&self, name: &str, kind: EventKind, word: &str, from: &str) -> Value {
+        let kinds = self.kinds();
+        if kinds.iter().all(|k| *k == kind) {
+            return derived(name, &format!("{name}=${{{from}}}"));
+        }
+        let line = format!(
+            "case \"${{CODEBUILD_WEBHOOK_TRIGGER:-}}\" in\n  {word}/*) {name}=${{{from}}} ;;\n  *) {name}=${{{name}:-}} ;;\nesac"
+        );
+        derived(name, &line)
     }
 
-    /// A text for a reader: what only the run knows stands as the name of its variable.
-    pub(in crate::back) fn shown(&self, text: &Text) -> String {
-        let parts = text.parts.iter().map(|part| match part {
-            Part::Literal(text) => text.clone(),
-            Part::Context(context) => match self.value(&context.value) {
-                Value::Fixed(text) => text,
-                Value::Variable(name) | Value::Derived(name, _) => format!("${name}"),
-            },
-        });
-        parts.collect()
+    fn assigned(&self, name: &str, text: &Text) -> Value {
+        let mut lines: Vec<String> = self.derived(text).into_iter().map(|(_, line)| line).collect();
+        lines.push(format!("{name}={}", self.quoted(text)));
+        Value::Derived(name.to_owned(), lines.join("\n"))
     }
 
     /// A text as one word of a shell script, in quotes where it needs any.
@@ -374,28 +256,7 @@ impl<'p> Place<'p> {
         if let Some(fixed) = self.fixed(text) {
             return single_quoted(&fixed);
         }
-        let mut out = String::from("\"");
-        for (i, part) in text.parts.iter().enumerate() {
-            let fixed = match part {
-                Part::Literal(text) => text.clone(),
-                Part::Context(context) => match self.value(&context.value) {
-                    Value::Fixed(text) => text,
-                    Value::Variable(name) | Value::Derived(name, _) => {
-                        let joined = matches!(text.parts.get(i + 1), Some(Part::Literal(next)) if next.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_' || c == '['));
-                        out.push_str(&if joined { format!("${{{name}}}") } else { format!("${name}") });
-                        continue;
-                    }
-                },
-            };
-            for c in fixed.chars() {
-                if matches!(c, '"' | '\\' | '$' | '`') {
-                    out.push('\\');
-                }
-                out.push(c);
-            }
-        }
-        out.push('"');
-        out
+        format!("\"{}\"", self.double_quoted(text))
     }
 
     /// A text that is known now.

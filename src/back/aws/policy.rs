@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
+use crate::back::aws::names::parameter;
 use crate::back::aws::place::Place;
 use crate::back::aws::{buildspec, data};
-use crate::back::codebuild::project::parameter;
+use crate::back::variables::Variables;
 use crate::ir::environment::{AwsIdentity, ClusterAccess, RegistryKind};
 use crate::ir::id::RegistryId;
 use crate::ir::step::Push;

@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::back::aws::buildspec;
-use crate::back::aws::place::{Place, upper};
+use crate::back::aws::place::Place;
 use crate::back::settings::{Part, pretty};
+use crate::back::variables::upper;
 use crate::ir::environment::ClusterAccess;
 use crate::plan::Plan;
 

@@ -1,6 +1,7 @@
 //! Tools that the image lacks, and what a toolchain is called in a buildspec.
 
 use crate::back::aws::place::Place;
+use crate::back::variables::Variables;
 use crate::ir::step::{Tool, Toolchain};
 use crate::target::known::{self, NODE, PYTHON};
 

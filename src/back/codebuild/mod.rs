@@ -7,8 +7,9 @@ pub(super) mod project;
 pub(super) mod settings;
 pub(super) mod view;
 
-use crate::back::aws::place::{COMMIT_BRANCH, Host, Place, RUN_EVENT, axis};
+use crate::back::aws::place::{COMMIT_BRANCH, Host, Place, RUN_EVENT};
 use crate::back::aws::{buildspec, guard, machine, script};
+use crate::back::variables::axis;
 use crate::base::failure::Failure;
 use crate::plan::job::PlannedJob;
 use crate::plan::start::{Start, is_sometimes_without, starts};

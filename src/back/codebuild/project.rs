@@ -2,6 +2,7 @@
 
 use crate::back::aws::guard::{union, webhook_event};
 use crate::back::aws::machine::{self, Machine};
+use crate::back::aws::names::{BUCKET, logical, parameter};
 use crate::back::aws::place::Place;
 use crate::back::aws::policy::{self, Statement, arn};
 use crate::back::aws::{data, schedule};
@@ -12,24 +13,12 @@ use crate::plan::start::{Start, levels};
 use crate::plan::step::PlannedKind;
 use crate::plan::{Plan, PlannedWorkflow};
 
-/// The logical id of the bucket that builds pass files by.
-const BUCKET: &str = "Artifacts";
-
 /// A batch, and what starts it.
 pub(super) struct Batch<'p> {
     pub(super) path: String,
     pub(super) workflow: &'p PlannedWorkflow<'p>,
     pub(super) start: Start<'p>,
     pub(super) limit: u64,
-}
-
-/// `ci-push` as a logical id: `CiPush`.
-pub(in crate::back) fn logical(name: &str) -> String {
-    let upper = |word: &str| {
-        let mut chars = word.chars();
-        chars.next().map_or_else(String::new, |c| c.to_ascii_uppercase().to_string() + chars.as_str())
-    };
-    name.split(|c: char| !c.is_ascii_alphanumeric()).map(upper).collect()
 }
 
 /// The machine that most builds of a workflow have: that of a job that says nothing.
@@ -44,21 +33,6 @@ pub(super) fn usual(plan: &Plan<'_>, workflow: &PlannedWorkflow<'_>) -> Machine 
         compute: "BUILD_GENERAL1_SMALL",
         privileged: false,
     })
-}
-
-/// The name of a variable as the name of a parameter, which holds letters and digits only and is no resource's.
-pub(in crate::back) fn parameter(name: &str) -> String {
-    let own = logical(&name.to_ascii_lowercase());
-    let resource = |n: &str| {
-        ["Project", "Approvers", "Schedule", "Policy"].iter().any(|end| n.ends_with(end))
-            || ["Pipeline", BUCKET].contains(&n)
-            || n.starts_with("Tell")
-    };
-    match own {
-        role if role.ends_with("Role") => role + "Arn",
-        other if resource(&other) => other + "Value",
-        other => other,
-    }
 }
 
 /// A text of a setting: its value, or the parameter that the account gives it by.

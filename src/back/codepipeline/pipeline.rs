@@ -1,14 +1,16 @@
 //! The pipeline of a workflow and a kind of event: what starts it, its stages, and what stands beside it.
 
-use crate::back::aws::place::{self, COMMIT_BRANCH, Place, RUN_EVENT, axis, upper};
+use crate::back::aws::names::{BUCKET, logical};
+use crate::back::aws::place::{COMMIT_BRANCH, Place, RUN_EVENT};
 use crate::back::aws::policy::{Statement, arn};
 use crate::back::aws::schedule;
 use crate::back::codebuild::header;
-use crate::back::codebuild::project::{days, logical, named, setting};
+use crate::back::codebuild::project::{days, named, setting};
 use crate::back::codebuild::view::Parameter;
-use crate::back::codepipeline::project::{BUCKET, connected, id, of_jobs};
+use crate::back::codepipeline::project::{connected, id, of_jobs};
 use crate::back::codepipeline::told::{self, source};
 use crate::back::codepipeline::{place, view};
+use crate::back::variables::{self, axis, upper};
 use crate::ir::environment::ChannelKind;
 use crate::ir::event::{ClauseKind, EventKind, InputKind, InputValue, PathFilter, Pattern, PullRequestType};
 use crate::ir::gate::{Approval, GateKind};
@@ -248,7 +250,7 @@ impl Writer<'_, '_> {
         }
         if self.start.kind == EventKind::Manual {
             for input in &self.workflow.workflow.inputs {
-                set(&place::input(&input.name.value), told::variable(&Subject::Input(input.name.value.clone())));
+                set(&variables::input(&input.name.value), told::variable(&Subject::Input(input.name.value.clone())));
             }
         }
         all.retain(|(name, _)| mentions(text, name));

@@ -1,17 +1,14 @@
 //! The projects of a pipeline's builds, and a role for each environment, set of secrets and set of rights.
 
+use crate::back::aws::names::{BUCKET, logical};
 use crate::back::aws::place::Place;
 use crate::back::aws::policy::{self, Statement};
 use crate::back::aws::{data, machine};
 use crate::back::codebuild::file;
-use crate::back::codebuild::project::logical;
 use crate::back::codepipeline::view::{Project, Role};
 use crate::back::codepipeline::{FOLDER, limit};
 use crate::plan::job::PlannedJob;
 use crate::plan::step::PlannedKind;
-
-/// The logical id of the bucket that builds pass files by, and the source comes by.
-pub(super) const BUCKET: &str = "Artifacts";
 
 /// The logical id of a job's project.
 pub(super) fn id(job: &PlannedJob<'_>) -> String {

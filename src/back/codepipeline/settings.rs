@@ -1,7 +1,7 @@
 //! The stacks of the pipelines, and what they ask of the account.
 
+use crate::back::aws::names::logical;
 use crate::back::aws::settings::{self, Stack};
-use crate::back::codebuild::project::logical;
 use crate::back::codebuild::view::Parameter;
 use crate::back::codepipeline::{folder, pipeline, place};
 use crate::back::settings::Part;

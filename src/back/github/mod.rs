@@ -340,12 +340,13 @@ fn unique(id: &str, taken: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::back::github::sample::{at, filter, job, need, pipeline, pull_request, push, rendered, run, step, tag};
+    use crate::back::github::sample::{filter, job, need, pipeline, pull_request, push, rendered, run, step, tag};
     use crate::ir::event::{ClauseKind, PathFilter, PullRequestType};
     use crate::ir::id::EnvironmentId;
     use crate::ir::job::Deploy;
     use crate::ir::step::{Checkout, Toolchain};
     use crate::plan::job::PlannedEnvironment;
+    use crate::plan::samples::at;
     use crate::plan::step::{PlannedKind, RunWhen};
 
     use super::sample;

@@ -5,26 +5,22 @@ use std::collections::BTreeSet;
 
 use crate::base::span::{Span, Spanned};
 use crate::ir::Pipeline;
-use crate::ir::bits::BitSet;
-use crate::ir::environment::{Environment, LicenceTier, Target, Tier};
+use crate::ir::environment::{Environment, Tier};
 use crate::ir::event::{Clause, ClauseKind, DEFAULT_PULL_REQUEST_TYPES, Filter, Pattern};
 use crate::ir::glob::Glob;
-use crate::ir::id::{EnvironmentId, JobId, TargetId, WorkflowId};
-use crate::ir::job::{Concurrency, Group, Job, Mode, NeedKind, Runner, Shell, Workflow};
+use crate::ir::id::{JobId, TargetId, WorkflowId};
+use crate::ir::job::{Job, NeedKind, Shell};
 use crate::ir::lang::Lang;
-use crate::ir::step::{Outcome, Permission, Script};
+use crate::ir::step::{Permission, Script};
 use crate::ir::text::{CommitField, Context, Part, Text};
 use crate::ir::units::Duration;
 use crate::plan::job::{JobSource, PlannedJob, PlannedNeed};
+use crate::plan::samples::{self, at};
 use crate::plan::step::{Phase, PlannedKind, PlannedStep, RunWhen};
 use crate::plan::{Plan, PlannedWorkflow};
 use crate::render::Renderer;
 
 use super::condition::Demand;
-
-pub(super) fn at<T>(value: T) -> Spanned<T> {
-    Spanned::new(value, Span::default())
-}
 
 pub(super) fn pattern(include: &[&str], except: &[&str]) -> Pattern {
     let globs = |list: &[&str]| list.iter().map(|g| at(Glob::parse(g).unwrap())).collect::<Vec<_>>();
@@ -37,21 +33,7 @@ pub(super) fn pattern(include: &[&str], except: &[&str]) -> Pattern {
 
 /// The first environment of a pipeline.
 pub(super) fn environment(name: &str) -> Environment {
-    let group = Group::Environment(EnvironmentId(0));
-    Environment {
-        name: at(name.to_owned()),
-        tier: Tier::Staging,
-        url: None,
-        after: Vec::new(),
-        allow: None,
-        requires: Vec::new(),
-        env: Vec::new(),
-        secrets: Vec::new(),
-        cluster: None,
-        identity: None,
-        concurrency: Concurrency { group, mode: at(Mode::QueueAll), span: Span::default() },
-        span: Span::default(),
-    }
+    Environment { name: at(name.to_owned()), tier: Tier::Staging, ..samples::production(&[]) }
 }
 
 pub(super) fn push(branches: &[&str]) -> ClauseKind {
@@ -82,92 +64,15 @@ pub(super) fn demand(filter: &Filter) -> Demand<'_> {
 }
 
 pub(super) fn pipeline(on: &[ClauseKind]) -> Pipeline {
-    let workflow = Workflow {
-        name: at("ci".to_owned()),
-        on: filter(on),
-        schedules: Vec::new(),
-        inputs: Vec::new(),
-        dedupe: None,
-        concurrency: None,
-        stages: Vec::new(),
-        jobs: Vec::new(),
-        env: Vec::new(),
-        notify: Vec::new(),
-        budget: None,
-        raw: Vec::new(),
-        requires: Vec::new(),
-        comments: Vec::new(),
-    };
-    Pipeline {
-        name: at("sample".to_owned()),
-        description: None,
-        default_branch: at("main".to_owned()),
-        docs: Vec::new(),
-        targets: Vec::new(),
-        delivery: crate::ir::app::Delivery::default(),
-        apps: Vec::new(),
-        accepts: Vec::new(),
-        raw_files: Vec::new(),
-        teams: Vec::new(),
-        secrets: Vec::new(),
-        variables: Vec::new(),
-        registries: Vec::new(),
-        runners: Vec::new(),
-        images: Vec::new(),
-        values: Vec::new(),
-        channels: Vec::new(),
-        gates: Vec::new(),
-        environments: Vec::new(),
-        workflows: vec![workflow],
-        jobs: Vec::new(),
-        repository: None,
-        tests: Vec::new(),
-        events: Vec::new(),
-        span: Span::default(),
-    }
+    let mut pipeline = samples::pipeline(Vec::new(), Vec::new(), Vec::new());
+    pipeline.workflows[0].on = filter(on);
+    pipeline
 }
 
 /// A job with one command.
 pub(super) fn job(name: &str, steps: Vec<PlannedStep>) -> PlannedJob<'static> {
     let timeout = Duration::from_seconds(600);
-    let job = Job {
-        name: at(name.to_owned()),
-        workflow: WorkflowId(0),
-        stage: None,
-        needs: Vec::new(),
-        needs_stages: Vec::new(),
-        starts_at_once: false,
-        when: at(Outcome::Success),
-        only: None,
-        condition: None,
-        present: BitSet::default(),
-        possible: BitSet::default(),
-        runner: Runner::Named(at("linux".to_owned())),
-        image: None,
-        docker: None,
-        services: Vec::new(),
-        env: Vec::new(),
-        matrix: None,
-        steps: Vec::new(),
-        produces: Vec::new(),
-        consumes: Vec::new(),
-        outputs: Vec::new(),
-        reports: Vec::new(),
-        requires: Vec::new(),
-        environment: None,
-        deploy: None,
-        permissions: BTreeSet::new(),
-        timeout: at(timeout),
-        retry: None,
-        allow_failure: None,
-        concurrency: None,
-        shell: at(Shell::Bash),
-        working_directory: None,
-        notify: Vec::new(),
-        raw: Vec::new(),
-        comments: Vec::new(),
-        span: Span::default(),
-    };
+    let job = Job::bare(name, WorkflowId(0), 0, timeout, Span::default());
     PlannedJob {
         source: JobSource::Spec(JobId(0)),
         job: Cow::Owned(job),
@@ -243,25 +148,9 @@ pub(super) fn need(job: usize, always_present: bool) -> PlannedNeed {
     PlannedNeed { job, kinds: [kind].into(), strict: always_present, always_present, artifacts: Vec::new(), any_result: false }
 }
 
-/// The target of the samples.
-pub(super) fn target() -> Target {
-    Target {
-        id: TargetId::Github,
-        tier: LicenceTier::Free,
-        tags: Vec::new(),
-        workflows: None,
-        standby: None,
-        check_drift: None,
-        settings: None,
-        install: Vec::new(),
-        aws: crate::ir::environment::AwsTarget::default(),
-        span: Span::default(),
-    }
-}
-
 /// The text of the only workflow of a pipeline, with these jobs.
 pub(super) fn rendered(pipeline: &Pipeline, jobs: Vec<PlannedJob<'_>>) -> String {
-    let target = target();
+    let target = samples::target(TargetId::Github);
     let workflow = &pipeline.workflows[0];
     let planned = PlannedWorkflow { id: WorkflowId(0), workflow, file: "ci".into(), jobs, env: Vec::new(), notices: Vec::new() };
     let plan = Plan {

@@ -3,8 +3,9 @@
 use crate::back::gitlab::kept;
 use crate::back::gitlab::script::Item;
 use crate::back::gitlab::time::words;
-use crate::back::gitlab::value::{OUTPUT, Place, input, output, word};
+use crate::back::gitlab::value::{Place, word};
 use crate::back::gitlab::view;
+use crate::back::variables::{OUTPUT, Variables, input, output};
 use crate::ir::event::EventKind;
 use crate::ir::job::ReportKind;
 use crate::ir::step::Outcome;

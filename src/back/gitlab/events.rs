@@ -1,6 +1,7 @@
 //! Events in the words of the tools that try a file for GitLab.
 
-use crate::back::gitlab::value::{WORKFLOW, input, input_text};
+use crate::back::gitlab::value::{WORKFLOW, input_text};
+use crate::back::variables::input;
 use crate::ir::event::{DEFAULT_PULL_REQUEST_TYPES, Event, EventKind};
 use crate::plan::Plan;
 

@@ -2,7 +2,8 @@
 
 use crate::back::gitlab::boolean::Formula;
 use crate::back::gitlab::regex;
-use crate::back::gitlab::value::{self, Place, Value, input_text, kind_test, word};
+use crate::back::gitlab::value::{Place, input_text, kind_test, word};
+use crate::back::variables::{self, Value, Variables};
 use crate::base::failure::Failure;
 use crate::base::span::Spanned;
 use crate::ir::event::{EventKind, Input};
@@ -125,7 +126,7 @@ impl Rules<'_> {
     fn input(&self, name: &str) -> Operand {
         let found = self.place.workflow.workflow.inputs.iter().find(|i| i.name.value == name);
         match (found, self.kind) {
-            (Some(_), EventKind::Manual) => Operand::Variable(value::input(name)),
+            (Some(_), EventKind::Manual) => Operand::Variable(variables::input(name)),
             (Some(Input { default: Some(default), .. }), _) => Operand::Fixed(match &default.value {
                 crate::ir::event::InputValue::Bool(value) => Literal::Bool(*value),
                 crate::ir::event::InputValue::Number(number) => Literal::Number(*number),

@@ -24,6 +24,7 @@ mod view;
 use crate::back::gitlab::rules::{Rule, Start, Way};
 use crate::back::gitlab::script::Item;
 use crate::back::gitlab::value::{Place, WORKFLOW};
+use crate::back::variables;
 use crate::base::failure::Failure;
 use crate::ir::event::{ClauseKind, Filter, Input, InputKind};
 use crate::ir::job::Job;
@@ -170,7 +171,7 @@ impl<'p> File<'p> {
         if !options.is_empty() && !options.contains(&value) {
             options.insert(0, value.clone());
         }
-        view::Input { name: value::input(&asked.name.value), value, options, description: asked.description.clone() }
+        view::Input { name: variables::input(&asked.name.value), value, options, description: asked.description.clone() }
     }
 
     /// Variables of every job: those of the spec with a value, and the workflow's where there is only one.

@@ -9,9 +9,10 @@ use serde::Serialize;
 
 use crate::back::gitlab::expr;
 use crate::back::gitlab::setup;
-use crate::back::gitlab::value::{OUTPUT, Place, Value, gate_file, upper, word};
+use crate::back::gitlab::value::{Place, gate_file, word};
 use crate::back::shell::enclosed;
 use crate::back::state;
+use crate::back::variables::{OUTPUT, Value, Variables, upper};
 use crate::ir::job::Shell;
 use crate::ir::text::{Context, EnvVar, Text};
 use crate::ir::units::Duration;

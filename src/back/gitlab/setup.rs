@@ -2,7 +2,8 @@
 
 use crate::back::gitlab::boolean::Formula;
 use crate::back::gitlab::expr::{self, Rules};
-use crate::back::gitlab::value::{Place, image, word};
+use crate::back::gitlab::value::{Place, word};
+use crate::back::variables::{Variables, image};
 use crate::ir::environment::{Registry, RegistryKind};
 use crate::ir::event::EventKind;
 use crate::ir::expr::Expr;
