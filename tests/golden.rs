@@ -132,3 +132,46 @@ fn golden_files_are_longer_than_their_specs_and_the_readmes_say_by_how_much() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// What the README of an example says first.
+fn sentence(readme: &str) -> String {
+    let text: Vec<&str> = readme.lines().skip(1).skip_while(|l| l.is_empty()).take_while(|l| !l.is_empty()).collect();
+    let text = text.join(" ");
+    let end = text.find(". ").map_or(text.len(), |at| at + 1);
+    text[..end].to_owned()
+}
+
+#[test]
+fn the_index_of_the_examples_is_what_their_readmes_say() {
+    let kinds = [
+        (
+            "Whole deliveries",
+            "",
+            "A team's pipeline each, five of them from documents that describe one; what became of each line of these: [COVERAGE.md](COVERAGE.md).",
+        ),
+        ("Features", "features-", "What the language has, construct by construct."),
+        ("Traps", "trap-", "Where vendors do what nobody expects, and what pipewright writes there."),
+    ];
+    let mut page = String::from(
+        "# Examples\n\nEach folder holds a spec and a README; what it compiles to lies in [golden](../golden), as the vendors' tools have read it.\n",
+    );
+    let examples = examples();
+    for (title, start, text) in kinds {
+        page.push_str(&format!("\n## {title}\n\n{text}\n\n| example | what it shows | lines | of files |\n|---|---|---|---|\n"));
+        let own = |name: &str| kinds.iter().rev().find(|(_, s, _)| name.starts_with(s)).is_some_and(|(_, s, _)| *s == start);
+        for (name, folder) in examples.iter().filter(|(name, _)| own(name)) {
+            let readme = fs::read_to_string(folder.join("README.md")).unwrap_or_default();
+            let lines = |path: &Path| fs::read_to_string(path).unwrap().lines().count();
+            let golden = root().join("golden").join(name);
+            let written: usize = files(&golden).iter().map(|f| lines(&golden.join(f))).sum();
+            let spec = lines(&folder.join(SPEC));
+            page.push_str(&format!("| [`{name}`]({name}) | {} | {spec} | {written} |\n", sentence(&readme)));
+        }
+    }
+    page.push_str("\n## Defects\n\n[defects](defects): mistakes of the source documents as specs, each refused by its rule.\n");
+    let path = root().join("examples/README.md");
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        fs::write(&path, &page).unwrap();
+    }
+    assert!(fs::read_to_string(&path).unwrap_or_default() == page, "examples/README.md: UPDATE_GOLDEN=1 cargo test golden");
+}
