@@ -2,7 +2,6 @@
 
 use crate::base::diag::{Diagnostic, Diagnostics};
 use crate::ir::Pipeline;
-use crate::ir::step::StepKind;
 
 pub(super) fn check(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
     for workflow in pipeline.workflows.iter().filter(|w| w.jobs.is_empty()) {
@@ -13,9 +12,7 @@ pub(super) fn check(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
         );
     }
     for job in &pipeline.jobs {
-        let works = job.steps.iter().any(|s| !matches!(s.kind, StepKind::Checkout(_)));
-        let waits = job.deploy.as_ref().is_some_and(|d| !d.smoke_tests.is_empty() || !d.monitor.is_empty());
-        if !works && !waits && job.raw.is_empty() {
+        if job.runs_nothing() && job.raw.is_empty() {
             diagnostics.push(
                 Diagnostic::error("empty-job", job.name.span, format!("`{}` has no step", job.name.value))
                     .label("does nothing")

@@ -20,6 +20,7 @@ pub fn and(a: Part, b: Part) -> Part {
         (Part::Known(true), other) | (other, Part::Known(true)) => other,
         (Part::Known(false), _) | (_, Part::Known(false)) => Part::Known(false),
         (a, b) if a == b => a,
+        (a, b) if opposite(&a, &b) => Part::Known(false),
         (a, b) => Part::Text(format!("{} && {}", wrapped(a, 1), wrapped(b, 1)), 1),
     }
 }
@@ -30,6 +31,7 @@ pub fn or(a: Part, b: Part) -> Part {
         (Part::Known(false), other) | (other, Part::Known(false)) => other,
         (Part::Known(true), _) | (_, Part::Known(true)) => Part::Known(true),
         (a, b) if a == b => a,
+        (a, b) if opposite(&a, &b) => Part::Known(true),
         (a, b) => Part::Text(format!("{} || {}", wrapped(a, 0), wrapped(b, 0)), 0),
     }
 }
@@ -42,6 +44,14 @@ pub fn not(a: Part) -> Part {
         Part::Text(text, 2) if text.matches(" == ").count() == 1 => Part::Text(text.replacen(" == ", " != ", 1), 2),
         Part::Text(text, 2) if text.matches(" != ").count() == 1 => Part::Text(text.replacen(" != ", " == ", 1), 2),
         Part::Text(text, _) => Part::Text(format!("!({text})"), 2),
+    }
+}
+
+/// Whether one of them says that the other does not hold.
+fn opposite(a: &Part, b: &Part) -> bool {
+    match (not(a.clone()), b) {
+        (Part::Text(turned, _), Part::Text(text, _)) => turned == *text,
+        _ => false,
     }
 }
 
@@ -67,5 +77,7 @@ mod tests {
         assert_eq!(not(a.clone()), asked("x != 'a'"));
         assert_eq!(or(a.clone(), Part::Known(true)), Part::Known(true));
         assert_eq!(and(a.clone(), a.clone()), a);
+        assert_eq!(or(a.clone(), asked("x != 'a'")), Part::Known(true));
+        assert_eq!(and(not(b.clone()), b), Part::Known(false));
     }
 }

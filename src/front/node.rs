@@ -81,6 +81,12 @@ impl Build {
         self
     }
 
+    /// Adds an argument that is a truth value.
+    pub fn truth(mut self, truth: bool) -> Self {
+        self.0.entries.push(plain(None, None, Value::Bool(truth)));
+        self
+    }
+
     /// Adds an argument that is a number.
     pub fn number(mut self, text: &str) -> Self {
         self.0.entries.push(plain(None, None, Value::Number(Cow::Owned(text.to_owned()))));

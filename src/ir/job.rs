@@ -6,9 +6,9 @@ use crate::base::span::{Span, Spanned};
 use crate::ir::bits::BitSet;
 use crate::ir::event::{Filter, Input, Schedule};
 use crate::ir::expr::Expr;
-use crate::ir::id::{EnvironmentId, GateId, JobId, WorkflowId};
+use crate::ir::id::{EnvironmentId, GateId, JobId, TargetId, WorkflowId};
 use crate::ir::raw::Raw;
-use crate::ir::step::{Notification, Outcome, Permission, Step};
+use crate::ir::step::{Notification, Outcome, Permission, Step, StepKind};
 use crate::ir::text::{EnvVar, Text};
 use crate::ir::units::Duration;
 use crate::ir::words::fields;
@@ -190,6 +190,19 @@ impl Job {
             comments: Vec::new(),
             span,
         }
+    }
+
+    /// Whether nothing runs in it but a checkout: it does nothing, or what its `raw` keys make of it.
+    pub fn runs_nothing(&self) -> bool {
+        let works = self.steps.iter().any(|s| !matches!(s.kind, StepKind::Checkout(_)));
+        let waits = self.deploy.as_ref().is_some_and(|d| !d.smoke_tests.is_empty() || !d.monitor.is_empty());
+        !works && !waits
+    }
+
+    /// Whether it only starts another pipeline of GitLab (<https://docs.gitlab.com/ci/yaml/#trigger>).
+    pub fn starts_a_pipeline(&self) -> bool {
+        self.runs_nothing()
+            && self.raw.iter().any(|r| r.target.value == TargetId::Gitlab && r.keys.iter().any(|(k, _)| k.value == "trigger"))
     }
 }
 

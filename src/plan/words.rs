@@ -3,6 +3,7 @@
 use crate::base::diag::{Diagnostic, Diagnostics, did_you_mean};
 use crate::base::span::Spanned;
 use crate::ir::Pipeline;
+use crate::ir::gate::GateKind;
 use crate::ir::id::{TargetId, WorkflowId};
 use crate::ir::job::{Job, Runner};
 use crate::ir::raw::Raw;
@@ -19,6 +20,7 @@ pub fn review(pipeline: &Pipeline, workflows: &[WorkflowId], target: TargetId, d
         raws(&workflow.raw, target, Level::Workflow, &taken, &format!("workflow `{}`", workflow.name.value), diagnostics);
         for job in workflow.jobs.iter().map(|j| pipeline.job(*j)) {
             raws(&job.raw, target, Level::Job, &[], &format!("job `{}`", job.name.value), diagnostics);
+            steps_or_keys(pipeline, job, target, diagnostics);
             every_step(job).for_each(|s| languages(s, target, diagnostics));
             if target.is_aws() {
                 machines(pipeline, job, target, diagnostics);
@@ -115,6 +117,28 @@ fn unknown(rule: &'static str, kind: &str, name: &Spanned<String>, target: Targe
     let near = did_you_mean(&name.value, known.iter().copied()).map_or_else(String::new, |n| format!("did you mean `{n}`? "));
     let other = "or set it up by a `run` of your own, or an `image` that has it";
     Diagnostic::error(rule, name.span, message).help(format!("{near}known there: {}; {other}", known.join(", ")))
+}
+
+/// A job without steps is what its keys of a target make of it: the start of another pipeline. Where it has none, it does nothing there.
+fn steps_or_keys(pipeline: &Pipeline, job: &Job, target: TargetId, diagnostics: &mut Diagnostics) {
+    let own: Vec<_> = job.raw.iter().filter(|r| r.target.value == target).collect();
+    let machine = !job.produces.is_empty() || !job.outputs.is_empty() || !job.services.is_empty() || job.image.is_some();
+    let asks = job.requires.iter().any(|g| !matches!(pipeline.gate(g.value).kind, GateKind::Approval(_)));
+    if !job.runs_nothing() || machine || asks {
+        let starts = own.iter().flat_map(|r| &r.keys).filter(|(key, _)| target == TargetId::Gitlab && key.value == "trigger");
+        for (key, _) in starts {
+            let message = format!("`{}` has steps or a machine, and a job that starts another pipeline has none", job.name.value);
+            let help = "give the start a job of its own: `raw gitlab { trigger … }` and nothing that runs";
+            diagnostics.push(Diagnostic::error("raw-key-owned", key.span, message).help(help));
+        }
+    } else if own.is_empty() && !job.raw.is_empty() {
+        let word = target.word();
+        diagnostics.push(
+            Diagnostic::error("empty-job", job.name.span, format!("`{}` has no step on {word}", job.name.value))
+                .label("does nothing there")
+                .help(format!("add steps, or keep the workflow from {word}: target {word} {{ workflows … }}")),
+        );
+    }
 }
 
 fn raws(list: &[Raw], target: TargetId, level: Level, taken: &[&str], what: &str, diagnostics: &mut Diagnostics) {

@@ -51,7 +51,6 @@ const GITLAB_JOB: &[&str] = &[
     "except",
     "when",
     "start_in",
-    "trigger",
     "manual_confirmation",
     "environment",
     "resource_group",

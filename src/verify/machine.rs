@@ -129,6 +129,9 @@ fn times(count: usize) -> String {
 
 /// A deploy gets time on top, to watch it and to undo it.
 fn limit(target: TargetId, job: &Job, found: &Found, faults: &mut Vec<Fault>) {
+    if job.runs_nothing() {
+        return;
+    }
     let own = job.timeout.value.seconds;
     let wanted = format!("it is stopped after {own} s");
     let more = job.deploy.is_some() || !job.requires.is_empty();

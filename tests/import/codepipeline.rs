@@ -79,6 +79,39 @@ fn what_aws_alone_knows_fails_in_its_place() {
     assert!(lost(&imported).contains(&"[1].BeforeEntry".to_owned()), "{:?}", lost(&imported));
 }
 
+#[test]
+fn the_source_is_brought_to_aws_by_its_command_line() {
+    let input = "              InputArtifacts: [{Name: Code}]\n";
+    let deploy = |provider: &str, second: &str| {
+        let rest = format!("{input}              Configuration: {{ApplicationName: shop, {second}: live}}\n");
+        action(&format!("To{provider}"), "Deploy", provider, 1, &rest)
+    };
+    let stages = format!(
+        "        - Name: Ship\n          Actions:\n{}{}{}",
+        deploy("CodeDeploy", "DeploymentGroupName"),
+        deploy("ElasticBeanstalk", "EnvironmentName"),
+        deploy("OpsWorks", "StackId")
+    );
+    let text =
+        template(&stages).replace("      RoleArn:", "      ArtifactStore: {Type: S3, Location: !Ref Bucket}\n      RoleArn:");
+    let imported = read(&text);
+    let spec = imported.spec("sample", "main", &["github"]);
+    for line in [
+        "git archive --format=zip -o /tmp/revision.zip HEAD",
+        "s3://${var.BUCKET}/$key",
+        "aws deploy create-deployment --application-name shop --deployment-group-name live",
+        "aws deploy wait deployment-successful",
+        "aws elasticbeanstalk update-environment --environment-name live",
+        "variable BUCKET",
+    ] {
+        assert!(spec.contains(line), "{line} is not in {spec}");
+    }
+    // What only AWS knows is told as before, and so is one that says more than the command line can.
+    assert!(lost(&imported).iter().all(|path| path.starts_with("[1].Actions[2]")), "{:?}", lost(&imported));
+    let more = read(&text.replace("DeploymentGroupName: live", "DeploymentGroupName: live, Other: x"));
+    assert!(lost(&more).contains(&"[1].Actions[0].Configuration.Other".to_owned()), "{:?}", lost(&more));
+}
+
 const FUNCTIONS: &str = r##"{
   "Parameters": {"Env": {"Type": "String", "Default": "beta"}, "Unused": {"Type": "String"}},
   "Conditions": {"IsBeta": {"Fn::Equals": [{"Ref": "Env"}, "beta"]}},

@@ -257,7 +257,7 @@ fn real_workflows_of_github_come_over() {
 fn real_configurations_of_gitlab_come_over() {
     let Some(folder) = corpus("gitlab") else { return };
     let figures = measure(&folder, Vendor::Gitlab, ["gitlab", "github"], &|p| p.ends_with(".gitlab-ci.yml"));
-    hold(Vendor::Gitlab, &figures, &Floors { carried: 79.5, held: 81.0, whole: 58.0, own: 72.0, other: 71.5 });
+    hold(Vendor::Gitlab, &figures, &Floors { carried: 85.5, held: 90.5, whole: 61.5, own: 75.0, other: 73.5 });
 }
 
 #[test]
@@ -278,7 +278,7 @@ fn real_pipelines_of_aws_come_over() {
             && !text.contains("typeName")
     };
     let figures = measure(&folder, Vendor::Codepipeline, ["codepipeline", "github"], &is_template);
-    hold(Vendor::Codepipeline, &figures, &Floors { carried: 69.5, held: 69.5, whole: 0.0, own: 22.0, other: 74.0 });
+    hold(Vendor::Codepipeline, &figures, &Floors { carried: 71.0, held: 71.0, whole: 14.5, own: 22.0, other: 74.0 });
 }
 
 #[test]

@@ -1,8 +1,13 @@
 //! GitLab: rules become events and conditions, files and templates become one configuration.
 
+use std::path::Path;
+
+use pipewright::base::diag::Severity;
 use pipewright::base::source::SourceMap;
+use pipewright::driver::{Options, compile};
 use pipewright::front::ledger::{Fate, Ledger};
 use pipewright::front::{Imported, Vendor, import};
+use pipewright::render::Renderer;
 
 use super::account::keys;
 use super::imported;
@@ -211,4 +216,106 @@ fn odd_text_is_no_crash() {
     ] {
         let _ = spec(text);
     }
+}
+
+const DOWNSTREAM: &str = "\
+stages: [prepare, run]
+variables: {LEVEL: debug}
+lists:
+  stage: prepare
+  script: ./lists.sh
+  artifacts: {paths: [jobs.yml]}
+children:
+  stage: run
+  needs: [lists]
+  allow_failure: true
+  variables: {CLUSTER: one}
+  rules:
+    - if: $CI_COMMIT_BRANCH == \"main\"
+  inherit: {variables: false}
+  trigger:
+    include: [{artifact: jobs.yml, job: lists}]
+    strategy: depend
+other:
+  stage: run
+  trigger: {project: group/other, branch: main}
+";
+
+/// What a spec compiles to, by path; and its errors.
+fn compiled(spec: &str) -> (String, Vec<String>) {
+    let sources = SourceMap::new();
+    let id = sources.add("pipeline.kdl", spec);
+    let renderer = Renderer::new();
+    let options = Options { root: Path::new("."), spec: "pipeline.kdl", targets: &[], today: None, renderer: &renderer };
+    let compiled = compile(&sources, id, &options).unwrap_or_else(|f| panic!("{f}\n{spec}"));
+    let errors = compiled.diagnostics.iter().filter(|d| d.severity == Severity::Error);
+    let text = compiled.outputs.first().map(|o| o.text.clone()).unwrap_or_default();
+    (text, errors.map(|d| format!("{}: {}", d.rule, d.message)).collect())
+}
+
+#[test]
+fn a_job_that_starts_another_pipeline_is_kept_with_its_needs_and_rules() {
+    let (_, imported) = imported(Vendor::Gitlab, &[(".gitlab-ci.yml", DOWNSTREAM)]);
+    let fate = |path: &str| imported.ledger.keys().iter().find(|k| k.path == path).unwrap().fate();
+    for path in ["children", "children.needs", "children.rules[0].if", "children.allow_failure", "children.variables.CLUSTER"] {
+        assert!(matches!(fate(path), Fate::Exact | Fate::Emulated(_)), "{path}: {:?}", fate(path));
+    }
+    for path in
+        ["children.trigger", "children.trigger.include[0].artifact", "children.inherit.variables", "other.trigger.project"]
+    {
+        assert!(matches!(fate(path), Fate::Kept(_)), "{path}: {:?}", fate(path));
+    }
+    let (text, errors) = compiled(&imported.spec("sample", "main", &["gitlab"]));
+    assert!(errors.is_empty(), "{errors:?}");
+    let file: serde_yaml::Value = serde_yaml::from_str(&text).unwrap();
+    let job = &file["children"];
+    assert_eq!(job["trigger"]["include"][0]["artifact"], "jobs.yml", "{text}");
+    assert_eq!(job["trigger"]["strategy"], "depend");
+    assert_eq!(job["inherit"]["variables"], false);
+    assert_eq!(job["allow_failure"], true);
+    assert!(job["needs"].as_sequence().is_some_and(|n| n.len() == 1), "{text}");
+    // What GitLab refuses beside a trigger, and what would go on to the other pipeline.
+    for key in ["script", "image", "timeout", "retry", "tags", "cache", "artifacts", "services"] {
+        assert!(job.get(key).is_none(), "{key}: {text}");
+    }
+    let handed: Vec<_> = job["variables"].as_mapping().unwrap().keys().map(|k| k.as_str().unwrap()).collect();
+    assert_eq!(handed, ["CLUSTER"], "{text}");
+    let beside = "pipeline sample { language 1 }\ntarget gitlab\nworkflow ci {\n    on { push }\n    job a { run \"make\"; raw gitlab { trigger { project x } } }\n}\n";
+    let (_, errors) = compiled(beside);
+    assert!(errors.iter().any(|e| e.starts_with("raw-key-owned: ")), "{errors:?}");
+    let (_, errors) = compiled(&imported.spec("sample", "main", &["github"]));
+    assert!(errors.iter().any(|e| e.starts_with("empty-job: `children` has no step on github")), "{errors:?}");
+}
+
+#[test]
+fn what_gitlab_tells_a_script_is_told_by_the_spec() {
+    let text = "\
+build app:
+  stage: build
+  image: $REGISTRY/tool:1
+  variables: {CI_LEVEL: \"3\"}
+  script: [./build.sh $CI_JOB_NAME $CI_JOB_STAGE $CI_LEVEL, push $REGISTRY]
+cells:
+  stage: test
+  script: [./test.sh $CI_JOB_NAME]
+  parallel: {matrix: [{SIZE: [small, large]}]}
+nightly:
+  script: make
+  rules:
+    - if: $CI_PIPELINE_SCHEDULE_DESCRIPTION == \"nightly\"
+    - if: $CI_COMMIT_TAG
+";
+    let (_, imported) = imported(Vendor::Gitlab, &[(".gitlab-ci.yml", text)]);
+    let fate = |path: &str| imported.ledger.keys().iter().find(|k| k.path == path).unwrap().fate();
+    assert_eq!(fate("build app.script"), Fate::Exact);
+    assert_eq!(fate("nightly.rules[0].if"), Fate::Exact);
+    // The name of a cell has its values in it.
+    assert!(matches!(fate("cells.script"), Fate::Kept(_)));
+    let spec = imported.spec("sample", "main", &["gitlab", "github"]);
+    let build = of(&spec, "build-app");
+    assert!(build.contains("export CI_JOB_NAME='build app'") && build.contains("export CI_JOB_STAGE='build'"), "{spec}");
+    assert!(build.contains("image \"${var.REGISTRY}/tool:1\"") && spec.contains("env REGISTRY=(var)REGISTRY"), "{spec}");
+    assert!(of(&spec, "nightly").contains("if \"commit.tag matches '**'\""), "{spec}");
+    let (_, errors) = compiled(&spec);
+    assert!(errors.is_empty(), "{errors:?}\n{spec}");
 }

@@ -76,7 +76,7 @@ pub(super) fn view(place: Place<'_>, stage: &str, ways: &[Way<'_>], pipeline: &[
         None => (false, Vec::new()),
         Some(allowed) => (allowed.exit_codes.is_empty(), allowed.exit_codes.clone()),
     };
-    Ok(view::Job {
+    let made = view::Job {
         key: planned.id.clone(),
         comments: comments(place, &approvals),
         extends: Vec::new(),
@@ -103,7 +103,29 @@ pub(super) fn view(place: Place<'_>, stage: &str, ways: &[Way<'_>], pipeline: &[
         script: scripts.main,
         after_script: scripts.after,
         raw: raw(&job.raw),
-    })
+    };
+    let starts = matches!(planned.source, JobSource::Spec(_)) && job.starts_a_pipeline();
+    Ok(if starts { of_another_pipeline(place, made) } else { made })
+}
+
+/// A job that starts another pipeline has no script and no machine, and hands its variables on
+/// (<https://docs.gitlab.com/ci/yaml/#trigger>): those of the spec, and none that speak to a runner.
+fn of_another_pipeline(place: Place<'_>, made: view::Job) -> view::Job {
+    let own: BTreeSet<&str> = place.workflow.env.iter().chain(&place.job.env).map(|e| e.name.value.as_str()).collect();
+    view::Job {
+        image: None,
+        services: Vec::new(),
+        tags: Vec::new(),
+        timeout: String::new(),
+        retry: None,
+        id_tokens: Vec::new(),
+        variables: made.variables.into_iter().filter(|(name, _)| own.contains(name.as_str())).collect(),
+        cache: Vec::new(),
+        artifacts: None,
+        script: Vec::new(),
+        after_script: Vec::new(),
+        ..made
+    }
 }
 
 /// Whether a newer pipeline may cancel the job.

@@ -89,7 +89,7 @@ impl<'p> File<'p> {
         for (job, cancels) in jobs.iter_mut().zip(&cancels) {
             job.interruptible = (interruptible && !cancels).then_some(false);
         }
-        let image = jobs.iter().any(|j| j.image.is_none()).then(|| IMAGE.to_owned());
+        let image = jobs.iter().any(|j| j.image.is_none() && !j.script.is_empty()).then(|| IMAGE.to_owned());
         let raw: Vec<view::Pair> = plan.workflows.iter().flat_map(|w| job::raw(&w.workflow.raw)).collect();
         let taken: Vec<String> = raw.iter().map(|r| r.key.clone()).collect();
         let shared = share::share(&mut jobs, &taken);
@@ -186,8 +186,11 @@ impl<'p> File<'p> {
         if self.plan.workflows.len() == 1 {
             for variable in &workflow.env {
                 let name = &variable.name.value;
-                out.retain(|(n, _)| n != name);
-                out.extend(place.expanded(&variable.value).filter(|v| *v != format!("${name}")).map(|v| (name.clone(), v)));
+                // What is given by itself keeps the value that it has.
+                if let Some(value) = place.expanded(&variable.value).filter(|v| *v != format!("${name}")) {
+                    out.retain(|(n, _)| n != name);
+                    out.push((name.clone(), value));
+                }
             }
         }
         out

@@ -68,6 +68,7 @@ pub(super) struct Job {
     pub(super) environment: Option<Environment>,
     pub(super) resource_group: Option<String>,
     pub(super) interruptible: Option<bool>,
+    /// None where the job only starts another pipeline.
     pub(super) timeout: String,
     pub(super) retry: Option<u32>,
     pub(super) allow_failure: bool,

@@ -31,19 +31,92 @@ pub(super) fn cloudformation(work: &mut Work<'_>, stack: &mut Stack, configurati
                 configuration,
                 "by the command line of AWS, with the role of the variable AWS_ROLE; a change set without changes is an error",
             );
-            for name in ["AWS_ROLE", "AWS_REGION"] {
-                work.declared.variables.entry(name.to_owned()).or_insert(None);
-            }
-            let mut build =
-                node("job").arg(&around.name).comments(around.comments.iter().cloned()).children(around.before.iter().cloned());
-            build.push(node("aws-role").prop("role", "${var.AWS_ROLE}").prop("region", "${var.AWS_REGION}"));
-            build.child(run(&lines))
+            by_role(work, around, &lines)
         }
         Err(why) => {
             configuration.mark_all(&mut work.ledger, &Fate::Lost(why.clone()));
             batch::missing(around, &why)
         }
     }
+}
+
+/// A job that speaks to AWS by its command line.
+fn by_role(work: &mut Work<'_>, around: &Around, lines: &[String]) -> Build {
+    for name in ["AWS_ROLE", "AWS_REGION"] {
+        work.declared.variables.entry(name.to_owned()).or_insert(None);
+    }
+    let mut build =
+        node("job").arg(&around.name).comments(around.comments.iter().cloned()).children(around.before.iter().cloned());
+    build.push(node("aws-role").prop("role", "${var.AWS_ROLE}").prop("region", "${var.AWS_REGION}"));
+    build.child(run(lines))
+}
+
+/// The job of an action that brings the checkout to CodeDeploy or to Elastic Beanstalk, by the bucket of the pipeline's artifacts.
+pub(super) fn revision(
+    work: &mut Work<'_>,
+    stack: &mut Stack,
+    provider: &str,
+    configuration: &Entry,
+    bucket: Option<&str>,
+    around: &Around,
+) -> Build {
+    match revision_lines(work, stack, provider, &configuration.value, bucket) {
+        Ok(lines) => {
+            work.turn(configuration, "by the command line of AWS, with the role of the variable AWS_ROLE");
+            by_role(work, around, &lines)
+        }
+        Err(why) => {
+            configuration.mark_all(&mut work.ledger, &Fate::Lost(why.clone()));
+            batch::missing(around, &why)
+        }
+    }
+}
+
+fn revision_lines(
+    work: &mut Work<'_>,
+    stack: &mut Stack,
+    provider: &str,
+    map: &Node,
+    bucket: Option<&str>,
+) -> Result<Vec<String>, String> {
+    let second = if provider == "CodeDeploy" { "DeploymentGroupName" } else { "EnvironmentName" };
+    if let Some(other) = map.entries().iter().find(|e| e.key != "ApplicationName" && e.key != second) {
+        return Err(format!("`{}` of {provider} has no match in its command line", other.key));
+    }
+    let bucket = bucket.ok_or("the pipeline names no bucket for its artifacts")?;
+    let mut value = |key: &str| -> Result<String, String> {
+        let entry = work.open(map, key).ok_or_else(|| format!("`{key}` is not said"))?;
+        stack.text(work, &entry.value).map(|t| word(&t)).ok_or_else(|| format!("`{key}` cannot be worked out"))
+    };
+    let (application, second) = (value("ApplicationName")?, value(second)?);
+    let mut lines = vec![
+        "key=\"revisions/$(git rev-parse HEAD).zip\"".to_owned(),
+        // What the pipeline hands on is the source without its history.
+        "git archive --format=zip -o /tmp/revision.zip HEAD".to_owned(),
+        format!("aws s3 cp /tmp/revision.zip \"s3://{bucket}/$key\""),
+    ];
+    if provider == "CodeDeploy" {
+        lines.extend([
+            format!(
+                "id=$(aws deploy create-deployment --application-name {application} --deployment-group-name {second} --s3-location \"bucket={bucket},key=$key,bundleType=zip\" --query deploymentId --output text)"
+            ),
+            "aws deploy wait deployment-successful --deployment-id \"$id\"".to_owned(),
+        ]);
+    } else {
+        lines.extend([
+            "label=\"pipeline-${run.id}\"".to_owned(),
+            format!(
+                "aws elasticbeanstalk create-application-version --application-name {application} --version-label \"$label\" --source-bundle \"S3Bucket={bucket},S3Key=$key\""
+            ),
+            format!("aws elasticbeanstalk update-environment --environment-name {second} --version-label \"$label\""),
+            format!("aws elasticbeanstalk wait environment-updated --environment-names {second}"),
+            // An environment that went back to its old version is updated, too.
+            format!(
+                "test \"$(aws elasticbeanstalk describe-environments --environment-names {second} --query 'Environments[0].VersionLabel' --output text)\" = \"$label\""
+            ),
+        ]);
+    }
+    Ok(lines)
 }
 
 /// A word of a shell: quoted where it holds more than plain characters. Variables of the spec stay open to the shell.

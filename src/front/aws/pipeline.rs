@@ -38,6 +38,8 @@ struct Pipeline {
     source: Source,
     /// Artifacts that a job makes: the vendor's name to the spec's.
     artifacts: BTreeMap<String, String>,
+    /// The bucket of its artifacts.
+    bucket: Option<String>,
     jobs: Names,
     gates: Names,
     /// Gates that the next jobs wait for.
@@ -67,6 +69,10 @@ pub(super) fn pipeline(work: &mut Work<'_>, stack: &mut Stack, entry: &Entry, na
             work.mark(own, fate);
         }
     }
+    let store = properties.get("ArtifactStore").and_then(|s| s.get("Location")).cloned();
+    let before = work.declared.variables.clone();
+    let bucket = store.and_then(|l| stack.text(work, &l));
+    work.declared.variables = before;
     if let Some(mode) = work.open(&properties, "ExecutionMode")
         && mode.value.text() != Some("PARALLEL")
     {
@@ -78,6 +84,7 @@ pub(super) fn pipeline(work: &mut Work<'_>, stack: &mut Stack, entry: &Entry, na
     let mut pipeline = Pipeline {
         source: Source::default(),
         artifacts: BTreeMap::new(),
+        bucket,
         jobs: Names::without(&["none", "all"]),
         gates: Names::default(),
         pending: Vec::new(),
@@ -220,6 +227,13 @@ fn one(
         ("Build" | "Test", "CodeBuild", Some(configuration)) => build(work, stack, &configuration.value, &around),
         ("Compute", "Commands", _) if body.entry("Commands").is_some() => commands(work, body, &around),
         ("Deploy", "CloudFormation", Some(configuration)) => deploy::cloudformation(work, stack, configuration, &around),
+        ("Deploy", "CodeDeploy" | "ElasticBeanstalk", Some(configuration)) if takes_source(stack, work, body, pipeline) => {
+            let bucket = pipeline.bucket.clone();
+            if let Some(bucket) = &bucket {
+                declare(work, bucket);
+            }
+            deploy::revision(work, stack, &provider, configuration, bucket.as_deref(), &around)
+        }
         _ => {
             let provider = if provider.contains('$') { "another provider" } else { provider.as_str() };
             let why = format!("what {provider} does is known to AWS alone: the job fails until its commands stand here");
@@ -242,6 +256,23 @@ fn one(
         }
     }
     Some((name, job))
+}
+
+/// Whether what an action is given is the repository.
+fn takes_source(stack: &mut Stack, work: &mut Work<'_>, body: &Node, pipeline: &Pipeline) -> bool {
+    let Some(list) = body.get("InputArtifacts").cloned() else { return false };
+    let names: Vec<String> =
+        stack.items(work, &list).iter().filter_map(|i| i.get("Name").and_then(|n| stack.text(work, n))).collect();
+    !names.is_empty() && names.iter().all(|n| pipeline.source.artifacts.contains(n))
+}
+
+/// Declares the variables that a text reads.
+fn declare(work: &mut Work<'_>, text: &str) {
+    for part in text.split("${var.").skip(1) {
+        if let Some((name, _)) = part.split_once('}') {
+            work.declared.variables.entry(name.to_owned()).or_insert(None);
+        }
+    }
 }
 
 /// Artifacts that an action reads and a job makes; the repository is checked out.

@@ -44,7 +44,9 @@ pub(super) fn services(work: &mut Work<'_>, entry: &Entry, build: &mut Build) {
             continue;
         };
         if image.contains("docker:") && image.contains("dind") {
-            work.mark(entry, Fate::Emulated("`docker` gives the job its daemon".to_owned()));
+            let daemon = Fate::Emulated("`docker` gives the job its daemon".to_owned());
+            work.mark(entry, daemon.clone());
+            daemon_keys(work, item, &daemon);
             if build.0.children().iter().all(|c| c.name() != "docker") {
                 build.push(node("docker"));
             }
@@ -69,6 +71,16 @@ pub(super) fn services(work: &mut Work<'_>, entry: &Entry, build: &mut Build) {
     }
 }
 
+/// What is said of a daemon: its usual name, and the port by which the runner sees that it is there.
+fn daemon_keys(work: &mut Work<'_>, item: &Node, daemon: &Fate) {
+    for own in item.entries().iter().filter(|e| e.key != "name") {
+        let usual = own.key == "alias" && own.value.text() == Some("docker")
+            || own.key == "variables" && own.value.entries().iter().all(|e| e.key == "HEALTHCHECK_TCP_PORT");
+        let fate = if usual { daemon.clone() } else { Fate::Lost(format!("the daemon of a spec has no `{}`", own.key)) };
+        own.mark_all(work.ledger, &fate);
+    }
+}
+
 /// A path below the root, as a spec wants it.
 fn below(path: &str) -> Option<String> {
     let path = path.trim();
@@ -80,7 +92,7 @@ fn below(path: &str) -> Option<String> {
 fn paths(work: &mut Work<'_>, entry: &Entry) -> Vec<String> {
     let mut found = Vec::new();
     for text in entry.value.texts().unwrap_or_default() {
-        match below(text) {
+        match below(text).or_else(|| below(&work.literal(text)?)) {
             Some(path) => found.push(path),
             None => work.mark(entry, Fate::Lost(format!("`{text}` is no path below the root that a spec could name"))),
         }
@@ -125,10 +137,11 @@ pub(super) fn cache(work: &mut Work<'_>, body: &Node, build: &mut Build) {
     }
 }
 
-/// The name of a job's artifact, where it publishes files.
-pub(super) fn artifact_of(body: &Node, name: &str) -> Option<String> {
-    let texts = body.get("artifacts")?.get("paths")?.texts()?;
-    texts.into_iter().any(|t| below(t).is_some()).then(|| name.to_owned())
+/// Whether a job publishes files.
+pub(super) fn publishes(work: &mut Work<'_>, body: &Node) -> bool {
+    let texts = body.get("artifacts").and_then(|a| a.get("paths")).and_then(Node::texts).unwrap_or_default();
+    work.body = body.clone();
+    texts.into_iter().any(|t| below(t).is_some() || work.literal(t).as_deref().and_then(below).is_some())
 }
 
 /// `artifacts:`

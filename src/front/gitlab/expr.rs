@@ -2,6 +2,7 @@
 
 use crate::front::logic::{Part, and, asked, not, or};
 
+use super::value::is_predefined;
 use super::work::Work;
 
 /// Deepest nesting of parentheses.
@@ -226,6 +227,12 @@ impl Reader<'_, '_> {
         Ok(if operator.starts_with('!') { not(part) } else { part })
     }
 
+    /// Whether a variable has a value for schedules only, and there are none.
+    fn is_empty_here(&self, name: &str) -> bool {
+        name.starts_with("CI_PIPELINE_SCHEDULE_") && !self.work.kinds.contains(&"schedule")
+            || name.starts_with("CI_MERGE_REQUEST_") && !self.work.kinds.contains(&"pull-request")
+    }
+
     fn context(&mut self, name: &str) -> Result<String, String> {
         if let Some((_, context)) = CONTEXTS.iter().find(|(v, _)| *v == name) {
             return Ok((*context).to_owned());
@@ -233,7 +240,7 @@ impl Reader<'_, '_> {
         if let Some(input) = self.work.inputs.get(name) {
             return Ok(format!("input.{input}"));
         }
-        if name.starts_with("CI_") || name.starts_with("GITLAB_") {
+        if is_predefined(name) && !self.work.defined.contains(name) {
             return Err(format!("no context of a spec is `${name}`"));
         }
         self.work.variables.insert(name.to_owned());
@@ -241,6 +248,9 @@ impl Reader<'_, '_> {
     }
 
     fn is_set(&mut self, name: &str) -> Result<Part, String> {
+        if self.is_empty_here(name) {
+            return Ok(Part::Known(false));
+        }
         Ok(match name {
             "CI_COMMIT_BRANCH" | "CI_COMMIT_TAG" => asked(format!("{} matches '**'", self.context(name)?)),
             "CI_MERGE_REQUEST_IID" | "CI_MERGE_REQUEST_ID" | "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME" => {
@@ -261,6 +271,9 @@ impl Reader<'_, '_> {
         if matches!(name, "GITLAB_CI" | "CI") {
             return Ok(Part::Known(text == "true"));
         }
+        if self.is_empty_here(name) {
+            return Ok(Part::Known(text.is_empty()));
+        }
         if text.contains(['\'', '$']) {
             return Err("the text has a quote or a variable in it".to_owned());
         }
@@ -273,6 +286,9 @@ impl Reader<'_, '_> {
     fn matches(&mut self, name: &str, pattern: &str) -> Result<Part, String> {
         if name == "CI_PIPELINE_SOURCE" {
             return Err("a pattern over the kinds of events has no match in a spec".to_owned());
+        }
+        if self.is_empty_here(name) {
+            return Ok(Part::Known(false));
         }
         let glob = glob(pattern).ok_or_else(|| format!("`{pattern}` says more than a glob of a spec can"))?;
         Ok(asked(format!("{} matches '{glob}'", self.context(name)?)))

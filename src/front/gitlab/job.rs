@@ -9,25 +9,16 @@ use crate::front::script;
 use crate::front::yaml::{Entry, Node};
 
 use super::data;
+use super::raw;
 use super::rule;
 use super::value;
 use super::work::Work;
 
 /// Keys that a spec has no word for, with the reason.
 const LOST: &[(&str, &str)] = &[
-    ("coverage", "say how the figure is measured: `gate … percent`"),
     ("id_tokens", "a spec logs in to a cloud by the identity of an environment"),
-    ("secrets", "a spec names secrets of the vendor"),
-    ("release", "say `release` as a step"),
-    ("interruptible", "say `concurrency cancel-running` on the workflow"),
-    ("hooks", "a spec has no hooks"),
-    ("inherit", "what a job inherits is written out"),
     ("start_in", "a spec starts no job with a delay"),
     ("manual_confirmation", "the question is the `message` of an approval"),
-    ("dast_configuration", "a spec has no profile of a scanner"),
-    ("pages", "pages are published by a step"),
-    ("publish", "pages are published by a step"),
-    ("identity", "a spec logs in to a cloud by the identity of an environment"),
     ("type", "an old word for `stage`"),
 ];
 
@@ -46,9 +37,9 @@ pub(super) struct Job<'j> {
 /// Converts a job; `None` where it never runs for the events that are carried, or is no job of a spec.
 pub(super) fn job(work: &mut Work<'_>, job: &Job<'_>) -> Option<Build> {
     let Job { name, entry, body, by_workflow } = job;
-    if let Some(trigger) = body.entry("trigger").or_else(|| body.entry("run")) {
-        work.lose(trigger, "a pipeline of another file or project is not part of the spec");
-        entry.mark_all(work.ledger, &Fate::Lost("the job only starts another pipeline".to_owned()));
+    if let Some(run) = body.entry("run") {
+        work.lose(run, "steps of GitLab are not read");
+        entry.mark_all(work.ledger, &Fate::Lost("its steps are not read".to_owned()));
         return None;
     }
     let mut comments = work.comments(entry.span);
@@ -69,6 +60,9 @@ pub(super) fn job(work: &mut Work<'_>, job: &Job<'_>) -> Option<Build> {
         work.mark(entry, why);
         return None;
     }
+    work.body = (*body).clone();
+    work.told = told(work, job);
+    work.exports.clear();
     let mut build = node("job").arg(name).comments(comments);
     needs(work, body, &mut build);
     match when.as_deref() {
@@ -94,6 +88,9 @@ pub(super) fn job(work: &mut Work<'_>, job: &Job<'_>) -> Option<Build> {
             if matches!(*kind, "push" | "pull-request") { clause.child(node("paths").args(&paths)) } else { clause }
         })));
     }
+    if body.entry("trigger").is_some() {
+        return Some(starter(work, body, forgiven, &set, build));
+    }
     runner(work, body, &mut build);
     if let Some(image) = work.open(body, "image") {
         data::image(work, image, body, &mut build);
@@ -118,13 +115,36 @@ pub(super) fn job(work: &mut Work<'_>, job: &Job<'_>) -> Option<Build> {
     }
     allow_failure(work, body, forgiven, &mut build);
     environment(work, body, &mut build);
+    around(work, body, &set, &mut build);
+    if let Some(services) = work.open(body, "services") {
+        data::services(work, services, &mut build);
+    }
+    consumes(work, body, &mut build);
+    data::cache(work, body, &mut build);
+    script(work, job, &mut build);
+    data::artifacts(work, body, name, &mut build);
+    left(work, body, &mut build);
+    Some(build)
+}
+
+/// A job that starts another pipeline: it has no machine, and what starts is kept for GitLab.
+fn starter(work: &mut Work<'_>, body: &Node, forgiven: bool, set: &[(String, String)], mut build: Build) -> Build {
+    allow_failure(work, body, forgiven, &mut build);
+    environment(work, body, &mut build);
+    around(work, body, set, &mut build);
+    left(work, body, &mut build);
+    build
+}
+
+/// Lock, cells and variables.
+fn around(work: &mut Work<'_>, body: &Node, set: &[(String, String)], build: &mut Build) {
     if let Some(group) = work.open(body, "resource_group")
         && let Some(text) = group.value.text()
     {
-        build.push(node("concurrency").arg(&value::contexts(text).0));
+        build.push(node("concurrency").arg(&value::contexts(work, text).0));
     }
     if let Some(parallel) = work.open(body, "parallel") {
-        data::parallel(work, parallel, &mut build);
+        data::parallel(work, parallel, build);
     }
     if let Some(variables) = work.open(body, "variables") {
         for (key, text) in value::variables(work, variables) {
@@ -133,22 +153,28 @@ pub(super) fn job(work: &mut Work<'_>, job: &Job<'_>) -> Option<Build> {
             }
         }
     }
-    for (key, text) in &set {
-        build.push(node("env").prop(key, &value::contexts(text).0));
+    for (key, text) in set {
+        build.push(node("env").prop(key, &value::contexts(work, text).0));
     }
-    if let Some(services) = work.open(body, "services") {
-        data::services(work, services, &mut build);
+}
+
+/// What is kept for GitLab, and what is lost.
+fn left(work: &mut Work<'_>, body: &Node, build: &mut Build) {
+    raw::kept(work, body, build);
+    if let Some(entry) = body.entry("interruptible") {
+        let cancelled = Fate::Emulated("a newer run cancels the workflow: `concurrency cancel-running`".to_owned());
+        let never = Fate::Emulated("nothing cancels it".to_owned());
+        match (work.cancels, entry.value.truth()) {
+            (true, _) => work.mark(entry, cancelled),
+            (false, Some(false)) => work.mark(entry, never),
+            (false, _) => work.lose(entry, "say `concurrency cancel-running` on the workflow: every job of it is cancelled"),
+        }
     }
-    consumes(work, body, &mut build);
-    data::cache(work, body, &mut build);
-    script(work, body, &mut build);
-    data::artifacts(work, body, name, &mut build);
     for (key, why) in LOST {
         if let Some(lost) = body.entry(key) {
             work.lose(lost, why);
         }
     }
-    Some(build)
 }
 
 /// What the rules of a job come to.
@@ -234,7 +260,7 @@ fn needs(work: &mut Work<'_>, body: &Node, build: &mut Build) {
         build.push(node("after").args(loose));
     }
     consumed.dedup();
-    if !consumed.is_empty() && body.entry("dependencies").is_none() {
+    if !consumed.is_empty() && body.entry("dependencies").is_none() && body.entry("trigger").is_none() {
         build.push(node("consumes").args(consumed));
     }
 }
@@ -250,11 +276,14 @@ fn consumes(work: &mut Work<'_>, body: &Node, build: &mut Build) {
 
 fn runner(work: &mut Work<'_>, body: &Node, build: &mut Build) {
     let Some(entry) = work.open(body, "tags") else { return };
-    let tags: Vec<String> = entry.value.texts().unwrap_or_default().iter().map(|t| (*t).to_owned()).collect();
+    let mut tags: Vec<String> = entry.value.texts().unwrap_or_default().iter().map(|t| (*t).to_owned()).collect();
     if tags.is_empty() {
         return;
     }
-    if tags.iter().any(|t| t.contains('$')) {
+    let known: Option<Vec<String>> = tags.iter().map(|t| work.literal(t)).collect();
+    if let Some(known) = known {
+        tags = known;
+    } else {
         work.lose(entry, "a spec names its runners; no variable decides on one");
         build.push(node("runner").arg("unknown").comments([format!("not carried: tags {}", tags.join(" "))]));
         return;
@@ -285,12 +314,13 @@ fn environment(work: &mut Work<'_>, body: &Node, build: &mut Build) {
         }
     }
     let Some(theirs) = name.and_then(|e| e.value.text()) else { return };
-    if theirs.contains('$') {
+    let Some(known) = work.literal(theirs) else {
         work.lose(entry, "a spec names the environment; a variable decides here");
         build.push(node("environment").arg(&slug(theirs)).comments([format!("not carried: {theirs}")]));
         return;
-    }
-    let address = url.and_then(|e| e.value.text()).filter(|u| !u.contains('$')).map(str::to_owned);
+    };
+    let theirs = known.as_str();
+    let address = url.and_then(|e| e.value.text()).and_then(|u| work.literal(u));
     if let Some(url) = url.filter(|_| address.is_none()) {
         work.lose(url, "the address of an environment is fixed in a spec");
     }
@@ -305,26 +335,62 @@ fn environment(work: &mut Work<'_>, body: &Node, build: &mut Build) {
 }
 
 /// `before_script` and `script` are one shell on GitLab, and so they are one step; `after_script` has its own.
-fn script(work: &mut Work<'_>, body: &Node, build: &mut Build) {
-    let before = work.open(body, "before_script").map(|e| value::lines(work, e)).unwrap_or_default();
-    let main = work.open(body, "script").map(|e| value::lines(work, e)).unwrap_or_default();
+fn script(work: &mut Work<'_>, job: &Job<'_>, build: &mut Build) {
+    let body = job.body;
+    let set = work.told.clone();
+    let before = work.open(body, "before_script").map(|e| value::lines(work, e, &set)).unwrap_or_default();
+    let main = work.open(body, "script").map(|e| value::lines(work, e, &set)).unwrap_or_default();
     let mut lines: Vec<String> = before.into_iter().chain(main).collect();
-    at_root(&mut lines);
     if !lines.is_empty() {
+        tell(work, &mut lines);
         build.push(run(&lines));
     }
     if let Some(entry) = work.open(body, "after_script") {
-        let mut lines = value::lines(work, entry);
-        at_root(&mut lines);
+        let mut lines = value::lines(work, entry, &set);
         if !lines.is_empty() {
+            tell(work, &mut lines);
             build.push(node("finally").child(run(&lines)));
         }
     }
 }
 
-/// A script begins at the root of the project, which other vendors have no such variable for.
-fn at_root(lines: &mut Vec<String>) {
-    if lines.iter().any(|l| script::reads(l, "CI_PROJECT_DIR")) {
-        lines.insert(0, "export CI_PROJECT_DIR=\"$PWD\"".to_owned());
+/// What GitLab tells a job, where the file says it, too: the variable and its value as a shell writes it.
+fn told(work: &Work<'_>, job: &Job<'_>) -> Vec<(&'static str, String)> {
+    let Job { entry, body, .. } = job;
+    // A script begins at the root of the project.
+    let mut told =
+        vec![("CI_PROJECT_DIR", "\"$PWD\"".to_owned()), ("CI_PROJECT_NAME", "\"$(basename \"${repository.name}\")\"".to_owned())];
+    let quoted = |text: &str| (!text.contains(['\'', '\n'])).then(|| format!("'{text}'"));
+    // The cells of a matrix have their values in their names.
+    if body.entry("parallel").is_none() {
+        told.extend(quoted(&entry.key).map(|name| ("CI_JOB_NAME", name)));
+        told.extend(quoted(&slug(&entry.key)).filter(|_| entry.key.len() < 50).map(|name| ("CI_JOB_NAME_SLUG", name)));
     }
+    told.extend(quoted(body.get("stage").and_then(Node::text).unwrap_or("test")).map(|stage| ("CI_JOB_STAGE", stage)));
+    let environment = body.get("environment").and_then(|e| if e.is_map() { e.get("name") } else { Some(e) });
+    if let Some(name) = environment.and_then(Node::text).filter(|n| !n.contains('$')) {
+        told.extend(quoted(name).map(|name| ("CI_ENVIRONMENT_NAME", name)));
+        if slug(name) == name && name.len() < 24 {
+            told.push(("CI_ENVIRONMENT_SLUG", format!("'{name}'")));
+        }
+    }
+    if body.get("parallel").is_some_and(|p| p.text().is_some()) {
+        told.extend([("CI_NODE_INDEX", String::new()), ("CI_NODE_TOTAL", String::new())]);
+    }
+    // On a merge request it is the source branch there, and nothing here.
+    if !work.kinds.contains(&"pull-request") {
+        told.extend([
+            ("CI_COMMIT_REF_NAME", "\"${commit.ref}\"".to_owned()),
+            ("CI_BUILD_REF_NAME", "\"${commit.ref}\"".to_owned()),
+        ]);
+    }
+    told
+}
+
+/// Sets the variables that a script reads, and those of the job that are made of them.
+fn tell(work: &Work<'_>, lines: &mut Vec<String>) {
+    lines.splice(0..0, work.exports.iter().map(|(name, value)| format!("export {name}=\"{value}\"")));
+    let read = work.told.iter().filter(|(name, value)| !value.is_empty() && lines.iter().any(|l| script::reads(l, name)));
+    let exports: Vec<String> = read.map(|(name, value)| format!("export {name}={value}")).collect();
+    lines.splice(0..0, exports);
 }

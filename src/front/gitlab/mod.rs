@@ -7,6 +7,7 @@ mod data;
 mod expr;
 mod job;
 mod merge;
+mod raw;
 mod rule;
 mod value;
 mod work;
@@ -92,11 +93,6 @@ fn configuration(sources: &SourceMap, whole: &mut Whole, name: &str, ledger: &mu
     }
     let mut job_names = Names::without(&["none", "all"]);
     let named: BTreeMap<String, String> = bodies.iter().map(|(j, _)| (j.key.clone(), job_names.unique(&j.key))).collect();
-    let artifacts = bodies.iter().filter_map(|(j, b)| {
-        let name = named.get(&j.key)?;
-        Some((name.clone(), data::artifact_of(b, name)?))
-    });
-    let artifacts = artifacts.collect();
     let workflow = find("workflow").map(|w| whole.referenced(&w.value, ledger, 0));
     let mut texts = String::new();
     let mut gather = |text: &str| {
@@ -131,8 +127,16 @@ fn configuration(sources: &SourceMap, whole: &mut Whole, name: &str, ledger: &mu
         environment_names: Names::default(),
         inputs: BTreeMap::new(),
         values: BTreeMap::new(),
-        artifacts,
+        defined: defined(find("variables"), &bodies),
+        cancels: false,
+        dotenv: bodies.iter().any(|(_, b)| b.get("artifacts").and_then(|a| a.get("reports")?.get("dotenv")).is_some()),
+        body: Node { value: Value::Map(Vec::new()), span: crate::base::span::Span::default(), tag: None },
+        told: Vec::new(),
+        exports: Vec::new(),
+        artifacts: BTreeMap::new(),
     };
+    let cancels = |b: &Node| b.get("interruptible").and_then(Node::truth) == Some(true);
+    work.cancels = bodies.iter().all(|(_, b)| cancels(b)) && !bodies.is_empty();
 
     let mut build = node("workflow").arg(name);
     let by_workflow = find("workflow").is_some();
@@ -142,8 +146,17 @@ fn configuration(sources: &SourceMap, whole: &mut Whole, name: &str, ledger: &mu
     let by_hand = work.kinds.contains(&"manual");
     (work.kinds, work.variables) = (kinds, BTreeSet::new());
     let forms = forms(&mut work, find("variables"), &set_by_rules(workflow.as_ref(), &bodies), by_hand);
+    for (job, body) in &bodies {
+        let Some(name) = work.jobs.get(&job.key).cloned() else { continue };
+        if data::publishes(&mut work, body) {
+            work.artifacts.insert(name.clone(), name);
+        }
+    }
     let (on, guard) = events(&mut work, find("workflow"), workflow.as_ref());
     build.push(with_forms(on, forms));
+    if work.cancels {
+        build.push(node("concurrency").prop("per", "branch").arg("cancel-running"));
+    }
     let mut variables = Vec::new();
     if let Some(entry) = find("variables") {
         work.mark(entry, Fate::Exact);
@@ -165,13 +178,23 @@ fn configuration(sources: &SourceMap, whole: &mut Whole, name: &str, ledger: &mu
     if built.is_empty() {
         return None;
     }
+    let there: BTreeSet<String> = built.values().flatten().filter_map(|j| Some(j.0.arg(0)?.as_str()?.to_owned())).collect();
+    built.values_mut().flatten().for_each(|job| without_absent(job, &there));
     templates(&mut work, &top);
     let mut stage_names = Names::default();
     let read: BTreeSet<String> = work.variables.clone();
     for (key, text) in variables.iter().filter(|(k, _)| !read.contains(k)) {
         build.push(node("env").prop(key, text));
     }
-    for key in variables.iter().map(|(k, _)| k).filter(|k| read.contains(*k)) {
+    // A script sees them without a word.
+    let mut scripts = Vec::new();
+    for (_, body) in &bodies {
+        for node in ["before_script", "script", "after_script"].iter().filter_map(|key| body.get(key)) {
+            node.each_text(&mut |text| scripts.push(text));
+        }
+    }
+    let is_read = |key: &str| scripts.iter().any(|text| crate::front::script::reads(text, key));
+    for key in read.iter().filter(|k| variables.iter().any(|(v, _)| v == *k) || is_read(k)) {
         build.push(node("env").prop(key, &format!("${{var.{key}}}")));
     }
     for stage in &stages {
@@ -197,6 +220,19 @@ fn configuration(sources: &SourceMap, whole: &mut Whole, name: &str, ledger: &mu
     Some(vec![small, environments.collect(), vec![build]])
 }
 
+/// A job waits for no job that is never there; one that names such jobs only starts at once.
+fn without_absent(job: &mut Build, there: &BTreeSet<String>) {
+    let Some(children) = &mut job.0.children else { return };
+    let Some(at) = children.iter().position(|c| c.name() == "after") else { return };
+    children[at].entries.retain(|e| e.as_str().is_none_or(|name| there.contains(name)));
+    if children[at].entries.is_empty() {
+        children.remove(at);
+        if children.iter().all(|c| c.name() != "needs") {
+            children.insert(at, node("needs").arg("none").0);
+        }
+    }
+}
+
 /// Names of variables that a rule sets.
 fn set_by_rules(workflow: Option<&Node>, bodies: &[(&Entry, Node)]) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
@@ -207,14 +243,23 @@ fn set_by_rules(workflow: Option<&Node>, bodies: &[(&Entry, Node)]) -> BTreeSet<
     names
 }
 
+/// Names of variables to which the files give a value somewhere: GitLab sets the others that have its names.
+fn defined(variables: Option<&Entry>, bodies: &[(&Entry, Node)]) -> BTreeSet<String> {
+    let of_jobs = bodies.iter().filter_map(|(_, b)| b.get("variables"));
+    let all = variables.map(|e| &e.value).into_iter().chain(of_jobs);
+    let mut names: BTreeSet<String> = all.flat_map(Node::entries).map(|e| e.key.clone()).collect();
+    names.extend(set_by_rules(None, bodies));
+    names
+}
+
 /// Variables with a description are a form for runs by hand, where there are such runs: inputs of a spec. The others have a value.
 fn forms(work: &mut Work<'_>, entry: Option<&Entry>, changed: &BTreeSet<String>, by_hand: bool) -> Vec<Build> {
     let mut forms = Vec::new();
     let mut names = Names::default();
     for own in entry.map(|e| e.value.entries()).unwrap_or_default() {
         let value = own.value.get("value").unwrap_or(&own.value).text().map(str::to_owned);
-        let is_form = by_hand && !changed.contains(&own.key);
-        let is_form = is_form && (own.value.get("description").is_some() || own.value.get("options").is_some());
+        // Where rules set it for other events, they are told.
+        let is_form = by_hand && (own.value.get("description").is_some() || own.value.get("options").is_some());
         let value_text = value.clone().unwrap_or_default();
         if !is_form || !crate::front::name::is_variable(&own.key) || value_text.contains('$') {
             if let Some(value) = value.filter(|_| !changed.contains(&own.key)) {
@@ -274,9 +319,16 @@ fn events(work: &mut Work<'_>, entry: Option<&Entry>, workflow: Option<&Node>) -
     let mut dedupe = false;
     if let (Some(entry), Some(body)) = (entry, workflow) {
         work.mark(entry, Fate::Exact);
-        for key in ["name", "auto_cancel"] {
-            if let Some(lost) = body.entry(key) {
-                work.lose(lost, &format!("a workflow of a spec has no `{key}`"));
+        if let Some(lost) = body.entry("name") {
+            work.lose(lost, "a workflow of a spec has no `name`");
+        }
+        if let Some(cancel) = body.entry("auto_cancel") {
+            let keys = cancel.value.entries();
+            if work.cancels && keys.len() == 1 && cancel.value.get("on_new_commit").and_then(Node::text) == Some("interruptible")
+            {
+                cancel.mark_all(work.ledger, &Fate::Exact);
+            } else {
+                work.lose(cancel, "say `concurrency cancel-running` on the workflow: every job of it is cancelled");
             }
         }
         if let Some(rules) = work.open(body, "rules") {

@@ -71,13 +71,20 @@ pub(super) fn duration(seconds: u64) -> String {
     }
 }
 
-/// Text with contexts in place of GitLab's variables that are the same everywhere, and whether others of GitLab's own are left.
-pub(super) fn contexts(text: &str) -> (String, bool) {
-    script::contexts(text, CONTEXTS, |name| name.starts_with("CI_") || name.starts_with("GITLAB_"))
+/// Whether GitLab itself sets a variable (docs.gitlab.com, "Predefined CI/CD variables reference").
+pub(super) fn is_predefined(name: &str) -> bool {
+    const OTHERS: &[&str] =
+        &["GITLAB_CI", "GITLAB_FEATURES", "GITLAB_USER_EMAIL", "GITLAB_USER_ID", "GITLAB_USER_LOGIN", "GITLAB_USER_NAME"];
+    name.starts_with("CI_") || OTHERS.contains(&name)
 }
 
-/// The lines of `script` and its like: lists in lists are one list.
-pub(super) fn lines(work: &mut Work<'_>, entry: &Entry) -> Vec<String> {
+/// Text with contexts in place of GitLab's variables that are the same everywhere, and whether others of GitLab's own are left.
+pub(super) fn contexts(work: &Work<'_>, text: &str) -> (String, bool) {
+    script::contexts(text, CONTEXTS, |name| is_predefined(name) && !work.defined.contains(name))
+}
+
+/// The lines of `script` and its like: lists in lists are one list. Variables that the script sets itself are left to it.
+pub(super) fn lines(work: &mut Work<'_>, entry: &Entry, set: &[(&str, String)]) -> Vec<String> {
     let mut found = Vec::new();
     collect(&entry.value, &mut found);
     if is_lost(&entry.value) {
@@ -88,7 +95,8 @@ pub(super) fn lines(work: &mut Work<'_>, entry: &Entry) -> Vec<String> {
     let lines: Vec<String> = found
         .into_iter()
         .map(|line| {
-            let is_own = |name: &str| (name.starts_with("CI_") && name != "CI_PROJECT_DIR") || name.starts_with("GITLAB_");
+            let is_known = |name: &str| set.iter().any(|(n, _)| *n == name) || work.defined.contains(name);
+            let is_own = |name: &str| is_predefined(name) && !is_known(name);
             let (line, left) = script::contexts(line.trim_end(), CONTEXTS, is_own);
             own |= left;
             line
@@ -117,6 +125,13 @@ fn collect(node: &Node, found: &mut Vec<String>) {
     }
 }
 
+/// Whether a value reads of GitLab's variables only those that the script of the job at work can set.
+fn is_told(work: &Work<'_>, value: &str) -> bool {
+    let is_known = |name: &str| work.told.iter().any(|(n, v)| *n == name && !v.is_empty()) || work.defined.contains(name);
+    let (_, left) = script::contexts(value, &[], |name| is_predefined(name) && !is_known(name));
+    work.body.entry("script").is_some() && !left && !value.contains(['"', '`', '\\', '\n'])
+}
+
 /// Variables by name; a map with `value` is the value.
 pub(super) fn variables(work: &mut Work<'_>, entry: &Entry) -> Vec<(String, String)> {
     let mut pairs = Vec::new();
@@ -141,7 +156,12 @@ pub(super) fn variables(work: &mut Work<'_>, entry: &Entry) -> Vec<(String, Stri
         } else {
             own.value.text().unwrap_or_default()
         };
-        let (value, left) = contexts(value);
+        let (value, left) = contexts(work, value);
+        if left && is_told(work, &value) {
+            work.turn(own, "the script sets it, with what GitLab tells the job");
+            work.exports.push((own.key.clone(), value));
+            continue;
+        }
         if left {
             work.mark(own, Fate::Kept("it reads variables that GitLab sets".to_owned()));
         }

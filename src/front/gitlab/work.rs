@@ -7,10 +7,14 @@ use crate::base::span::{SourceId, Span};
 use crate::front::account::Account;
 use crate::front::ledger::{Fate, Ledger};
 use crate::front::logic::{Part, asked};
-use crate::front::name::Names;
+use crate::front::name::{Names, is_variable, slug};
 use crate::front::yaml::{Comments, Entry, Node};
 
 use super::expr;
+use super::value;
+
+/// How deep variables may stand in variables.
+const MAX_VALUES: usize = 6;
 
 /// One configuration at work.
 pub(super) struct Work<'w> {
@@ -38,6 +42,18 @@ pub(super) struct Work<'w> {
     pub(super) inputs: BTreeMap<String, String>,
     /// Values of variables of the whole configuration that no rule changes.
     pub(super) values: BTreeMap<String, String>,
+    /// Variables to which the files give a value somewhere.
+    pub(super) defined: BTreeSet<String>,
+    /// Whether a newer pipeline cancels all jobs.
+    pub(super) cancels: bool,
+    /// Whether jobs set variables for later ones, whose names no file says.
+    pub(super) dotenv: bool,
+    /// The job at work.
+    pub(super) body: Node,
+    /// What GitLab tells the job at work, as a shell writes it; without a value where a variable of the job says it.
+    pub(super) told: Vec<(&'static str, String)>,
+    /// Variables of the job at work that its script sets, since they read what GitLab tells it.
+    pub(super) exports: Vec<(String, String)>,
     /// Artifacts by the spec's name of their job.
     pub(super) artifacts: BTreeMap<String, String>,
 }
@@ -49,9 +65,30 @@ impl Account for Work<'_> {
 }
 
 impl Work<'_> {
-    /// A text with the values of variables that stand in the file; `None` where one is not known.
-    pub(super) fn filled(&self, text: &str, body: &Node) -> Option<String> {
-        let own = body.get("variables").map(Node::entries).unwrap_or_default();
+    /// A text with the values of variables that stand in the file, the axes of the job's cells, and `${var.NAME}` for what the project sets;
+    /// `None` where GitLab or a rule gives the value.
+    pub(super) fn filled(&mut self, text: &str, body: &Node) -> Option<String> {
+        self.filled_at(text, body, 0)
+    }
+
+    /// A text of the job at work in which every variable has a value in the file; `None` where one has none.
+    pub(super) fn literal(&mut self, text: &str) -> Option<String> {
+        if !text.contains('$') {
+            return Some(text.to_owned());
+        }
+        let before = self.variables.clone();
+        let body = self.body.clone();
+        let made = self.filled(text, &body).filter(|t| !t.contains("${"));
+        if made.is_none() {
+            self.variables = before;
+        }
+        made
+    }
+
+    fn filled_at(&mut self, text: &str, body: &Node, depth: usize) -> Option<String> {
+        if depth > MAX_VALUES {
+            return None;
+        }
         let mut out = String::new();
         let mut rest = text;
         while let Some(at) = rest.find('$') {
@@ -60,20 +97,35 @@ impl Work<'_> {
             let braces = after.starts_with('{');
             let name: String =
                 after[usize::from(braces)..].chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
-            let of_job = own.iter().find(|e| e.key == name).map(|e| e.value.text());
-            let value = match of_job {
-                Some(value) => value,
-                None => self.values.get(&name).map(String::as_str),
-            };
-            out.push_str(value.filter(|v| !v.contains('$') && !v.is_empty())?);
             let end = at + 1 + name.len() + if braces { 2 } else { 0 };
-            if braces && rest.as_bytes().get(end - 1) != Some(&b'}') {
+            if name.is_empty() || braces && rest.as_bytes().get(end - 1) != Some(&b'}') {
                 return None;
             }
+            out.push_str(&self.value_of(&name, body, depth)?);
             rest = rest.get(end..)?;
         }
         out.push_str(rest);
         Some(out)
+    }
+
+    fn value_of(&mut self, name: &str, body: &Node, depth: usize) -> Option<String> {
+        if let Some(own) = body.get("variables").and_then(|v| v.entry(name)) {
+            let value = own.value.text()?.to_owned();
+            return self.filled_at(&value, body, depth + 1);
+        }
+        let rows = body.get("parallel").and_then(|p| p.get("matrix")).map(Node::items).unwrap_or_default();
+        if !rows.is_empty() && rows.iter().all(|r| r.entry(name).is_some()) {
+            return Some(format!("${{matrix.{}}}", slug(name)));
+        }
+        if let Some(value) = self.values.get(name).cloned() {
+            return self.filled_at(&value, body, depth + 1);
+        }
+        let known = self.defined.contains(name) || self.inputs.contains_key(name) || value::is_predefined(name);
+        if known || self.dotenv || !is_variable(name) {
+            return None;
+        }
+        self.variables.insert(name.to_owned());
+        Some(format!("${{var.{name}}}"))
     }
 
     /// That the run has one of these kinds of events, as far as the kinds that there are leave a choice.

@@ -1,0 +1,73 @@
+//! Keys that only GitLab has: kept in its words, `raw gitlab`, for which a job of a spec has a place.
+
+use crate::front::ledger::Fate;
+use crate::front::node::{Build, node};
+use crate::front::yaml::{Entry, Node, Value};
+
+use super::work::Work;
+
+/// Keys of a job that are kept, with what another target lacks.
+const KEPT: &[(&str, &str)] = &[
+    ("trigger", "GitLab starts the other pipeline: say for another target what the job does there"),
+    ("coverage", "GitLab reads the figure out of the log: say `gate … percent` for all targets"),
+    ("secrets", "GitLab fetches them: name the secrets of the other target"),
+    ("release", "GitLab makes the release: say `release` as a step for all targets"),
+    ("hooks", "they run in GitLab's checkout"),
+    ("dast_configuration", "a profile of GitLab's own scanner"),
+    ("pages", "GitLab publishes the pages"),
+    ("publish", "GitLab publishes the pages"),
+    ("identity", "GitLab logs in to the cloud: say the identity of an environment for all targets"),
+];
+
+/// The keys of a job that a spec has no word for, as they stand.
+pub(super) fn kept(work: &mut Work<'_>, body: &Node, build: &mut Build) {
+    let mut made = node("raw").arg("gitlab");
+    for (key, why) in KEPT {
+        if let Some(entry) = body.entry(key) {
+            entry.mark_all(work.ledger, &Fate::Kept((*why).to_owned()));
+            made.push(said(key, &entry.value));
+        }
+    }
+    if let Some(inherit) = body.entry("inherit") {
+        let why = "what a job inherits of `default` is written out";
+        entry_of(work, inherit, "default", &Fate::Emulated(why.to_owned()));
+        match inherit.value.entry("variables") {
+            Some(variables) if variables.value.truth() != Some(true) => {
+                let why = Fate::Kept("another target gives the job the variables of the whole workflow".to_owned());
+                work.ledger.mark(variables.id, why.clone());
+                work.ledger.mark(inherit.id, why);
+                made.push(node("inherit").child(said("variables", &variables.value)));
+            }
+            Some(variables) => work.ledger.mark(variables.id, Fate::Exact),
+            None => {}
+        }
+        work.ledger.mark(inherit.id, Fate::Exact);
+    }
+    if made.0.children.is_some() {
+        build.push(made);
+    }
+}
+
+fn entry_of(work: &mut Work<'_>, entry: &Entry, key: &str, fate: &Fate) {
+    if let Some(own) = entry.value.entry(key) {
+        own.mark_all(work.ledger, fate);
+    }
+}
+
+/// YAML as a block of `raw`: children are a map, children called `-` a list.
+fn said(key: &str, value: &Node) -> Build {
+    match &value.value {
+        Value::Scalar { .. } if value.is_null() => node(key),
+        Value::Scalar { text, plain } => {
+            let number =
+                text.starts_with(|c: char| c.is_ascii_digit()) && text.parse::<i64>().is_ok_and(|n| n.to_string() == *text);
+            match value.truth() {
+                Some(truth) => node(key).truth(truth),
+                None if *plain && number => node(key).number(text),
+                None => node(key).arg(text),
+            }
+        }
+        Value::List(items) => node(key).children(items.iter().map(|i| said("-", i))),
+        Value::Map(entries) => node(key).children(entries.iter().map(|e| said(&e.key, &e.value))),
+    }
+}
