@@ -49,10 +49,11 @@ pub fn not(a: Part) -> Part {
 
 /// Whether one of them says that the other does not hold.
 fn opposite(a: &Part, b: &Part) -> bool {
-    match (not(a.clone()), b) {
+    let turns = |a: &Part, b: &Part| match (not(a.clone()), b) {
         (Part::Text(turned, _), Part::Text(text, _)) => turned == *text,
         _ => false,
-    }
+    };
+    turns(a, b) || turns(b, a)
 }
 
 fn wrapped(part: Part, strength: u8) -> String {

@@ -60,8 +60,6 @@ const GITLAB: &[&str] = &[
     "stages: [build, test]\nmake:\n  stage: build\n  script: make\ntell:\n  stage: test\n  when: on_failure\n  script: ./tell.sh\n",
     // Files that changed, on pushes and merge requests.
     "unit:\n  script: make\n  rules:\n    - if: $CI_PIPELINE_SOURCE == 'merge_request_event'\n      changes: [web/**/*]\n    - if: $CI_COMMIT_BRANCH == 'main'\n      changes: [web/**/*]\n",
-    // A job that is never there, and conditions that take everything together.
-    "stages: [build, test]\nnever:\n  stage: build\n  script: make\n  rules: [{when: never}]\nslow:\n  stage: build\n  script: sleep 9\nunit:\n  stage: test\n  needs: [{job: never, optional: true}]\n  script: make unit\n  rules:\n    - if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH\n    - if: $CI_COMMIT_BRANCH != $CI_DEFAULT_BRANCH\n",
     // Templates.
     ".base:\n  rules:\n    - if: $CI_COMMIT_BRANCH =~ /^(main|release\\/.*)$/\nunit:\n  extends: .base\n  script: make\nlint:\n  script: make lint\n  rules:\n    - if: $CI_COMMIT_TAG\n",
 ];

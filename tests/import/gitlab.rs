@@ -319,3 +319,25 @@ nightly:
     let (_, errors) = compiled(&spec);
     assert!(errors.is_empty(), "{errors:?}\n{spec}");
 }
+
+#[test]
+fn a_job_waits_for_none_that_is_never_there_and_asks_nothing_that_always_holds() {
+    let text = "\
+stages: [build, test]
+never: {stage: build, script: make, rules: [{when: never}]}
+slow: {stage: build, script: sleep 9}
+unit:
+  stage: test
+  needs: [{job: never, optional: true}]
+  script: make unit
+  rules:
+    - if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH
+    - if: $CI_COMMIT_BRANCH != $CI_DEFAULT_BRANCH
+";
+    let spec = spec(text);
+    let unit = of(&spec, "unit");
+    // It started at once there, although its stage comes later.
+    assert!(unit.contains("needs none") && !unit.contains("after") && !unit.contains(" if "), "{spec}");
+    assert!(!spec.contains("job never"), "{spec}");
+    assert!(compiled(&spec).1.is_empty(), "{spec}");
+}
