@@ -7,6 +7,7 @@ mod aws;
 mod codebuild;
 mod codepipeline;
 mod downloads;
+mod env;
 mod github;
 pub mod gitlab;
 mod helm;

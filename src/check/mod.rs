@@ -31,6 +31,7 @@ mod deploy_not_allowed;
 mod drift_check;
 mod duplicate_runs;
 mod empty_job;
+mod env_name_taken;
 mod environment_lacks_value;
 mod environment_lacks_variable;
 mod environment_never_entered;
@@ -208,6 +209,11 @@ pub const RULES: &[Rule] = &[
     warning("duplicate-runs", Some(duplicate_runs::check), "push and pull request run the same jobs for one commit"),
     error("empty-job", Some(empty_job::check), "a job has no step"),
     error("empty-workflow", None, "a workflow has no job"),
+    error(
+        "env-name-taken",
+        Some(env_name_taken::check),
+        "a variable of a script has the name of a declared one, and another value",
+    ),
     error(
         "environment-lacks-value",
         Some(environment_lacks_value::check),

@@ -78,31 +78,32 @@ impl Scope<'_> {
         if !wanted.contains(MARK) {
             return wanted == found || wanted == found.replace("GITHUB_OUTPUT", "PIPEWRIGHT_OUTPUT");
         }
-        self.same(&tokens(wanted, contexts), &tokens(found, &[]))
+        self.same(&tokens(wanted, contexts), &tokens(found, &[]), true)
     }
 
     /// Whether a value of an output is a text of the spec.
     pub(super) fn value(&self, wanted: &Text, found: &[Bit]) -> bool {
-        self.same(&of_text(wanted), &of_bits(found))
+        self.same(&of_text(wanted), &of_bits(found), false)
     }
 
     /// Whether a variable that the output does not set has by itself the value that the spec gives.
     pub(super) fn by_itself(&self, wanted: &Text, name: &str) -> bool {
-        self.same(&of_text(wanted), &[Token::Symbol(name.to_owned())])
+        self.same(&of_text(wanted), &[Token::Symbol(name.to_owned())], false)
     }
 
-    fn same(&self, mut wanted: &[Token], mut found: &[Token]) -> bool {
+    /// `late`: the output is read when all variables of the step are set, as a line is; one of their values is read when it is set.
+    fn same(&self, mut wanted: &[Token], mut found: &[Token], late: bool) -> bool {
         loop {
             let Some((first, rest)) = wanted.split_first() else { return found.is_empty() };
             match (first, found.first()) {
                 (Token::Context(context), head) => {
-                    let named = matches!(head, Some(Token::Symbol(name)) if self.stands_for(name, context));
-                    if named && self.same(rest, &found[1..]) {
+                    let named = matches!(head, Some(Token::Symbol(name)) if self.stands_for(name, context, late));
+                    if named && self.same(rest, &found[1..], late) {
                         return true;
                     }
                     let with = |mut tokens: Vec<Token>| {
                         tokens.extend_from_slice(rest);
-                        self.same(&tokens, found)
+                        self.same(&tokens, found, late)
                     };
                     return self.alternatives(context).into_iter().any(with);
                 }
@@ -115,19 +116,22 @@ impl Scope<'_> {
     }
 
     /// Whether a symbol of the output is a context, or a variable that holds it.
-    fn stands_for(&self, name: &str, context: &Context) -> bool {
-        if matches!(context, Context::Env(own) if own == name) || self.reader.means(self.at, name, context) {
+    fn stands_for(&self, name: &str, context: &Context, late: bool) -> bool {
+        let itself = |bits: &Variables| matches!(bits.get(name).map(Vec::as_slice), Some([Bit::Symbol(other)]) if other == name);
+        let given = self.given.iter().find(|env| env.contains_key(name) && !itself(env)).and_then(|env| env.get(name));
+        // What the vendor keeps may have been hidden by a value of that name; an input has a default in the file.
+        let hidden = late && given.is_some() && matches!(context, Context::Secret(_) | Context::Variable(_));
+        if matches!(context, Context::Env(own) if own == name) || !hidden && self.reader.means(self.at, name, context) {
             return true;
         }
-        let Some(bits) = self.given.iter().find_map(|env| env.get(name)) else { return false };
+        let Some(bits) = given else { return false };
         if let Context::Image(image) = context {
             // Its parts are those of the build: what is written there is read as it is.
             let own = self.pipeline.images[image.index()].builders.iter().any(|b| std::ptr::eq(self.pipeline.job(*b), self.job));
             let is = |bit: &Bit| matches!(bit, Bit::Symbol(s) if self.reader.means(self.at, s, context));
             return own || bits.iter().any(is);
         }
-        let itself = matches!(bits.as_slice(), [Bit::Symbol(other)] if other == name);
-        !itself && self.same(&[Token::Context(context.clone())], &of_bits(bits))
+        self.same(&[Token::Context(context.clone())], &of_bits(bits), false)
     }
 
     fn environment(&self) -> Option<&Environment> {

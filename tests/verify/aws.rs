@@ -104,6 +104,19 @@ fn a_deploy_with_a_filter_may_watch_two_gates() {
 }
 
 #[test]
+fn a_password_is_not_the_address_of_its_server() {
+    let body = "secret SMTP\nchannel mail email to=\"ops@example.com\" from=\"ci@example.com\" smtp=\"smtp.example.com:587\" user=ci password=(secret)SMTP\nworkflow a { on { push }; job x { run \"make\"; notify mail on=success \"done\" } }";
+    let text = format!("pipeline p {{ language 1; default-branch main; timeout \"10m\" }}\n{CODEBUILD}{body}\n");
+    let (sources, renderer) = (SourceMap::new(), Renderer::new());
+    let spec = sources.add("pipeline.kdl", text.as_str());
+    let options = Options { root: Path::new("/nowhere"), spec: "pipeline.kdl", targets: &[], today: None, renderer: &renderer };
+    let outputs = compile(&sources, spec, &options).unwrap().outputs;
+    let build = &outputs.iter().find(|o| o.path.ends_with("/x.yml")).unwrap().text;
+    let at = |line: &str| build.find(line).unwrap_or_else(|| panic!("no `{line}` in {build}"));
+    assert!(at("SMTP_PASSWORD=\"$SMTP\"") < at("export SMTP=smtp.example.com"), "{build}");
+}
+
+#[test]
 fn what_no_event_starts_is_in_no_run() {
     let body = "variable LEVEL \"3\"\nenvironment live { tier development }\nworkflow a { on { push }; deploy x to=live { if \"var.LEVEL == '4'\"; run \"make x\" } }";
     assert_eq!(built(&format!("{CODEBUILD}accept codebuild queue-all reason=\"a test\"\n"), body), Ok(Vec::new()));

@@ -11,6 +11,7 @@ use crate::back::aws::guard::Guard;
 use crate::back::aws::item::Item;
 use crate::back::aws::place::{Place, gate_file};
 use crate::back::aws::{cache, data, expr, setup};
+use crate::back::env::in_order;
 use crate::back::shell::{enclosed, single_quoted};
 use crate::back::state;
 use crate::back::variables::{OUTPUT, Value, Variables, upper};
@@ -382,7 +383,13 @@ impl<'p> Writer<'p> {
     }
 
     fn step_env(&self, step: &PlannedStep) -> Vec<String> {
-        let mut exports: Vec<String> = step.env.iter().filter_map(|e| self.export(e)).collect();
+        let mut exports: Vec<String> = in_order(&step.env, &|context| match self.place.value(context) {
+            Value::Variable(name) => Some(name),
+            _ => None,
+        })
+        .into_iter()
+        .filter_map(|e| self.export(e))
+        .collect();
         if let (Some(gate), false) = (step.gate, step.exports.is_empty()) {
             exports.push(format!("export {OUTPUT}={}", gate_file(&self.place.plan.pipeline.gate(gate).name.value)));
         }

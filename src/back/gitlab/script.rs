@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
+use crate::back::env::in_order;
 use crate::back::gitlab::expr;
 use crate::back::gitlab::setup;
 use crate::back::gitlab::value::{Place, gate_file, word};
@@ -324,27 +325,14 @@ impl<'p> Writer<'p> {
         (value != format!("\"${name}\"")).then(|| format!("export {name}={value}"))
     }
 
-    /// Variables of a step in an order in which none is set before another has read what the vendor keeps under its name.
-    fn in_order<'e>(&self, env: &'e [EnvVar]) -> Vec<&'e EnvVar> {
-        let reads = |variable: &EnvVar, name: &str| {
-            let contexts = variable.value.contexts().filter(|c| !matches!(c.value, Context::Env(_)));
-            contexts.map(|c| self.place.value(&c.value)).any(|v| matches!(v, Value::Variable(read) if read == name))
-        };
-        let mut rest: Vec<&EnvVar> = env.iter().collect();
-        let mut found = Vec::new();
-        while !rest.is_empty() {
-            let free = |at: &usize| {
-                let name = &rest[*at].name.value;
-                rest.iter().enumerate().all(|(other, e)| other == *at || e.name.value == *name || !reads(e, name))
-            };
-            let at = (0..rest.len()).find(free).unwrap_or(0);
-            found.push(rest.remove(at));
-        }
-        found
-    }
-
     fn step_env(&self, step: &PlannedStep) -> Vec<String> {
-        let mut exports: Vec<String> = self.in_order(&step.env).into_iter().filter_map(|e| self.export(e)).collect();
+        let mut exports: Vec<String> = in_order(&step.env, &|context| match self.place.value(context) {
+            Value::Variable(name) => Some(name),
+            _ => None,
+        })
+        .into_iter()
+        .filter_map(|e| self.export(e))
+        .collect();
         if let (Some(gate), false) = (step.gate, step.exports.is_empty()) {
             let file = gate_file(&self.place.plan.pipeline.gate(gate).name);
             exports.push(format!("export {OUTPUT}={file}"));

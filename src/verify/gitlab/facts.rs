@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::ir::Pipeline;
-use crate::verify::behaviour::{Found, Place, Said};
+use crate::verify::behaviour::{Bit, Found, Place, Said};
 use crate::verify::gitlab::work;
 use crate::verify::yaml::Node;
 
@@ -41,7 +41,17 @@ pub(super) fn job(pipeline: &Pipeline, path: &str, name: &str, node: &Node, root
         identity: node.get("id_tokens").is_some_and(|t| !t.rows().is_empty()),
     };
     let secrets = secrets(pipeline);
-    let mut scan = |text: &str| found.secrets.extend(variables(text).filter(|v| secrets.contains(*v)).map(str::to_owned));
+    // What the project keeps wins over what the file says (<https://docs.gitlab.com/ci/variables/#cicd-variable-precedence>).
+    let kept = pipeline.variables.iter().filter(|v| v.value.is_none()).map(|v| &v.name.value).chain(&secrets);
+    for name in kept {
+        if let Some(value) = found.env.get_mut(name) {
+            *value = vec![Bit::Symbol(name.clone())];
+        }
+    }
+    let mut scan = |text: &str| {
+        let read = variables(text).filter(|(at, name)| secrets.contains(*name) && !is_set(&text[..*at], name));
+        found.secrets.extend(read.map(|(_, name)| name.to_owned()));
+    };
     node.scalars(&mut scan);
     for key in ["before_script", "script", "after_script"] {
         for item in node.get(key).map(Node::items).unwrap_or_default() {
@@ -74,12 +84,21 @@ fn secrets(pipeline: &Pipeline) -> BTreeSet<String> {
     known.chain(of_environments().map(|(e, n)| e.vendor_secret(n).to_owned())).collect()
 }
 
-/// The names of variables in a text: `$A`, `${A}`, `${A:-x}`.
-fn variables(text: &str) -> impl Iterator<Item = &str> {
+/// Whether the lines of a shell above this place have set a variable.
+fn is_set(before: &str, name: &str) -> bool {
+    let above = before.rsplit_once('\n').map_or("", |(above, _)| above);
+    let sets = |line: &str| {
+        line.trim_start().strip_prefix("export ").and_then(|l| l.strip_prefix(name)).is_some_and(|l| l.starts_with('='))
+    };
+    above.lines().any(sets)
+}
+
+/// The names of variables in a text, each with its place: `$A`, `${A}`, `${A:-x}`.
+fn variables(text: &str) -> impl Iterator<Item = (usize, &str)> {
     text.match_indices('$').filter_map(|(at, _)| {
         let rest = &text[at + 1..];
         let rest = rest.strip_prefix('{').unwrap_or(rest);
         let name = rest.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).next().unwrap_or_default();
-        (!name.is_empty()).then_some(name)
+        (!name.is_empty()).then_some((at, name))
     })
 }
