@@ -4,6 +4,7 @@ use crate::base::diag::{Diagnostic, Diagnostics};
 use crate::check::facts::{passing, stage_only};
 use crate::ir::Pipeline;
 use crate::ir::id::WorkflowId;
+use crate::ir::step::Outcome;
 
 pub(super) fn check(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
     for job in pipeline.jobs.iter().filter(|j| j.possible.is_empty()) {
@@ -35,6 +36,14 @@ pub(super) fn check(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
             // The filters leave events, so the condition refuses them all: that is another rule's finding.
             _ => {}
         }
+    }
+    for job in pipeline.jobs.iter().filter(|j| j.when.value == Outcome::Failure && j.needs.is_empty()) {
+        let message = format!("`{}` runs after a failure, and waits for no job", job.name.value);
+        diagnostics.push(
+            Diagnostic::error("job-never-runs", job.when.span, message)
+                .label("nothing before it can fail")
+                .help("name the jobs that it looks after, with `needs` or `after`"),
+        );
     }
     for (index, workflow) in pipeline.workflows.iter().enumerate() {
         if !workflow.jobs.is_empty()

@@ -213,3 +213,70 @@ fn a_version_that_nobody_pinned_is_accepted_by_name() {
     // Where everything is pinned, nothing is accepted.
     assert!(!of_job("    steps:\n      - uses: actions/checkout@v4").contains("accept"));
 }
+
+#[test]
+fn what_a_kept_workflow_calls_is_kept_with_it() {
+    let caller = "on: {issues: {types: [opened]}}\njobs:\n  a:\n    uses: ./.github/workflows/called.yml\n";
+    let called = "on: workflow_call\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps: [{run: echo hello}]\n";
+    let (_, imported) =
+        imported(Vendor::Github, &[(".github/workflows/a.yml", caller), (".github/workflows/called.yml", called)]);
+    let text = spec(&imported);
+    assert!(text.contains("raw github \".github/workflows/a.yml\"") && text.contains("called.yml"), "{text}");
+    assert!(imported.ledger.keys().iter().all(|k| matches!(k.fate(), Fate::Kept(_))), "{:#?}", imported.ledger);
+}
+
+#[test]
+fn the_results_of_all_needs_are_asked_one_by_one() {
+    let text = "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps: [{run: echo a}]\n  b:\n    runs-on: ubuntu-latest\n    steps: [{run: echo b}]\n  all:\n    needs: [a, b]\n    if: always()\n    runs-on: ubuntu-latest\n    steps:\n      - if: contains(needs.*.result, 'failure')\n        run: exit 1\n";
+    let (_, imported) = imported(Vendor::Github, &[("ci.yml", text)]);
+    let text = spec(&imported);
+    assert!(text.contains("if=\"needs.a.result == 'failure' || needs.b.result == 'failure'\""), "{text}");
+    assert_eq!(errors(&imported, &["github"]), Vec::<String>::new(), "{text}");
+}
+
+#[test]
+fn the_token_of_a_job_may_do_what_it_could() {
+    let text = of_job("    permissions: {pull-requests: read, attestations: write, actions: write}\n    steps: [{run: make}]");
+    assert!(text.contains("permissions pr-read attestations-write actions-write"), "{text}");
+    let text = of_job("    permissions: read-all\n    steps: [{run: make}]");
+    assert!(text.contains("contents-read") && text.contains("issues-read") && !text.contains("-write"), "{text}");
+}
+
+#[test]
+fn an_expression_that_only_github_reads_is_kept_where_only_github_reads_it() {
+    let of = |text: &str| {
+        let inside = format!("    steps:\n      - uses: someone/else@v1\n        with: {{a: '{text}'}}");
+        let (_, imported) = imported(Vendor::Github, &[("ci.yml", &job(&inside))]);
+        assert!(spec(&imported).contains(text), "{}", spec(&imported));
+        imported.ledger.keys().iter().find(|k| k.path == "jobs.unit.steps[0].with.a").unwrap().fate()
+    };
+    assert!(matches!(of("${{ toJSON(github.event) }}"), Fate::Kept(_)));
+    // Steps of a spec have no such name.
+    assert!(matches!(of("${{ steps.x.outputs.y }}"), Fate::Lost(_)));
+}
+
+#[test]
+fn who_looks_after_jobs_that_are_gone_is_told() {
+    let text = "on: push\njobs:\n  far:\n    uses: a/b/.github/workflows/c.yml@v1\n  tell:\n    needs: far\n    if: failure()\n    runs-on: ubuntu-latest\n    steps: [{run: echo told}]\n  own:\n    runs-on: ubuntu-latest\n    steps: [{run: echo own}]\n";
+    let (_, imported) = imported(Vendor::Github, &[("ci.yml", text)]);
+    assert!(!spec(&imported).contains("job tell"), "{}", spec(&imported));
+    let fate = imported.ledger.keys().iter().find(|k| k.path == "jobs.tell").unwrap().fate();
+    assert!(matches!(fate, Fate::Lost(_)), "{fate:?}");
+    assert_eq!(errors(&imported, &["github"]), Vec::<String>::new());
+}
+
+#[test]
+fn a_record_of_an_event_is_left_out_elsewhere_by_name() {
+    let inside = "    steps:\n      - if: always()\n        uses: actions/upload-artifact@v7\n        with: {name: event, path: '${{ github.event_path }}'}";
+    let (_, imported) = imported(Vendor::Github, &[("ci.yml", &job(inside))]);
+    let found = errors(&imported, &["github", "gitlab"]);
+    assert!(found.len() == 1 && found[0].contains("step-left-out"), "{found:?}");
+    // The job has nothing else to do there, and that is no other command than the spec's.
+    let text = imported.spec("sample", "main", &["gitlab"]) + "accept gitlab step-left-out reason=\"its reader is GitHub's\"\n";
+    let sources = SourceMap::new();
+    let id = sources.add("pipeline.kdl", &*text);
+    let renderer = Renderer::new();
+    let options = Options { root: Path::new("."), spec: "pipeline.kdl", targets: &[], today: None, renderer: &renderer };
+    let compiled = compile(&sources, id, &options).unwrap_or_else(|f| panic!("{f}\n{text}"));
+    assert!(!compiled.outputs.is_empty(), "{:?}\n{text}", compiled.diagnostics);
+}

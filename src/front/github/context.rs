@@ -27,6 +27,8 @@ pub(super) struct Scope {
 pub(super) struct JobScope {
     /// Its id at the vendor.
     pub(super) id: String,
+    /// The jobs it needs, by their ids at the vendor.
+    pub(super) needs: Vec<String>,
     /// Axes of its matrix: the vendor's path (`os`, `target.triple`) to the spec's name.
     pub(super) axes: BTreeMap<String, String>,
     /// The axis that names the runner: the vendor's values to the spec's.

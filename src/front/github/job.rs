@@ -57,6 +57,7 @@ pub(super) fn survey<'n>(work: &mut Work<'_, '_>, jobs: &'n [Entry]) -> Jobs<'n>
     for job in &found.entries {
         work.scope.job = JobScope {
             id: job.key.clone(),
+            needs: needs(&job.value).into_iter().map(str::to_owned).collect(),
             fixed: fixed(work, &job.value),
             variables: variables(work, &job.value),
             ..JobScope::default()
@@ -133,6 +134,18 @@ impl Jobs<'_> {
             && needs(&job.value).iter().any(|n| self.is_never(n, seen))
     }
 
+    /// Whether a job looks after the failure of others of which none is carried.
+    fn waits_for_nothing(&self, job: &Entry) -> bool {
+        let after_failure = self.conditions.get(&job.key).is_some_and(|c| c.when == Some("failure"));
+        after_failure && needs(&job.value).iter().all(|need| self.is_gone(need))
+    }
+
+    /// Whether a job that is needed is not part of the spec.
+    fn is_gone(&self, id: &str) -> bool {
+        let is_called = self.entries.iter().any(|j| j.key == id && j.value.entry("uses").is_some());
+        is_called || self.is_never(id, &mut BTreeSet::new())
+    }
+
     /// The conditions that a job runs under: its own, and those of the jobs it needs, since what is skipped takes its dependents along.
     fn condition(&self, id: &str, seen: &mut BTreeSet<String>, found: &mut Vec<String>) {
         let Some(job) = self.entries.iter().find(|j| j.key == id) else { return };
@@ -171,6 +184,10 @@ pub(super) fn jobs(work: &mut Work<'_, '_>, found: &Jobs<'_>) -> Vec<Build> {
         if found.is_never(&job.key, &mut BTreeSet::new()) {
             let why = "the job never runs for the events that are carried, so it is left out";
             job.mark_all(work.ledger, &Fate::Emulated(why.to_owned()));
+            continue;
+        }
+        if found.waits_for_nothing(job) {
+            work.lose(job, "it runs after the failure of jobs that are not part of the spec");
             continue;
         }
         built.push(one(work, job, found, comments));
@@ -267,8 +284,7 @@ fn requirements(work: &mut Work<'_, '_>, job: &Entry, found: &Jobs<'_>, build: &
     let (mut strict, mut loose) = (Vec::new(), Vec::new());
     if let Some(entry) = work.open(&job.value, "needs") {
         for need in needs(&job.value) {
-            let is_called = found.entries.iter().any(|j| j.key == need && j.value.entry("uses").is_some());
-            if is_called || found.is_never(need, &mut BTreeSet::new()) {
+            if found.is_gone(need) {
                 work.mark(entry, Fate::Lost(format!("`{need}` is not part of the spec")));
                 continue;
             }

@@ -100,6 +100,10 @@ pub(super) fn elsewhere(action: &str, version: &str, with: &With<'_>) -> Option<
     if HOUSEKEEPING.contains(&action.as_str()) {
         return Some(Elsewhere::Nothing);
     }
+    // The record of GitHub's event says something to another workflow of GitHub only.
+    if action == "actions/upload-artifact" && with.get("path") == Some("${{ github.event_path }}") {
+        return Some(Elsewhere::Nothing);
+    }
     if matches!(action.as_str(), "actions/cache" | "actions/cache/restore" | "actions/cache/save") {
         return Some(Elsewhere::Slower);
     }

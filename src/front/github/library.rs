@@ -59,6 +59,16 @@ impl<'l> Library<'l> {
         self.called.contains(&id)
     }
 
+    /// What is called so far.
+    pub(super) fn calls(&self) -> BTreeSet<SourceId> {
+        self.called.clone()
+    }
+
+    /// Takes back what has been called since: the caller did not come over.
+    pub(super) fn call_back(&mut self, calls: BTreeSet<SourceId>) {
+        self.called = calls;
+    }
+
     /// Whether a file of the import calls another one.
     pub(super) fn has_callers(&self, id: SourceId) -> bool {
         let name = &self.sources.file(id).name;

@@ -61,9 +61,13 @@ pub(super) fn import(sources: &SourceMap, files: &[SourceId], root: &Path, impor
         }
         imported.security.extend(security::look(&document));
         let name = names.unique(stem(&sources.file(id).name));
+        let calls = library.calls();
         match workflow(&document, id, &name, &mut library, &mut imported.ledger, &mut declared) {
             Some(build) => workflows.push(build),
-            None => rest.push(id),
+            None => {
+                library.call_back(calls);
+                rest.push(id);
+            }
         }
     }
     let mut kept = Vec::new();

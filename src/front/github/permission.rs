@@ -19,10 +19,23 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("checks", "write", "checks-write"),
     ("pages", "write", "pages-write"),
     ("actions", "read", "actions-read"),
+    ("actions", "write", "actions-write"),
+    ("pull-requests", "read", "pr-read"),
+    ("issues", "read", "issues-read"),
+    ("checks", "read", "checks-read"),
+    ("security-events", "read", "security-read"),
+    ("statuses", "read", "statuses-read"),
+    ("statuses", "write", "statuses-write"),
+    ("attestations", "write", "attestations-write"),
+    ("pages", "read", "pages-read"),
 ];
 
 /// The words of a spec for what the token may do.
 pub(super) fn permissions(work: &mut Work<'_, '_>, entry: &Entry) -> Vec<String> {
+    if entry.value.text() == Some("read-all") {
+        work.mark(entry, Fate::Emulated("every `read` that a spec has a word for".to_owned()));
+        return WORDS.iter().filter(|(_, level, _)| *level == "read").map(|(_, _, word)| (*word).to_owned()).collect();
+    }
     if let Some(word) = entry.value.text() {
         work.lose(entry, &format!("`{word}` names no scopes: say those that the jobs use"));
         return Vec::new();

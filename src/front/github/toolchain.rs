@@ -77,7 +77,9 @@ pub(super) fn of(work: &mut Work<'_, '_>, used: &Use<'_>) -> Option<Vec<Build>> 
     let distribution = used.fixed(work, "distribution").unwrap_or_else(|| "temurin".to_owned());
     let cache = used.fixed(work, "cache").unwrap_or_default();
     let cache = cache.as_str();
-    let known = cache.is_empty() || [MANAGERS, BESIDE, SLOWER].iter().any(|l| l.contains(&cache));
+    // Which tool has a cache is decided while the job runs.
+    let decided = cache.starts_with("${{") && cache.ends_with("}}");
+    let known = decided || cache.is_empty() || [MANAGERS, BESIDE, SLOWER].iter().any(|l| l.contains(&cache));
     let ours = used.raw("architecture").is_none_or(|a| work.scope.job.is_arm == matches!(a, "arm64" | "aarch64"));
     let source = used.fixed(work, setup.version)?;
     if !fits || source.trim().contains('\n') || !OPENJDK.contains(&distribution.as_str()) || !known || !ours {
@@ -91,7 +93,7 @@ pub(super) fn of(work: &mut Work<'_, '_>, used: &Use<'_>) -> Option<Vec<Build>> 
     let cached = match cache {
         "" => setup.caches || used.raw("bundler-cache") == Some("true"),
         "false" => false,
-        other => !BESIDE.contains(&other) && !SLOWER.contains(&other),
+        other => !decided && !BESIDE.contains(&other) && !SLOWER.contains(&other),
     };
     let mut build = node("toolchain").prop(setup.language, &text);
     if cached {
@@ -102,7 +104,7 @@ pub(super) fn of(work: &mut Work<'_, '_>, used: &Use<'_>) -> Option<Vec<Build>> 
             "check-latest" | "allow-prereleases" => {
                 work.mark(entry, Fate::Emulated("the version of the line that the vendor's setup has".to_owned()));
             }
-            "cache" if SLOWER.contains(&cache) => {
+            "cache" | "cache-dependency-path" if decided || (entry.key == "cache" && SLOWER.contains(&cache)) => {
                 work.mark(entry, Fate::Emulated("without this cache, which is only slower".to_owned()))
             }
             "architecture" => work.mark(entry, Fate::Emulated("that of the runner".to_owned())),

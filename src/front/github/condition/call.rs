@@ -12,6 +12,12 @@ impl Maker<'_> {
         {
             return self.one_of(list, path);
         }
+        if let ("contains", [Gh::Path(path), Gh::Text(wanted)]) = (name, arguments)
+            && let [needs, star, result] = path.as_slice()
+            && (needs.as_str(), star.as_str(), result.as_str()) == ("needs", "*", "result")
+        {
+            return self.any_need(wanted);
+        }
         let [subject, Gh::Text(wanted)] = arguments else {
             return self.no(format!("`{name}()` has no match in a spec"));
         };
@@ -56,6 +62,16 @@ impl Maker<'_> {
             _ => return self.no(format!("`{name}()` has no match in a spec")),
         };
         Some(Part::Text(format!("{context} matches '{glob}'"), 2))
+    }
+
+    /// `contains(needs.*.result, 'failure')`: one of the needed jobs ended so.
+    fn any_need(&mut self, wanted: &str) -> Option<Part> {
+        let mut any = Part::Known(false);
+        for need in self.scope.job.needs.clone() {
+            let path = Gh::Path(vec!["needs".to_owned(), need, "result".to_owned()]);
+            any = or(any, self.equal(&path, &Gh::Text(wanted.to_owned()))?);
+        }
+        Some(any)
     }
 
     /// `contains(fromJSON('["a", "b"]'), context)`

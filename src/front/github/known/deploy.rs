@@ -33,6 +33,14 @@ pub(in crate::front::github) fn pages(action: &str, with: &With<'_>) -> Option<S
             let own = with.get("publish_branch").is_none_or(|b| b == "gh-pages") && with.only(&keys);
             own.then(|| with.get("publish_dir").unwrap_or("public").to_owned())
         }
+        "jamesives/github-pages-deploy-action" => {
+            let keys =
+                ["token", "branch", "folder", "clean", "single-commit", "commit-message", "git-config-name", "git-config-email"];
+            let own = with.get("branch").is_none_or(|b| b == "gh-pages") && with.only(&keys);
+            // What is left out of the branch before is left out of pages, too, and files that stay there are not.
+            let whole = with.truth("clean", true) == Some(true);
+            with.get("folder").filter(|f| own && whole && !f.contains("${")).map(str::to_owned)
+        }
         _ => None,
     }
 }

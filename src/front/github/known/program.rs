@@ -66,6 +66,10 @@ pub(super) fn steps(action: &str, version: &str, with: &With<'_>) -> Option<Vec<
         "actions-rs/audit-check" | "rustsec/audit-check" if with.only(&["token"]) => {
             lines(["cargo install --locked cargo-audit", "cargo audit"])
         }
+        "lycheeverse/lychee-action" if with.only(&["args", "fail", "token"]) && with.truth("fail", true)? => lines([
+            "cargo install --locked lychee".to_owned(),
+            format!("lychee {}", with.get("args")?.split_whitespace().collect::<Vec<_>>().join(" ")),
+        ]),
         "threeal/cmake-action" => cmake(with)?,
         "threeal/ctest-action" if with.only(&["test-dir", "build-config"]) => {
             let config = with.get("build-config").map(|c| format!(" --build-config {}", quoted(c))).unwrap_or_default();

@@ -87,6 +87,17 @@ pub(super) fn steps(action: &str, version: &str, with: &With<'_>) -> Option<Vec<
             lines([format!("curl -fsSL https://raw.githubusercontent.com/helm/helm/main/scripts/get-helm-3 | {version}bash")])
         }
         "actions/setup-go" => go(with)?,
+        "dart-lang/setup-dart" => {
+            if !with.only(&["sdk"]) || with.get("sdk").is_some_and(|s| s != "stable") {
+                return None;
+            }
+            let folder = "https://storage.googleapis.com/dart-archive/channels/stable/release/latest/sdk";
+            lines([
+                format!("curl -fsSLo /tmp/dart.zip {folder}/dartsdk-linux-x64-release.zip"),
+                "unzip -qo /tmp/dart.zip -d /usr/local/lib".to_owned(),
+                "ln -sf /usr/local/lib/dart-sdk/bin/dart /usr/local/bin/dart".to_owned(),
+            ])
+        }
         "ko-build/setup-ko" => {
             let version =
                 with.get("version").map_or(Some("latest"), |v| exact(v).map(|_| v)).filter(|_| with.only(&["version"]))?;
