@@ -1,5 +1,6 @@
 //! Artifacts: what a job uploads, and what it downloads of another.
 
+use crate::front::account::Account as _;
 use crate::front::ledger::Fate;
 use crate::front::name::slug;
 use crate::front::node::node;

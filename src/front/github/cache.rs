@@ -1,5 +1,6 @@
 //! `actions/cache`: the cache of a tool, or of paths below the root.
 
+use crate::front::account::Account as _;
 use crate::front::ledger::Fate;
 use crate::front::node::{Build, node};
 use crate::front::yaml::Node;

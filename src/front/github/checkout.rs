@@ -1,5 +1,6 @@
 //! `actions/checkout`: the repository of the run, or another one.
 
+use crate::front::account::Account as _;
 use crate::front::ledger::Fate;
 use crate::front::node::node;
 use crate::front::yaml::{Entry, Node};

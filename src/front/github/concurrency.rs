@@ -1,5 +1,6 @@
 //! `concurrency:` of a workflow or job.
 
+use crate::front::account::Account as _;
 use crate::front::ledger::Fate;
 use crate::front::node::{Build, node};
 use crate::front::yaml::Entry;

@@ -1,5 +1,6 @@
 //! `on:` of a workflow.
 
+use crate::front::account::Account as _;
 use crate::front::ledger::Fate;
 use crate::front::name::Names;
 use crate::front::node::{Build, node};

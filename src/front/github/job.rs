@@ -2,167 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::front::account::Account as _;
 use crate::front::ledger::Fate;
 use crate::front::name::slug;
 use crate::front::node::{Build, node};
 use crate::front::yaml::{Entry, Node};
 
-use super::artifact;
 use super::concurrency;
-use super::condition::{Condition, system_of};
-use super::context::JobScope;
+use super::condition::system_of;
 use super::expr::{Piece, pieces};
 use super::matrix;
 use super::permission;
 use super::service;
-use super::step::{self, Artifacts, Shells, shell_word};
+use super::step::{self, Shells, shell_word};
+use super::survey::{Jobs, needs};
 use super::text::Where;
 use super::work::Work;
-
-/// The jobs of a workflow before they are converted.
-pub(super) struct Jobs<'n> {
-    entries: Vec<&'n Entry>,
-    scopes: BTreeMap<String, JobScope>,
-    outputs: BTreeMap<String, Vec<String>>,
-    conditions: BTreeMap<String, Condition>,
-    artifacts: Artifacts,
-}
-
-/// Actions that set no variables which a condition could ask for.
-const QUIET: &[&str] = &[
-    "actions/cache@",
-    "actions/checkout@",
-    "actions/download-artifact@",
-    "actions/upload-artifact@",
-    "actions/setup-go@",
-    "codecov/codecov-action@",
-    "docker/setup-qemu-action@",
-    "goreleaser/goreleaser-action@",
-];
-
-/// Looks through all jobs once: what expressions of one job can name of another.
-pub(super) fn survey<'n>(work: &mut Work<'_, '_>, jobs: &'n [Entry]) -> Jobs<'n> {
-    let mut names = crate::front::name::Names::without(&["none", "all"]);
-    let entries: Vec<&Entry> = jobs.iter().collect();
-    let mut found = Jobs {
-        entries,
-        scopes: BTreeMap::new(),
-        outputs: BTreeMap::new(),
-        conditions: BTreeMap::new(),
-        artifacts: Artifacts::new(),
-    };
-    for job in &found.entries {
-        work.scope.jobs.insert(job.key.clone(), names.unique(&job.key));
-    }
-    for job in &found.entries {
-        work.scope.job = JobScope {
-            id: job.key.clone(),
-            needs: needs(&job.value).into_iter().map(str::to_owned).collect(),
-            fixed: fixed(work, &job.value),
-            variables: variables(work, &job.value),
-            ..JobScope::default()
-        };
-        let declared = step::outputs(work, &job.value);
-        for output in job.value.get("outputs").map(Node::entries).unwrap_or_default() {
-            let source = output.value.text().map(pieces).unwrap_or_default();
-            let [Piece::Expr(inner)] = source.as_slice() else { continue };
-            let words: Vec<&str> = inner.split('.').collect();
-            if let ["steps", step, "outputs", name] = words.as_slice()
-                && let Some(ours) = work.scope.job.steps.get(&((*step).to_owned(), (*name).to_owned())).cloned()
-            {
-                work.scope.outputs.insert((job.key.clone(), output.key.clone()), ours);
-            }
-        }
-        found.outputs.insert(job.key.clone(), declared);
-        found.scopes.insert(job.key.clone(), work.scope.job.clone());
-        artifact::uploaded(work, &job.value, &mut found.artifacts);
-    }
-    for job in &found.entries {
-        work.scope.job = found.scopes.get(&job.key).cloned().unwrap_or_default();
-        if let Some(entry) = job.value.entry("if")
-            && let Some(condition) = work.condition(entry)
-        {
-            found.conditions.insert(job.key.clone(), condition);
-        }
-    }
-    found
-}
-
-/// Variables of a job whose value is written down, and that no script changes.
-fn fixed(work: &Work<'_, '_>, job: &Node) -> BTreeMap<String, String> {
-    let own = job.get("env").map(Node::entries).unwrap_or_default();
-    let own = own.iter().filter_map(|e| Some((e.key.clone(), e.value.text()?.to_owned())));
-    let mut all: BTreeMap<String, String> = work.env.iter().cloned().chain(own).collect();
-    all.retain(|_, value| !value.contains("${"));
-    job.each_text(&mut |text| {
-        if text.contains("GITHUB_ENV") {
-            all.retain(|name, _| !text.contains(&format!("{name}=")));
-        }
-    });
-    all
-}
-
-/// The names of a job's variables; none where a script may set others.
-fn variables(work: &Work<'_, '_>, job: &Node) -> Option<BTreeSet<String>> {
-    let steps = job.get("steps").map(Node::items).unwrap_or_default();
-    let own = std::iter::once(job).chain(steps).filter_map(|n| n.get("env")).flat_map(|e| e.entries()).map(|e| e.key.clone());
-    let mut known: BTreeSet<String> = work.env.iter().map(|(name, _)| name.clone()).chain(own).collect();
-    known.extend(
-        job.get("container").and_then(|c| c.get("env")).map(Node::entries).unwrap_or_default().iter().map(|e| e.key.clone()),
-    );
-    let mut sets = false;
-    job.each_text(&mut |text| sets |= text.contains("GITHUB_ENV"));
-    // An action sets variables, too.
-    let acts = steps.iter().filter_map(|s| s.get("uses")?.text()).any(|u| !QUIET.iter().any(|q| u.starts_with(q)));
-    (!sets && !acts).then_some(known)
-}
-
-fn needs(job: &Node) -> Vec<&str> {
-    job.get("needs").and_then(Node::texts).unwrap_or_default()
-}
-
-impl Jobs<'_> {
-    /// Whether a job never runs, for its own condition or for that of a job it needs.
-    fn is_never(&self, id: &str, seen: &mut BTreeSet<String>) -> bool {
-        let own = self.conditions.get(id);
-        if own.is_some_and(|c| c.never) {
-            return true;
-        }
-        let Some(job) = self.entries.iter().find(|j| j.key == id) else { return false };
-        seen.insert(id.to_owned())
-            && own.is_none_or(|c| c.when.is_none())
-            && needs(&job.value).iter().any(|n| self.is_never(n, seen))
-    }
-
-    /// Whether a job looks after the failure of others of which none is carried.
-    fn waits_for_nothing(&self, job: &Entry) -> bool {
-        let after_failure = self.conditions.get(&job.key).is_some_and(|c| c.when == Some("failure"));
-        after_failure && needs(&job.value).iter().all(|need| self.is_gone(need))
-    }
-
-    /// Whether a job that is needed is not part of the spec.
-    fn is_gone(&self, id: &str) -> bool {
-        let is_called = self.entries.iter().any(|j| j.key == id && j.value.entry("uses").is_some());
-        is_called || self.is_never(id, &mut BTreeSet::new())
-    }
-
-    /// The conditions that a job runs under: its own, and those of the jobs it needs, since what is skipped takes its dependents along.
-    fn condition(&self, id: &str, seen: &mut BTreeSet<String>, found: &mut Vec<String>) {
-        let Some(job) = self.entries.iter().find(|j| j.key == id) else { return };
-        if !seen.insert(id.to_owned()) {
-            return;
-        }
-        let own = self.conditions.get(id);
-        if own.is_none_or(|c| c.when.is_none()) {
-            needs(&job.value).iter().for_each(|n| self.condition(n, seen, found));
-        }
-        if let Some(text) = own.and_then(|c| c.text.clone())
-            && !found.contains(&text)
-        {
-            found.push(text);
-        }
-    }
-}
 
 /// Converts all jobs.
 pub(super) fn jobs(work: &mut Work<'_, '_>, found: &Jobs<'_>) -> Vec<Build> {

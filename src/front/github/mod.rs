@@ -23,6 +23,7 @@ mod rewrite;
 mod security;
 mod service;
 mod step;
+mod survey;
 mod text;
 mod toolchain;
 mod uses;
@@ -33,6 +34,7 @@ use std::path::Path;
 use crate::base::source::SourceMap;
 use crate::base::span::SourceId;
 use crate::front::Imported;
+use crate::front::account::Account as _;
 use crate::front::ledger::{Fate, Ledger};
 use crate::front::name::{Names, slug};
 use crate::front::node::{Build, node};
@@ -141,7 +143,7 @@ fn workflow(
     if let Some(entry) = work.open(document, "run-name") {
         work.lose(entry, "a spec gives runs no titles");
     }
-    let found = job::survey(&mut work, &written);
+    let found = survey::survey(&mut work, &written);
     let built = job::jobs(&mut work, &found);
     (!built.is_empty()).then(|| build.children(built))
 }

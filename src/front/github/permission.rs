@@ -1,5 +1,6 @@
 //! `permissions:` of a workflow or job.
 
+use crate::front::account::Account as _;
 use crate::front::ledger::Fate;
 use crate::front::yaml::Entry;
 

@@ -1,5 +1,6 @@
 //! `container:` and `services:` of a job.
 
+use crate::front::account::Account as _;
 use crate::front::ledger::Fate;
 use crate::front::name::{Names, slug};
 use crate::front::node::{Build, node};

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::front::account::Account as _;
 use crate::front::ledger::Fate;
 use crate::front::name::Names;
 use crate::front::node::{Build, node};

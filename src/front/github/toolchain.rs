@@ -1,5 +1,6 @@
 //! The `setup-*` actions as `toolchain`.
 
+use crate::front::account::Account as _;
 use crate::front::ledger::Fate;
 use crate::front::node::{Build, node};
 use crate::front::yaml::Node;

@@ -1,5 +1,6 @@
 //! Steps that use an action: the portable ones for the most used, the action itself for the rest.
 
+use crate::front::account::Account as _;
 use crate::front::ledger::Fate;
 use crate::front::node::{Build, node};
 use crate::front::yaml::{Entry, Node};

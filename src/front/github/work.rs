@@ -1,7 +1,8 @@
 //! What the converters of one workflow file share.
 
 use crate::base::span::{SourceId, Span};
-use crate::front::ledger::{Fate, Ledger};
+use crate::front::account::Account;
+use crate::front::ledger::Ledger;
 use crate::front::yaml::{Entry, Node};
 
 use super::condition::{self, Condition};
@@ -31,24 +32,13 @@ pub(super) struct Work<'w, 'l> {
     pub(super) directory: Option<String>,
 }
 
+impl Account for Work<'_, '_> {
+    fn ledger(&mut self) -> &mut Ledger {
+        self.ledger
+    }
+}
+
 impl Work<'_, '_> {
-    /// The entry of a key, which counts as carried unless something else is said of it.
-    pub(super) fn open<'n>(&mut self, map: &'n Node, key: &str) -> Option<&'n Entry> {
-        let entry = map.entry(key)?;
-        self.ledger.mark(entry.id, Fate::Exact);
-        Some(entry)
-    }
-
-    /// Says what became of a key.
-    pub(super) fn mark(&mut self, entry: &Entry, fate: Fate) {
-        self.ledger.mark(entry.id, fate);
-    }
-
-    /// Says that a key, with all below it, is not carried.
-    pub(super) fn lose(&mut self, entry: &Entry, why: &str) {
-        entry.mark_all(self.ledger, &Fate::Lost(why.to_owned()));
-    }
-
     /// The text of a key in the words of a spec; the key is marked by what became of it. `None` where it is no text.
     pub(super) fn text(&mut self, entry: &Entry, place: Where) -> Option<String> {
         let Some(source) = entry.value.text() else {
