@@ -1,5 +1,7 @@
 //! What a pipeline of AWS cannot hold for its limits: each is an error that names the limit, at the line that goes beyond it.
 
+use std::collections::BTreeSet;
+
 use crate::base::diag::{Diagnostic, Diagnostics};
 use crate::base::span::{Span, Spanned};
 use crate::ir::Pipeline;
@@ -44,9 +46,17 @@ pub fn review(pipeline: &Pipeline, workflows: &[PlannedWorkflow<'_>], diagnostic
             types(job, diagnostics);
             variables(job, diagnostics);
         }
-        for start in starts(pipeline, planned.workflow) {
-            of_start(pipeline, planned, &start, diagnostics);
+        let starts = starts(pipeline, planned.workflow);
+        for start in &starts {
+            of_start(pipeline, planned, start, diagnostics);
         }
+        let cut_off = starts.iter().find_map(|start| cut_off(pipeline, planned, start));
+        diagnostics.extend(cut_off.map(|(job, failed)| {
+            let message = format!(
+                "on codepipeline `{job}` does not start after a failure of `{failed}`, which it does not need: what fails ends the pipeline"
+            );
+            Diagnostic::note("stricter-on-target", planned.workflow.name.span, message)
+        }));
     }
 }
 
@@ -243,6 +253,26 @@ fn of_start(pipeline: &Pipeline, planned: &PlannedWorkflow<'_>, start: &Start<'_
             diagnostics.push(refuse(planned.workflow.name.span, message, "split the stage"));
         }
     }
+}
+
+/// A job of a later round than one that it does not wait for: on a vendor with a graph it runs though that one fails.
+fn cut_off<'p>(pipeline: &Pipeline, planned: &'p PlannedWorkflow<'_>, start: &Start<'_>) -> Option<(&'p str, &'p str)> {
+    let stages = stages(pipeline, planned, start);
+    let placed: Vec<(usize, (usize, usize))> =
+        stages.iter().enumerate().flat_map(|(stage, s)| s.jobs.iter().map(move |(job, round)| (*job, (stage, *round)))).collect();
+    let waits = |job: usize, other: usize| {
+        let (mut left, mut seen) = (vec![job], BTreeSet::new());
+        while let Some(at) = left.pop() {
+            let needs = planned.jobs[at].needs.iter().map(|n| n.job);
+            left.extend(needs.filter(|n| seen.insert(*n)));
+        }
+        seen.contains(&other)
+    };
+    let fails = |job: usize| planned.jobs[job].job.allow_failure.is_none();
+    let pairs =
+        placed.iter().flat_map(|(job, at)| placed.iter().filter(move |(_, earlier)| earlier < at).map(move |(o, _)| (*job, *o)));
+    let (job, other) = pairs.into_iter().find(|(job, other)| fails(*other) && !waits(*job, *other))?;
+    Some((&planned.jobs[job].title, &planned.jobs[other].title))
 }
 
 fn asked(approval: &Approval, job: &PlannedJob<'_>, start: &Start<'_>, diagnostics: &mut Diagnostics) {

@@ -117,6 +117,26 @@ fn a_password_is_not_the_address_of_its_server() {
 }
 
 #[test]
+fn what_a_failure_cuts_off_is_noted() {
+    let notes = |body: &str| {
+        let (sources, renderer) = (SourceMap::new(), Renderer::new());
+        let text = format!(
+            "pipeline p {{ language 1; default-branch main; timeout \"10m\" }}\n{CODEPIPELINE}workflow a {{ on {{ push }}; {body} }}\n"
+        );
+        let spec = sources.add("pipeline.kdl", text.as_str());
+        let options =
+            Options { root: Path::new("/nowhere"), spec: "pipeline.kdl", targets: &[], today: None, renderer: &renderer };
+        let found = compile(&sources, spec, &options).unwrap().diagnostics;
+        found.into_iter().map(|d| d.message).filter(|m| m.contains("ends the pipeline")).collect::<Vec<_>>()
+    };
+    let job = |name: &str, more: &str| format!("job {name} {{ {more}run \"make {name}\" }}; ");
+    let chain = [job("x", ""), job("y", "needs x; ")].concat();
+    assert_eq!(notes(&chain), [""; 0]);
+    assert_eq!(notes(&format!("{chain}{}", job("z", ""))).len(), 1);
+    assert_eq!(notes(&[chain, job("z", "allow-failure; ")].concat()), [""; 0]);
+}
+
+#[test]
 fn what_no_event_starts_is_in_no_run() {
     let body = "variable LEVEL \"3\"\nenvironment live { tier development }\nworkflow a { on { push }; deploy x to=live { if \"var.LEVEL == '4'\"; run \"make x\" } }";
     assert_eq!(built(&format!("{CODEBUILD}accept codebuild queue-all reason=\"a test\"\n"), body), Ok(Vec::new()));

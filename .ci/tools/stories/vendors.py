@@ -23,7 +23,8 @@ tac tail tee test timeout touch tr true tsort uname uniq wc which xargs yes""".s
 # What the scripts of the outputs may call, beside what a spec's own lines call.
 ALWAYS = """apk apt-get argocd aws chmod codecovcli curl date docker gh git glab go helm install kubectl npm npx pip python python3 node rsync sleep ssh ssh-keyscan ssh-agent ssh-add
 sudo tar trivy gitleaks unzip wget yq""".split()
-SECONDS = 120
+# Far more than a run takes: on a busy machine one that was cut off would look like a difference.
+SECONDS = 900
 
 
 class Run:
@@ -68,7 +69,11 @@ class Run:
         """Runs the vendor's runner; what it says is kept in `said`."""
         with open(self.at / "said", "a", encoding="utf-8") as said:
             command = ["timeout", "-s", "KILL", str(SECONDS), *map(str, words)]
-            return subprocess.run(command, cwd=self.repository, env=self.environment(), stdin=subprocess.DEVNULL, stdout=said, stderr=said, check=False).returncode
+            status = subprocess.run(command, cwd=self.repository, env=self.environment(), stdin=subprocess.DEVNULL, stdout=said, stderr=said, check=False).returncode
+        # `timeout` kills itself with the same signal.
+        if status in (-9, 137):
+            sys.exit(f"a run on {type(self).__name__} was not over after {SECONDS} seconds")
+        return status
 
     def calls(self):
         """The log: each call with the job's full name."""
