@@ -280,3 +280,18 @@ fn a_record_of_an_event_is_left_out_elsewhere_by_name() {
     let compiled = compile(&sources, id, &options).unwrap_or_else(|f| panic!("{f}\n{text}"));
     assert!(!compiled.outputs.is_empty(), "{:?}\n{text}", compiled.diagnostics);
 }
+
+#[test]
+fn the_first_value_that_is_not_empty_is_found_by_the_script() {
+    let inside = "    steps:\n      - run: echo \"$MOST $KEY\"\n        env:\n          MOST: ${{ vars.MOST || 1 }}\n          KEY: ${{ secrets.A || secrets.B || github.sha }}";
+    let (_, imported) = imported(Vendor::Github, &[("ci.yml", &job(inside))]);
+    let text = spec(&imported);
+    assert!(text.contains("export MOST=\"${MOST:-$MOST_2}\"") && text.contains("env MOST_2=\"1\""), "{text}");
+    assert!(text.contains("export KEY=\"${KEY:-$KEY_2}\"") && text.contains("export KEY=\"${KEY:-$KEY_3}\""), "{text}");
+    assert!(text.contains("env KEY=(secret)A") && text.contains("env KEY_2=(secret)B"), "{text}");
+    assert_eq!(
+        errors(&imported, &["github", "gitlab"]).into_iter().filter(|e| !e.starts_with("lossy")).collect::<Vec<_>>(),
+        Vec::<String>::new(),
+        "{text}"
+    );
+}

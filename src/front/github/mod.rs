@@ -27,6 +27,7 @@ mod survey;
 mod text;
 mod toolchain;
 mod uses;
+mod variable;
 mod work;
 
 use std::path::Path;

@@ -11,6 +11,7 @@ use crate::front::yaml::{Entry, Node};
 use super::expr::{Gh, Piece, parse, pieces};
 use super::text::Where;
 use super::uses;
+use super::variable;
 use super::work::Work;
 
 /// What the steps of a job make.
@@ -165,17 +166,20 @@ fn one(work: &mut Work<'_, '_>, step: &Node, index: usize, shells: &Shells, arti
         return;
     }
     let condition = condition.map(|(_, c)| c);
+    let scripted = step.get("run").is_some() && is_bash(step, shells, work);
+    let mut defaults = Vec::new();
     let common = Common {
         name: work.open(step, "name").and_then(|e| work.text(e, Where::Field)),
         when: condition.as_ref().and_then(|c| c.when),
         condition: condition.and_then(|c| c.text),
         timeout: work.open(step, "timeout-minutes").and_then(|e| minutes(work, e)),
         forgiven: work.open(step, "continue-on-error").is_some_and(|e| truth(work, e)),
-        env: work.open(step, "env").map(|e| env(work, e)).unwrap_or_default(),
+        env: work.open(step, "env").map(|e| variable::of_step(work, e, scripted, &mut defaults)).unwrap_or_default(),
     };
     work.open(step, "id");
     if let Some(entry) = work.open(step, "run") {
         let (script, directory) = run(work, step, entry, shells);
+        let script = defaults.into_iter().chain([script]).collect::<Vec<_>>().join("\n");
         // The script stands last, where it may be long.
         let mut build = common.dress(node("run")).maybe("dir", directory).arg(&script);
         if build.0.children.is_some() && script.contains('\n') {
@@ -228,6 +232,15 @@ pub(super) fn env(work: &mut Work<'_, '_>, entry: &Entry) -> Vec<(String, String
         pairs.extend(value.map(|v| (own.key.clone(), v)));
     }
     pairs
+}
+
+/// Whether bash runs a step.
+fn is_bash(step: &Node, shells: &Shells, work: &Work<'_, '_>) -> bool {
+    let word = step.get("shell").and_then(Node::text).or(shells.default.as_deref());
+    match word {
+        Some(word) => word == "bash" || word == "sh",
+        None => shells.of_job.is_none() && !shells.mixed && work.scope.job.system != Some("Windows"),
+    }
 }
 
 /// The shells of a job.

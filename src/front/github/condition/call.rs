@@ -44,6 +44,20 @@ impl Maker<'_> {
             ("github.ref", _) => {
                 ("commit.ref".to_owned(), wanted.trim_start_matches("refs/tags/").trim_start_matches("refs/heads/"))
             }
+            ("runner.os", "contains" | "startswith") => {
+                let own = wanted.to_ascii_lowercase();
+                let hits: Vec<&str> = ["Linux", "Windows", "macOS"]
+                    .into_iter()
+                    .filter(|s| {
+                        let system = s.to_ascii_lowercase();
+                        if name == "contains" { system.contains(&own) } else { system.starts_with(&own) }
+                    })
+                    .collect();
+                return match hits.as_slice() {
+                    [one] => self.system(one),
+                    _ => self.no("the text is no name of one system"),
+                };
+            }
             ("github.event_name", "startswith") if wanted == "pull_request" => return self.event("pull_request"),
             _ => (self.context(path)?, wanted.as_str()),
         };
