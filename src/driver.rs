@@ -14,7 +14,7 @@ use crate::base::span::{SourceId, Span};
 use crate::check::Checked;
 use crate::ir::Pipeline;
 use crate::ir::id::TargetId;
-use crate::plan::{Options as PlanOptions, Plan, build, delivery};
+use crate::plan::{Options as PlanOptions, Plan, apps, build};
 use crate::render::Output;
 use crate::render::Renderer;
 use crate::render::header;
@@ -197,7 +197,7 @@ fn write(checked: Checked<'_>, options: &Options<'_>, found: &mut Diagnostics) -
             outputs.extend([checklist, json, script]);
         }
     }
-    let (plan, faults) = delivery::plan(checked, options.spec);
+    let (plan, faults) = apps::plan(checked, options.spec);
     found.extend(faults);
     if let Some(plan) = plan {
         if wanted(options, "helm") {

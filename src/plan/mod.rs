@@ -17,6 +17,7 @@
 pub mod alert;
 pub mod analysis;
 pub mod approve;
+pub mod apps;
 pub mod build;
 pub mod delivery;
 pub mod drift;

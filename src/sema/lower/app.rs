@@ -1,134 +1,20 @@
 //! Apps, and the targets that deliver them.
 
 use crate::base::diag::Diagnostic;
-use crate::base::span::{Span, Spanned};
+use crate::base::span::Spanned;
 use crate::ir::app::{
-    App, AppImage, AppSettings, Applications, Argocd, Autoscale, Delivery, Health, Ingress, Method, Migration, Placed, Resources,
-    SyncPolicy, SyncRetry,
+    App, AppImage, AppSettings, Autoscale, Delivery, Health, Ingress, Method, Migration, Placed, Resources, SyncPolicy, SyncRetry,
 };
 use crate::ir::environment::Environment;
-use crate::ir::id::{AppId, EnvironmentId, ImageId};
+use crate::ir::id::{EnvironmentId, ImageId};
 use crate::ir::raw::RawValue;
-use crate::ir::step::{AppAct, AppStep, Step, StepKind};
-use crate::ir::text::{Context, EnvVar, Part, Text};
 use crate::ir::units::{Cpu, Duration, Percent, Size};
 use crate::sema::declare::{name_of, spanned};
 use crate::sema::interpolate::Place;
 use crate::sema::lower::{Lower, missing, raw_value};
 use crate::syntax::tree::Node;
 
-/// Settings of `target` that only Argo CD has.
-const OF_ARGOCD: &[&str] = &["repo", "path", "revision", "namespace", "applications", "server", "token", "push-token"];
-/// Settings of `target` that only CI vendors have.
-const OF_CI: &[&str] = &["tier", "tags", "workflows", "install"];
-/// Settings of `target` that only Helm has.
-const OF_HELM: &[&str] = &["monitor-labels"];
-
 impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
-    /// The targets that deliver apps.
-    pub(super) fn delivery(&mut self) -> Delivery {
-        let mut delivery = Delivery::default();
-        let nodes: Vec<&'n Node<'a>> = self.scope.top.iter().filter(|n| n.name() == "target").collect();
-        for node in nodes {
-            match node.arg(0).and_then(|e| e.as_str()) {
-                Some("helm") => {
-                    self.foreign_settings(node, "helm", &[OF_CI, OF_ARGOCD]);
-                    delivery.helm = Some(node.span);
-                    delivery.monitor_labels = self.monitor_labels(node);
-                }
-                Some("argocd") => {
-                    self.foreign_settings(node, "argocd", &[OF_CI, OF_HELM]);
-                    delivery.argocd = self.argocd(node);
-                }
-                Some("rollouts") => {
-                    self.foreign_settings(node, "rollouts", &[OF_CI, OF_ARGOCD, OF_HELM]);
-                    delivery.rollouts = Some(node.span);
-                }
-                Some(other) => self.foreign_settings(node, other, &[OF_ARGOCD, OF_HELM]),
-                None => {}
-            }
-        }
-        delivery
-    }
-
-    /// `monitor-labels release=kube-prometheus-stack`
-    fn monitor_labels(&mut self, node: &Node<'a>) -> Vec<(Spanned<String>, String)> {
-        let mut labels = Vec::new();
-        for entry in node.child("monitor-labels").map(|n| n.entries.as_slice()).unwrap_or_default() {
-            let Some(name) = &entry.name else { continue };
-            let value = entry.as_text().into_owned();
-            // https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set
-            let plain = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
-            let ends = |text: &str| [text.chars().next(), text.chars().last()].iter().flatten().all(char::is_ascii_alphanumeric);
-            if value.len() > 63 || !plain(&value) || !ends(&value) {
-                self.diagnostics.push(
-                    Diagnostic::error("wrong-value-type", entry.value_span, format!("`{value}` is no value of a label"))
-                        .label("not letters, digits, `-`, `_` and `.`, at most 63")
-                        .help("write it as `kubectl get prometheus -o yaml` shows it below podMonitorSelector"),
-                );
-            }
-            labels.push((Spanned::new(name.text.to_string(), name.span), value));
-        }
-        labels
-    }
-
-    fn foreign_settings(&mut self, node: &Node<'_>, target: &str, foreign: &[&[&str]]) {
-        let is_foreign = |name: &str| foreign.iter().any(|f| f.contains(&name));
-        let named = node.props().map(|(name, entry)| (name.to_owned(), entry.span));
-        let named = named.chain(node.children().iter().map(|c| (c.name().to_owned(), c.span)));
-        let flags = node.flag("standby").into_iter().chain(node.flag("check-drift")).map(|s| ("flag".to_owned(), s));
-        let flags = flags.filter(|_| foreign.contains(&OF_CI));
-        let found: Vec<(String, Span)> = named.filter(|(name, _)| is_foreign(name)).chain(flags).collect();
-        for (name, span) in found {
-            let message = format!("target `{target}` takes no {}", if name == "flag" { "such word" } else { name.as_str() });
-            self.diagnostics.push(
-                Diagnostic::error("unknown-property", span, message)
-                    .label("another target's")
-                    .help("remove it; `pipewright explain target` lists what each target takes"),
-            );
-        }
-    }
-
-    fn argocd(&mut self, node: &'n Node<'a>) -> Option<Argocd> {
-        let place = Place::default();
-        let Some(repo) = node.setting("repo").and_then(spanned) else {
-            self.diagnostics.push(missing(
-                node.span,
-                "the repository that Argo CD reads",
-                "repo=\"https://git.example.com/shop/infra.git\"",
-            ));
-            return None;
-        };
-        if !repo.value.starts_with("https://") || repo.value.contains('@') {
-            let message = format!("`{}` is no address that a deploy can push to", repo.value);
-            self.diagnostics.push(
-                Diagnostic::error("wrong-value-type", repo.span, message).label("not an HTTPS address").help(
-                    "write it as \"https://git.example.com/shop/infra.git\", without a user; deploys push with `push-token`",
-                ),
-            );
-        }
-        let text = |name: &str, default: &str| node.setting(name).and_then(|e| e.as_str()).unwrap_or(default).to_owned();
-        let revision = node.setting("revision").and_then(spanned);
-        if let Some(head) = revision.as_ref().filter(|r| r.value == "HEAD") {
-            self.diagnostics.push(
-                Diagnostic::error("wrong-value-type", head.span, "`HEAD` is no branch: a deploy commits to one")
-                    .label("whatever the repository's default branch is")
-                    .help("name the branch: revision=main"),
-            );
-        }
-        Some(Argocd {
-            path: node.setting("path").and_then(|e| self.path(e)).map_or_else(|| "apps".to_owned(), |p| p.value),
-            revision: revision.unwrap_or_else(|| Spanned::new("main".to_owned(), node.span)),
-            namespace: text("namespace", "argocd"),
-            applications: self.prop_word(node, "applications", Applications::ALL).map_or(Applications::Each, |w| w.value),
-            server: node.setting("server").map(|e| self.text(e, &place)),
-            token: node.setting("token").map(|e| self.text(e, &place)),
-            push_token: node.setting("push-token").map(|e| self.text(e, &place)),
-            repo,
-            span: node.span,
-        })
-    }
-
     pub(super) fn apps(&mut self, delivery: &Delivery, environments: &[Environment]) -> Vec<App> {
         let nodes: Vec<&'n Node<'a>> = self.scope.top.iter().filter(|n| n.name() == "app").collect();
         let mut apps = Vec::new();
@@ -402,82 +288,6 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
             wave: node.setting("wave").and_then(|e| self.count(e)).map(|w| w.value),
             span: node.span,
         }
-    }
-
-    /// `app shop version="…"` of a deploy.
-    pub(super) fn app_step(&mut self, node: &'n Node<'a>, place: &Place<'_, 'n, 'a>) -> Option<Step> {
-        let name = name_of(node)?;
-        let app = AppId(self.scope.apps.find(&name.value, name.span, self.diagnostics)? as u32);
-        let version = self.prop_text(node, "version", place).or_else(|| node.setting("version").map(|e| self.text(e, place)));
-        let variable = |name: &str, value: Text| EnvVar { name: Spanned::new(name.to_owned(), value.span), value };
-        let (act, env) = match version {
-            Some(version) => (AppAct::Tag, variable("VERSION", version)),
-            None => {
-                let declared =
-                    self.scope.top.iter().find(|n| n.name() == "app" && name_of(n).is_some_and(|x| x.value == name.value));
-                let image = declared.and_then(|n| n.setting("image")).and_then(spanned);
-                let built = image.as_ref().and_then(|i| self.scope.images.get(&i.value));
-                let Some(at) = built else {
-                    self.diagnostics.push(missing(
-                        node.span,
-                        &format!("the version of `{}`, whose image no `docker-build` of this spec makes,", name.value),
-                        "version=\"${commit.sha}\"",
-                    ));
-                    return None;
-                };
-                let context = Part::Context(Spanned::new(Context::Image(ImageId(at as u32)), node.span));
-                (AppAct::Digest, variable("IMAGE", Text { parts: vec![context], span: node.span }))
-            }
-        };
-        let wait = self.time(node, "timeout", 300);
-        let mut step = self.plain(node, StepKind::App(AppStep { app, act, wait }));
-        step.env = std::iter::once(env).chain(self.tokens(app)).collect();
-        Some(step)
-    }
-
-    /// The steps that bring back what each app of a deploy was, the last one first.
-    pub(super) fn app_rollback(&mut self, node: &'n Node<'a>, deploy: &'n Node<'a>) -> Vec<Step> {
-        let nodes: Vec<&'n Node<'a>> = deploy.children().iter().filter(|c| c.name() == "app").collect();
-        let mut steps = Vec::new();
-        for child in nodes.into_iter().rev() {
-            let Some(at) = name_of(child).and_then(|n| self.scope.apps.get(&n.value)) else { continue };
-            let app = AppId(at as u32);
-            let wait = self.time(child, "timeout", 300);
-            let mut step = self.plain(node, StepKind::App(AppStep { app, act: AppAct::RollBack, wait }));
-            step.env = self.tokens(app);
-            steps.push(step);
-        }
-        steps
-    }
-
-    /// What a deploy needs to speak to Argo CD and to its repository.
-    fn tokens(&mut self, app: AppId) -> Vec<EnvVar> {
-        let targets: Vec<&'n Node<'a>> = self.scope.top.iter().filter(|n| n.name() == "target").collect();
-        let Some(target) = targets.into_iter().find(|n| n.arg(0).and_then(|e| e.as_str()) == Some("argocd")) else {
-            return Vec::new();
-        };
-        let nodes = self.scope.top.iter().filter(|n| n.name() == "app");
-        let declared =
-            nodes.filter_map(|n| Some((name_of(n)?.value, n))).find(|(n, _)| self.scope.apps.get(n) == Some(app.index()));
-        let via = declared.and_then(|(_, n)| n.setting("via")).and_then(|e| e.as_str()).unwrap_or("argocd");
-        if via != "argocd" {
-            return Vec::new();
-        }
-        let place = Place::default();
-        let names = [("ARGOCD_SERVER", "server"), ("ARGOCD_AUTH_TOKEN", "token"), ("INFRA_TOKEN", "push-token")];
-        let mut env = Vec::new();
-        for (variable, setting) in names {
-            let Some(entry) = target.setting(setting) else {
-                self.diagnostics.push(missing(
-                    target.span,
-                    &format!("`{setting}`, which deploys by Argo CD need,"),
-                    "server=\"argocd.example.com\" token=(secret)ARGOCD_TOKEN push-token=(secret)INFRA_TOKEN",
-                ));
-                continue;
-            };
-            env.push(EnvVar { name: Spanned::new(variable.to_owned(), entry.value_span), value: self.text(entry, &place) });
-        }
-        env
     }
 }
 

@@ -3,8 +3,10 @@
 mod action;
 mod alert;
 mod app;
+mod app_step;
 mod compose;
 mod declaration;
+mod delivery;
 mod deploy;
 mod environment;
 mod gate;
