@@ -60,6 +60,8 @@ const GITLAB: &[&str] = &[
     "stages: [build, test]\nmake:\n  stage: build\n  script: make\ntell:\n  stage: test\n  when: on_failure\n  script: ./tell.sh\n",
     // Files that changed, on pushes and merge requests.
     "unit:\n  script: make\n  rules:\n    - if: $CI_PIPELINE_SOURCE == 'merge_request_event'\n      changes: [web/**/*]\n    - if: $CI_COMMIT_BRANCH == 'main'\n      changes: [web/**/*]\n",
+    // Nobody speaks of merge requests, and they start a pipeline with what asks no branch.
+    "unit:\n  script: make\n  rules:\n    - if: $CI_COMMIT_BRANCH != 'wip'\nlint:\n  script: make lint\npack:\n  script: make pack\n  rules:\n    - if: $CI_COMMIT_BRANCH == 'main'\n",
     // Templates.
     ".base:\n  rules:\n    - if: $CI_COMMIT_BRANCH =~ /^(main|release\\/.*)$/\nunit:\n  extends: .base\n  script: make\nlint:\n  script: make lint\n  rules:\n    - if: $CI_COMMIT_TAG\n",
 ];

@@ -8,8 +8,9 @@ use super::work::Work;
 /// Deepest nesting of parentheses.
 const MAX_DEPTH: usize = 40;
 
+/// A part of a condition.
 #[derive(Clone, PartialEq, Debug)]
-enum Token {
+pub(super) enum Token {
     Variable(String),
     Text(String),
     Pattern(String),
@@ -60,7 +61,8 @@ pub(super) fn condition(work: &mut Work<'_>, text: &str) -> Result<Part, String>
     Ok(part)
 }
 
-fn lex(text: &str) -> Option<Vec<Token>> {
+/// The tokens of a condition; `None` where it is none.
+pub(super) fn lex(text: &str) -> Option<Vec<Token>> {
     let mut tokens = Vec::new();
     let mut rest = text.trim_start();
     while let Some(c) = rest.chars().next() {

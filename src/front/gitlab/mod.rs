@@ -8,6 +8,7 @@ mod expr;
 mod job;
 mod merge;
 mod raw;
+mod request;
 mod rule;
 mod value;
 mod work;
@@ -108,6 +109,7 @@ fn configuration(sources: &SourceMap, whole: &mut Whole, name: &str, ledger: &mu
         }
     }
     let merge_requests = texts.contains("merge_request") || texts.contains("CI_MERGE_REQUEST");
+    let merge_requests = merge_requests || request::start_one(workflow.as_ref(), &bodies);
     let mut kinds = vec!["push", "tag"];
     if merge_requests {
         kinds.push("pull-request");
