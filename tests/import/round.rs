@@ -1,4 +1,5 @@
-//! Round trip: what the examples compile to, imported again, has the same workflows, events, jobs and edges.
+//! Round trip: what the examples compile to, imported again, has the same workflows, events, jobs and edges, and each job
+//! its limit, cells, services, artifacts and variables.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -10,6 +11,7 @@ use pipewright::front::ledger::Fate;
 use pipewright::front::{Vendor, import};
 use pipewright::ir::Pipeline;
 use pipewright::ir::event::ClauseKind;
+use pipewright::ir::job::Job;
 use pipewright::render::Renderer;
 use pipewright::verify::equivalence;
 
@@ -37,6 +39,49 @@ fn edges(pipeline: &Pipeline) -> BTreeMap<String, BTreeSet<String>> {
         format!("{}.{}", pipeline.workflows[pipeline.jobs[i].workflow.index()].name.value, pipeline.jobs[i].name.value)
     };
     (0..pipeline.jobs.len()).map(|i| (name(i), pipeline.jobs[i].needs.iter().map(|n| name(n.job.index())).collect())).collect()
+}
+
+/// What a job is beside its edges.
+struct Traits {
+    /// Its limit in minutes, as GitHub counts.
+    minutes: u64,
+    cells: usize,
+    services: Vec<String>,
+    /// Whether its failure is forgiven whatever its code is: single codes are emulated.
+    forgiven: bool,
+    artifacts: BTreeSet<String>,
+    variables: BTreeSet<String>,
+}
+
+impl Traits {
+    fn of(job: &Job) -> Self {
+        Self {
+            minutes: job.timeout.value.seconds.div_ceil(60),
+            cells: job.matrix.as_ref().map_or(0, |m| m.cells.len()),
+            services: job.services.iter().map(|s| s.name.value.clone()).collect(),
+            forgiven: job.allow_failure.as_ref().is_some_and(|a| a.exit_codes.is_empty()),
+            artifacts: job.produces.iter().map(|p| p.name.value.clone()).collect(),
+            variables: job.env.iter().map(|e| e.name.value.clone()).collect(),
+        }
+    }
+
+    /// In what another job is not this one. The compiler adds files of reports, and variables of environments.
+    fn missed(&self, other: &Self) -> Vec<&'static str> {
+        let all = [
+            ("the limit", self.minutes == other.minutes),
+            ("the cells", self.cells == other.cells),
+            ("the services", self.services == other.services),
+            ("its forgiveness", self.forgiven == other.forgiven),
+            ("an artifact", self.artifacts.is_subset(&other.artifacts)),
+            ("a variable", self.variables.is_subset(&other.variables)),
+        ];
+        all.into_iter().filter(|(_, same)| !same).map(|(what, _)| what).collect()
+    }
+}
+
+fn traits(pipeline: &Pipeline) -> BTreeMap<String, Traits> {
+    let name = |job: &Job| format!("{}.{}", pipeline.workflow(job.workflow).name.value, job.name.value);
+    pipeline.jobs.iter().map(|job| (name(job), Traits::of(job))).collect()
 }
 
 fn workflows(folder: &Path) -> Vec<PathBuf> {
@@ -86,6 +131,11 @@ fn examples_come_back_from_their_workflows() {
                 Some(needs) => wrong.push(format!("{name}: {job} waits for {needs:?}, not {wanted:?}")),
                 None => wrong.push(format!("{name}: {job} is gone")),
             }
+        }
+        let (theirs, own) = (traits(&again), traits(&original));
+        for (job, wanted) in &own {
+            let Some(found) = theirs.get(job) else { continue };
+            wrong.extend(wanted.missed(found).iter().map(|what| format!("{name}: {job} has another one: {what}")));
         }
         examples += 1;
     }
