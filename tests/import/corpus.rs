@@ -257,7 +257,7 @@ fn real_workflows_of_github_come_over() {
 fn real_configurations_of_gitlab_come_over() {
     let Some(folder) = corpus("gitlab") else { return };
     let figures = measure(&folder, Vendor::Gitlab, ["gitlab", "github"], &|p| p.ends_with(".gitlab-ci.yml"));
-    hold(Vendor::Gitlab, &figures, &Floors { carried: 85.5, held: 90.5, whole: 61.5, own: 75.0, other: 73.5 });
+    hold(Vendor::Gitlab, &figures, &Floors { carried: 86.0, held: 91.0, whole: 62.5, own: 75.0, other: 73.5 });
 }
 
 #[test]

@@ -341,3 +341,18 @@ unit:
     assert!(!spec.contains("job never"), "{spec}");
     assert!(compiled(&spec).1.is_empty(), "{spec}");
 }
+
+#[test]
+fn a_cell_that_is_needed_is_its_job() {
+    let text = "\
+images: {stage: build, script: make $OS, parallel: {matrix: [{OS: [a, b]}]}}
+alone: {stage: build, script: make $CI_NODE_INDEX, parallel: 1}
+ship: {stage: deploy, script: make ship, needs: ['images: [a]', 'images: [b]', alone]}
+";
+    let (_, imported) = imported(Vendor::Gitlab, &[(".gitlab-ci.yml", text)]);
+    let lost = imported.ledger.keys().iter().filter(|k| matches!(k.fate(), Fate::Lost(_) | Fate::Kept(_)));
+    assert_eq!(lost.map(|k| k.path.as_str()).collect::<Vec<_>>(), Vec::<&str>::new());
+    let spec = imported.spec("sample", "main", &["gitlab", "github"]);
+    assert!(of(&spec, "ship").contains("needs images alone"), "{spec}");
+    assert!(compiled(&spec).1.is_empty(), "{:?}\n{spec}", compiled(&spec).1);
+}

@@ -199,7 +199,7 @@ pub(super) fn artifacts(work: &mut Work<'_>, body: &Node, job: &str, build: &mut
 /// `parallel:`
 pub(super) fn parallel(work: &mut Work<'_>, entry: &Entry, build: &mut Build) {
     if let Some(count) = entry.value.text() {
-        let Some(total) = count.parse::<u32>().ok().filter(|n| (2..=200).contains(n)) else {
+        let Some(total) = count.parse::<u32>().ok().filter(|n| (1..=200).contains(n)) else {
             return work.lose(entry, "a number of cells is expected");
         };
         work.mark(entry, Fate::Emulated("an axis gives each cell its number".to_owned()));

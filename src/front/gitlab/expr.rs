@@ -113,6 +113,11 @@ pub(super) fn lex(text: &str) -> Option<Vec<Token>> {
 /// A pattern as a glob; `None` where it says more than a glob can.
 pub(super) fn glob(pattern: &str) -> Option<String> {
     let inner = pattern.strip_prefix('/')?.strip_suffix('/')?;
+    // The name of a group, and everything below it.
+    if let Some(name) = inner.strip_prefix('^').and_then(|i| i.strip_suffix("($|\\/)")) {
+        let name = glob(&format!("/^{name}$/"))?;
+        return Some(format!("{{{name},{name}/**}}"));
+    }
     let (start, inner) = inner.strip_prefix('^').map_or(("**", inner), |i| ("", i));
     let (end, inner) = match inner.strip_suffix('$') {
         Some(i) if !i.ends_with('\\') => ("", i),
@@ -308,6 +313,7 @@ mod tests {
         assert_eq!(glob("/wip/").as_deref(), Some("**wip**"));
         assert_eq!(glob(r"/^v\d+$/"), None);
         assert_eq!(glob("/a/i"), None);
+        assert_eq!(glob("/^group($|\\/)/").as_deref(), Some("{group,group/**}"));
         assert_eq!(glob("/^(main|release\\/.*)$/").as_deref(), Some("{main,release/**}"));
         assert!(glob("/^(a|b)+$/").is_none() && glob("/^(a|(b))$/").is_none() && glob("/^(a|b$/").is_none());
     }

@@ -241,14 +241,23 @@ fn needs(work: &mut Work<'_>, body: &Node, build: &mut Build) {
         } else {
             (item.text(), false, true)
         };
-        let Some(name) = job.and_then(|j| work.jobs.get(j)).cloned() else {
+        // `job: [one, two]` is the cell of a matrix.
+        let cell = |j: &str| j.split_once(": [").and_then(|(name, _)| work.jobs.get(name));
+        let name = job.and_then(|j| work.jobs.get(j).or_else(|| cell(j))).cloned();
+        if name.is_some() && job.is_some_and(|j| !work.jobs.contains_key(j)) {
+            work.mark(entry, Fate::Emulated("it waits for all cells".to_owned()));
+        }
+        let Some(name) = name else {
             work.mark(entry, Fate::Lost(format!("`{}` is not part of the spec", job.unwrap_or("a job"))));
             continue;
         };
         if artifacts && !optional {
             consumed.extend(work.artifacts.get(&name).cloned());
         }
-        if optional { loose.push(name) } else { strict.push(name) }
+        let list = if optional { &mut loose } else { &mut strict };
+        if !list.contains(&name) {
+            list.push(name);
+        }
     }
     if strict.is_empty() && loose.is_empty() {
         build.push(node("needs").arg("none"));
