@@ -3,6 +3,8 @@
 use crate::base::diag::{Diagnostic, Diagnostics};
 use crate::check::script;
 use crate::ir::Pipeline;
+use crate::ir::id::TargetId;
+use crate::ir::step::{Step, StepKind};
 use crate::ir::text::{Part, Text};
 use crate::ir::walk::{self, Item};
 
@@ -21,6 +23,9 @@ const UNTRUSTED: &[&str] = &[
     ".head.ref",
     "comment",
 ];
+
+/// Inputs of actions that are programs: `actions/github-script`, and those that run what they are given.
+const PROGRAMS: &[&str] = &["script", "run", "command", "commands", "cmd", "inlineScript", "inline-script", "args"];
 
 /// What stands in a spec for an expression of a vendor.
 const NEUTRAL: &[(&str, &str)] = &[
@@ -50,12 +55,10 @@ const NEUTRAL: &[(&str, &str)] = &[
 ];
 
 pub(super) fn check(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
+    let targets: Vec<TargetId> = pipeline.targets.iter().map(|t| t.id).collect();
     for job in &pipeline.jobs {
-        walk::items(job, &[], &mut |item| {
-            if let Item::Text(text) | Item::Script(text) = item {
-                look(text, diagnostics);
-            }
-        });
+        walk::items(job, &[], &mut |item| of_item(item, diagnostics));
+        walk::every_step(job).for_each(|step| bodies(step, &targets, diagnostics));
     }
     let workflows = pipeline.workflows.iter().flat_map(|w| &w.env);
     let environments = pipeline.environments.iter().flat_map(|e| &e.env);
@@ -65,16 +68,47 @@ pub(super) fn check(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
     }
 }
 
-fn look(text: &Text, diagnostics: &mut Diagnostics) {
-    for part in &text.parts {
-        let Part::Literal(literal) = part else { continue };
-        for (open, close) in [("${{", "}}"), ("$[[", "]]")] {
-            for (at, _) in literal.match_indices(open) {
-                let inner = literal[at + open.len()..].split(close).next().unwrap_or_default().trim();
-                diagnostics.push(finding(text, open, close, inner));
+/// The bodies of a portable action. GitHub reads the inputs of its own actions, so its expressions may stand there; not in an input that is a
+/// program, where an outsider would write part of it.
+fn bodies(step: &Step, targets: &[TargetId], diagnostics: &mut Diagnostics) {
+    let StepKind::Action(call) = &step.kind else { return };
+    for inner in call.bodies_of(targets).into_iter().flat_map(|b| &b.steps) {
+        if let StepKind::Uses { with, .. } = &inner.kind {
+            inner.env.iter().for_each(|v| look(&v.value, diagnostics));
+            for (_, text) in with.iter().filter(|(name, _)| PROGRAMS.contains(&name.value.as_str())) {
+                let told = expressions(text).filter(|(.., inner)| is_untrusted(inner));
+                told.for_each(|(open, close, inner)| diagnostics.push(finding(text, open, close, inner)));
             }
+        } else {
+            walk::step(inner, &[], &mut |item| of_item(item, diagnostics));
+            bodies(inner, targets, diagnostics);
         }
     }
+}
+
+fn of_item(item: Item<'_>, diagnostics: &mut Diagnostics) {
+    if let Item::Text(text) | Item::Script(text) = item {
+        look(text, diagnostics);
+    }
+}
+
+fn look(text: &Text, diagnostics: &mut Diagnostics) {
+    expressions(text).for_each(|(open, close, inner)| diagnostics.push(finding(text, open, close, inner)));
+}
+
+/// The expressions of a text: their brackets, and what stands between them.
+fn expressions(text: &Text) -> impl Iterator<Item = (&'static str, &'static str, &str)> {
+    let literals = text.parts.iter().filter_map(|p| if let Part::Literal(literal) = p { Some(literal.as_str()) } else { None });
+    literals.flat_map(|literal| {
+        [("${{", "}}"), ("$[[", "]]")].into_iter().flat_map(move |(open, close)| {
+            let inner = move |at: usize| literal[at + open.len()..].split(close).next().unwrap_or_default().trim();
+            literal.match_indices(open).map(move |(at, _)| (open, close, inner(at)))
+        })
+    })
+}
+
+fn is_untrusted(inner: &str) -> bool {
+    UNTRUSTED.iter().any(|u| inner.contains(u)) && !inner.starts_with("secrets.")
 }
 
 fn finding(text: &Text, open: &str, close: &str, inner: &str) -> Diagnostic {
@@ -84,8 +118,7 @@ fn finding(text: &Text, open: &str, close: &str, inner: &str) -> Diagnostic {
         || "use a context of the spec such as ${commit.sha}; for a value of one vendor alone, write a portable action whose body reads that vendor's variable".to_owned(),
         |ours| format!("write ${{{ours}}}: it means the same on every vendor, and reaches a script through a variable"),
     );
-    let untrusted = UNTRUSTED.iter().any(|u| inner.contains(u)) && !inner.starts_with("secrets.");
-    if untrusted {
+    if is_untrusted(inner) {
         let message = format!("`{shown}` puts text of an outsider into the script itself: whoever writes it runs commands here");
         return Diagnostic::error("script-injection", text.span, message).label("spliced into the script").help(help);
     }

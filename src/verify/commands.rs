@@ -158,7 +158,7 @@ impl<'p> Compare<'p, '_> {
         let scope = self.scope(step, &act.frame);
         if let Some(action) = step.action {
             let same = act.text == format!("uses {action}");
-            let given = |(name, value): &(&str, &Text)| act.with.get(*name).is_some_and(|bits| scope.value(value, bits));
+            let given = |(name, value): &(&str, &Text)| act.with.get(*name).is_some_and(|bits| scope.input(value, bits));
             return (same && step.with.iter().all(given)).then(|| act.clone());
         }
         // A single command, or the first and last of several, has its limit and its forgiveness in its own line.

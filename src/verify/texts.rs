@@ -86,6 +86,11 @@ impl Scope<'_> {
         self.same(&of_text(wanted), &of_bits(found), false)
     }
 
+    /// Whether an input of an action of GitHub is a text of the spec, whose expressions are GitHub's own.
+    pub(super) fn input(&self, wanted: &Text, found: &[Bit]) -> bool {
+        self.same(&of_own(wanted), &of_bits(found), false)
+    }
+
     /// Whether a variable that the output does not set has by itself the value that the spec gives.
     pub(super) fn by_itself(&self, wanted: &Text, name: &str) -> bool {
         self.same(&of_text(wanted), &[Token::Symbol(name.to_owned())], false)
@@ -203,6 +208,27 @@ fn of_text(text: &Text) -> Vec<Token> {
         Part::Context(context) => vec![Token::Context(context.value.clone())],
     };
     text.parts.iter().flat_map(part).collect()
+}
+
+/// As [`of_text`], an expression of GitHub as its symbol.
+fn of_own(text: &Text) -> Vec<Token> {
+    let mut found = Vec::new();
+    for part in &text.parts {
+        let Part::Literal(literal) = part else {
+            found.extend(of_text(&Text { parts: vec![part.clone()], span: text.span }));
+            continue;
+        };
+        let mut rest = literal.as_str();
+        while let Some((before, expression, after)) =
+            rest.split_once("${{").and_then(|(before, after)| after.split_once("}}").map(|(inner, after)| (before, inner, after)))
+        {
+            found.extend(before.chars().map(Token::Char));
+            found.push(Token::Symbol(expression.trim().to_owned()));
+            rest = after;
+        }
+        found.extend(rest.chars().map(Token::Char));
+    }
+    found
 }
 
 fn of_bits(bits: &[Bit]) -> Vec<Token> {

@@ -308,10 +308,23 @@ impl<'w, 'a> Writer<'w, 'a> {
 
     /// A text as a value in YAML, its contexts as expressions.
     pub(super) fn value(&mut self, text: &Text) -> String {
+        self.written(text, literal)
+    }
+
+    /// The input of an action of GitHub's, in which its own expressions may stand.
+    pub(super) fn input_of_action(&mut self, text: &Text) -> String {
+        self.written(text, |text| match text.rsplit_once("${{") {
+            // One without an end is text.
+            Some((before, open)) if !open.contains("}}") => format!("{before}{}{open}", literal("${{")),
+            _ => text.to_owned(),
+        })
+    }
+
+    fn written(&mut self, text: &Text, plain: fn(&str) -> String) -> String {
         let mut out = String::new();
         for part in self.flat(text).parts {
             match part {
-                Part::Literal(text) => out.push_str(&literal(&text)),
+                Part::Literal(text) => out.push_str(&plain(&text)),
                 Part::Context(context) => match self.reading(&context.value) {
                     Reading::Fixed(text) => out.push_str(&literal(&text)),
                     Reading::Default(_, value) => out.push_str(&value),

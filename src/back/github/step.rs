@@ -54,7 +54,7 @@ impl Writer<'_, '_> {
             PlannedKind::RegistryLogin(registry) => self.login(*registry),
             PlannedKind::ImagePromote { image, registry, from, to } => vec![self.promote(&image.value, *registry, from, to)],
             PlannedKind::Uses { action, with } => {
-                let with = with.iter().map(|(k, v)| (k.value.clone(), self.value(v))).collect();
+                let with = with.iter().map(|(k, v)| (k.value.clone(), self.input_of_action(v))).collect();
                 vec![StepView {
                     name: Some(action.path.clone()),
                     uses: Some(action.reference()),
