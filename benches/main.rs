@@ -25,6 +25,9 @@ use pipewright::base::diag::{Diagnostics, Severity};
 use pipewright::base::source::SourceMap;
 use pipewright::base::span::{SourceId, Span};
 use pipewright::driver::{self, Options};
+use pipewright::front::ledger::Ledger;
+use pipewright::front::yaml::{self, Limits};
+use pipewright::front::{Vendor, import};
 use pipewright::render::Renderer;
 use pipewright::sema::expand::expand;
 use pipewright::sema::lower::lower;
@@ -44,7 +47,7 @@ fn main() {
     if mode(&words) {
         return;
     }
-    let goals: [(&str, fn()); 8] = [
+    let goals: [(&str, fn()); 9] = [
         ("P1", parse_and_lower),
         ("P3", start),
         ("P4", many),
@@ -53,6 +56,7 @@ fn main() {
         ("P8", memory),
         ("P9", hostile),
         ("P10", diagnostics),
+        ("import", take_over),
     ];
     for (goal, measure) in goals {
         if words.is_empty() || words.contains(&goal) {
@@ -304,4 +308,17 @@ fn diagnostics() {
         let pair = paired(|| check("wrong.kdl"), || check("right.kdl"));
         shown("P10", &format!("1,000 mistakes in {} KB, {format}", wrong.len() / 1024), pair, bound, "the clean text");
     }
+}
+
+/// An import beside the reading of its YAML.
+fn take_over() {
+    let text = texts::workflow();
+    let sources = SourceMap::new();
+    let id = sources.add("ci.yml", text.as_str());
+    let limits = Limits { refuse_twice: true, documents: 1 };
+    let reading = || cpu(|| _ = black_box(yaml::read(id, &text, limits, &mut Ledger::default())));
+    let whole =
+        || cpu(|| _ = black_box(import(&sources, &[id], Vendor::Github, Path::new(".")).spec("large", "main", &["github"])));
+    let what = format!("a workflow of {} lines", text.lines().count());
+    shown("import", &what, paired(whole, reading), 10.0, "reading its YAML");
 }

@@ -107,3 +107,27 @@ pub(crate) fn hostile() -> Vec<(&'static str, String)> {
         ("brackets", "a [".repeat(200_000)),
     ]
 }
+
+/// A workflow of GitHub of more than a thousand lines.
+pub(crate) fn workflow() -> String {
+    let mut text = String::from("name: Large\non: {push: {branches: [main]}, pull_request: {}}\njobs:\n");
+    for job in 0..40 {
+        let _ = writeln!(
+            text,
+            "  job-{job}:\n    runs-on: ubuntu-latest\n    timeout-minutes: 10\n    env:\n      LEVEL: high\n    steps:"
+        );
+        let _ = writeln!(
+            text,
+            "      - uses: actions/checkout@v4\n      - uses: actions/setup-node@v4\n        with:\n          node-version: '22'"
+        );
+        for step in 0..4 {
+            let _ =
+                writeln!(text, "      - name: Step {step}\n        if: github.ref == 'refs/heads/main' && github.actor != 'x'");
+            let _ = writeln!(
+                text,
+                "        env:\n          SHA: ${{{{ github.sha }}}}\n        run: |\n          make step-{step}\n          make more"
+            );
+        }
+    }
+    text
+}

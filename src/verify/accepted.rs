@@ -42,7 +42,13 @@ fn points(capability: Capability, target: TargetId) -> &'static [u8] {
         Capability::Release | Capability::WhenAlways if target != TargetId::Gitlab => RUNS,
         // The script decides, after the job has begun.
         Capability::JobConditionOutput => &[1, 2, 3, 5, 6],
-        Capability::ContextApprover | Capability::Uses => &[3],
+        Capability::ContextAttempt
+        | Capability::ContextRunNumber
+        | Capability::ContextActor
+        | Capability::ContextToken
+        | Capability::ContextPrTitle
+        | Capability::ContextApprover
+        | Capability::Uses => &[3],
         _ => &[],
     }
 }

@@ -45,6 +45,10 @@ pub(super) fn compare<'p>(
         said: vec![false; acts.len()],
     };
     compare.run(&wanted);
+    // A build of AWS has much of its own around the commands of the spec, and asks by itself when they run.
+    if target.id.is_aws() {
+        return (compare.differences, Vec::new());
+    }
     let steps = Builder::new(pipeline, target.id, job).build();
     compare.planned(&planned(&steps, &wanted));
     compare.beside(&steps);

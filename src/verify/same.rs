@@ -98,7 +98,7 @@ impl<'r> Facts<'_, 'r> {
     fn machine(&mut self, id: JobId, at: usize) {
         let reader = self.reader;
         let found = &reader.found()[at];
-        if found.acts.is_none() {
+        if found.acts.is_none() || self.target.id.is_aws() {
             return;
         }
         let job = self.pipeline.job(id);

@@ -24,6 +24,8 @@ pub(super) struct Shell {
     shell: usize,
     /// The number of the next new shell.
     next: usize,
+    /// Whoever feeds it ends at the first text that fails, though the shell itself would go on.
+    fed: bool,
 }
 
 #[derive(Debug)]
@@ -52,6 +54,7 @@ impl Shell {
             here: Vec::new(),
             shell: number,
             next: number + 1,
+            fed: false,
         }
     }
 
@@ -68,6 +71,20 @@ impl Shell {
         while let Some(kind) = self.open.get(open..).and_then(|s| s.last()).map(|s| s.kind) {
             self.leave(kind);
         }
+    }
+
+    /// Whether a failure in the next text ends the work, with any command of a pipe, and whether the work is done before it. The shell has no
+    /// options of its own, so a subshell has none either.
+    pub(super) fn fed(&mut self, stops: bool, pipes: bool, after: bool) {
+        self.fed = true;
+        self.change(|f| (f.stops, f.pipes, f.after) = (stops, pipes, after));
+    }
+
+    /// Reads a script that stands in a file, in a shell of its own.
+    pub(super) fn file(&mut self, text: &str, line: usize, start: impl FnOnce(&mut Frame)) {
+        self.enter(Kind::Document, start);
+        self.read(text, line);
+        self.leave(Kind::Document);
     }
 
     /// What was read.
@@ -161,7 +178,7 @@ impl Shell {
                 self.enter(Kind::Document, |f| {
                     f.interpreter = Some(started.interpreter);
                     (f.stops, f.pipes, f.limit, f.soft) =
-                        (started.stops, started.pipes, Some(started.limit), f.soft || started.soft);
+                        (started.stops, started.pipes, started.limit.or(f.limit), f.soft || started.soft);
                 });
             }
             // One within a script that is a here-document itself ends before that does.
@@ -172,7 +189,11 @@ impl Shell {
     /// What a line changes for those behind it.
     fn structure(&mut self, text: &str) {
         if text == "(" {
-            self.enter(Kind::Subshell, |f| f.soft |= !f.stops);
+            let first = self.fed && self.open.iter().all(|s| s.kind == Kind::Condition);
+            self.enter(Kind::Subshell, |f| {
+                f.soft |= !f.stops;
+                (f.stops, f.pipes) = (f.stops && !first, f.pipes && !first);
+            });
             return;
         }
         let condition = |text: &str| text.strip_suffix("; then").map(str::to_owned);
@@ -202,6 +223,11 @@ impl Shell {
             ["unset", names @ ..] => self.change(|f| names.iter().for_each(|n| _ = f.env.remove(*n))),
             ["set", options @ ..] => self.change(|f| set(f, options)),
             [first, ..] if first.contains('=') => self.assign(text, false),
+            // What a condition on one line sets has several values.
+            ["if", ..] => {
+                let set = words.iter().filter_map(|w| w.split_once('=')).map(|(name, _)| name);
+                self.change(|f| set.for_each(|name| _ = f.env.remove(name)));
+            }
             _ => {}
         }
     }
@@ -286,15 +312,16 @@ struct Started {
     interpreter: Interpreter,
     stops: bool,
     pipes: bool,
-    limit: u64,
+    limit: Option<u64>,
     soft: bool,
 }
 
-/// `timeout 180 bash -eo pipefail /dev/fd/3 3<<'STEP'`: a script in a here-document that is stopped after some seconds.
+/// `timeout 180 bash -eo pipefail /dev/fd/3 3<<'STEP'`: a script in a here-document, which may be stopped after some seconds.
 fn started(text: &str) -> Option<Started> {
-    let rest = text.strip_prefix("timeout ")?;
-    let (seconds, rest) = rest.split_once(' ')?;
-    let limit = seconds.parse().ok()?;
+    let (limit, rest) = match text.strip_prefix("timeout ") {
+        Some(rest) => rest.split_once(' ').and_then(|(seconds, rest)| Some((Some(seconds.parse().ok()?), rest)))?,
+        None => (None, text),
+    };
     let (call, behind) = rest.split_once(" /dev/fd/3 3<<")?;
     let mut words = call.split_whitespace();
     let interpreter = match words.next()? {

@@ -8,7 +8,6 @@ mod codebuild;
 mod codepipeline;
 mod command;
 mod corpus;
-mod cost;
 mod github;
 mod gitlab;
 mod jenkins;

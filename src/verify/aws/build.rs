@@ -5,10 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::verify::aws::acts::acts;
 use crate::verify::aws::evaluate::{End, Known, Shell};
 use crate::verify::aws::shell::{Command, Line, commands};
 use crate::verify::aws::words::{Token, tokens};
-use crate::verify::behaviour::Said;
+use crate::verify::behaviour::{Act, Said};
 use crate::verify::yaml::{self, Node};
 
 /// What a build does.
@@ -22,6 +23,10 @@ pub(super) struct Build {
     pub(super) secrets: BTreeMap<String, String>,
     /// What decides whether it does its work.
     guard: Option<Guard>,
+    /// What it runs, line by line.
+    pub(super) acts: Vec<Act>,
+    /// Seconds after which its work is stopped.
+    pub(super) limit: Option<u64>,
     /// Whether it ends green when its steps fail with 1.
     pub(super) forgiven: bool,
     /// Files of the bucket that it writes and reads.
@@ -66,7 +71,10 @@ impl Build {
         let mut variables: BTreeMap<String, Known> = env("variables").into_iter().map(|(n, v)| (n, Some(v))).collect();
         let secrets = env("secrets-manager");
         variables.extend(env("parameter-store").into_keys().chain(secrets.keys().cloned()).map(|n| (n, None)));
+        let (acts, limit) = acts(&root);
         let mut build = Self {
+            acts,
+            limit,
             texts: Vec::new(),
             variables,
             secrets,

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ir::Pipeline;
 use crate::ir::event::{Event, EventKind};
+use crate::ir::id::TargetId;
 use crate::ir::text::Context;
-use crate::verify::aws::cron;
 use crate::verify::aws::evaluate::Known;
 use crate::verify::aws::jobs::{File, Jobs, Task, own};
 use crate::verify::aws::stack::{Schedule, Stack};
 use crate::verify::aws::webhook::{Filter, Webhook};
+use crate::verify::aws::{context, cron};
 use crate::verify::behaviour::{Bit, Found, Frame, Given, Reader, Standing, Started, State, World};
 use crate::verify::yaml::{self, Node};
 
@@ -174,12 +175,12 @@ impl Reader for Codebuild<'_> {
         Ok(Box::new(Run { jobs: &self.jobs, started, variables }))
     }
 
-    fn means(&self, _at: usize, _symbol: &str, _context: &Context) -> bool {
-        false
+    fn means(&self, _at: usize, symbol: &str, context: &Context) -> bool {
+        context::means(self.pipeline, symbol, context)
     }
 
-    fn spellings(&self, _at: usize, _context: &Context) -> Vec<Vec<Bit>> {
-        Vec::new()
+    fn spellings(&self, _at: usize, context: &Context) -> Vec<Vec<Bit>> {
+        context::spellings(self.pipeline, TargetId::Codebuild, context)
     }
 
     fn hands_over(&self, from: usize, to: usize, _given: Given<'_>) -> bool {

@@ -5,15 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::ir::Pipeline;
 use crate::ir::event::{Event, EventKind, InputValue};
 use crate::ir::gate::GateKind;
-use crate::ir::id::GateId;
+use crate::ir::id::{GateId, TargetId};
 use crate::ir::text::Context;
 use crate::verify::aws::condition::Condition;
-use crate::verify::aws::cron;
 use crate::verify::aws::evaluate::Known;
 use crate::verify::aws::jobs::{File, Jobs, Task, own};
 use crate::verify::aws::passage::{Run, Stage, Way};
 use crate::verify::aws::stack::{Schedule, Stack};
 use crate::verify::aws::trigger::Trigger;
+use crate::verify::aws::{context, cron};
 use crate::verify::behaviour::{Bit, Found, Given, Place, Reader, Started};
 use crate::verify::yaml::{self, Node};
 
@@ -208,12 +208,12 @@ impl Reader for Codepipeline<'_> {
         Ok(Box::new(Run { jobs: &self.jobs, runs }))
     }
 
-    fn means(&self, _at: usize, _symbol: &str, _context: &Context) -> bool {
-        false
+    fn means(&self, _at: usize, symbol: &str, context: &Context) -> bool {
+        context::means(self.pipeline, symbol, context)
     }
 
-    fn spellings(&self, _at: usize, _context: &Context) -> Vec<Vec<Bit>> {
-        Vec::new()
+    fn spellings(&self, _at: usize, context: &Context) -> Vec<Vec<Bit>> {
+        context::spellings(self.pipeline, TargetId::Codepipeline, context)
     }
 
     fn hands_over(&self, from: usize, to: usize, _given: Given<'_>) -> bool {

@@ -8,7 +8,7 @@ use crate::verify::aws::build::Build;
 use crate::verify::aws::evaluate::Known;
 use crate::verify::aws::names;
 use crate::verify::aws::stack::Role;
-use crate::verify::behaviour::{Found, Place, State, World};
+use crate::verify::behaviour::{Bit, Found, Place, State, World};
 
 /// Where the files of a run lie in the bucket.
 const STORE: &str = "$ARTIFACTS/${RUN_ID##*:}/";
@@ -246,6 +246,8 @@ fn found(pipeline: &Pipeline, path: &str, build: &Build) -> Found {
     let artifact = |file: &String| file.strip_suffix(".tar.gz").map(str::to_owned);
     let (stores, fetches): (Vec<String>, Vec<String>) =
         (build.stores.iter().map(file).collect(), build.fetches.iter().map(file).collect());
+    // What the stores hold, every step of a build may read: `secrets` names it.
+    let variable = |(name, value): (&String, &Known)| Some((name.clone(), vec![Bit::Text(value.clone()?)]));
     Found {
         place: Place { file: path.to_owned(), line: 1 },
         workflow: named.map(|(w, _)| pipeline.workflow(w).name.value.clone()),
@@ -263,12 +265,12 @@ fn found(pipeline: &Pipeline, path: &str, build: &Build) -> Found {
         downloads: fetches.iter().filter_map(artifact).collect(),
         outputs: stores.iter().filter_map(output).collect(),
         reads: fetches.iter().filter_map(output).collect(),
-        acts: None,
-        env: BTreeMap::new(),
+        acts: Some(build.acts.clone()),
+        env: build.variables.iter().filter_map(variable).collect(),
         image: None,
         services: Vec::new(),
         cells: None,
-        timeout: None,
+        timeout: build.limit,
         after_timeout: None,
         retry: 0,
         identity: false,

@@ -2,10 +2,12 @@
 //!
 //! Invariant: nothing here is shared with what writes them.
 
+mod acts;
 mod build;
 pub mod codebuild;
 pub mod codepipeline;
 mod condition;
+mod context;
 mod cron;
 mod evaluate;
 mod jobs;

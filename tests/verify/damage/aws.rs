@@ -1,7 +1,10 @@
 //! Damages of what is written for AWS.
 
 use pipewright::ir::Pipeline;
+use pipewright::ir::job::Job;
+use pipewright::ir::step::Outcome;
 
+use super::work::{command, simple};
 use super::{Damage, block_end, each_line, each_match, with};
 
 const BATCH: &str = ".codebuild/";
@@ -71,6 +74,55 @@ fn advisory(text: &str) -> Vec<String> {
         let gate = lines[..=head].iter().rev().take(3).find_map(|l| l.trim_start().strip_prefix("# Gate "))?;
         let own = lines[head..at].iter().any(|l| l.contains(&format!("gate {gate}: ")));
         (close && own).then(|| vec![format!("{} || true", lines[at])])
+    })
+}
+
+/// The job of the spec that a buildspec is, by the name in its second line.
+fn job<'p>(text: &str, pipeline: &'p Pipeline) -> Option<&'p Job> {
+    let name = text.lines().nth(1)?.strip_prefix("# ")?;
+    let mut named = pipeline.jobs.iter().filter(|j| j.name.value == name);
+    named.next().filter(|_| is_build(text) && named.next().is_none())
+}
+
+/// Whether a line is a command that the spec says once.
+fn is_said(lines: &[&str], at: usize, job: &Job) -> bool {
+    let own = command(lines[at]);
+    simple(job).filter(|(_, text)| *text == own).count() == 1 && lines.iter().filter(|l| command(l) == own).count() == 1
+}
+
+/// One text for each command of the spec, with what `change` makes of it.
+fn each_command(text: &str, pipeline: &Pipeline, change: impl Fn(&str) -> String) -> Vec<String> {
+    let Some(job) = job(text, pipeline) else { return Vec::new() };
+    each_line(text, |lines, at| {
+        let own = command(lines[at]);
+        let start = &lines[at][..lines[at].len() - own.len()];
+        is_said(lines, at, job).then(|| vec![format!("{start}{}", change(own))])
+    })
+}
+
+/// Two commands one below the other change places.
+fn swapped(text: &str, pipeline: &Pipeline) -> Vec<String> {
+    let Some(job) = job(text, pipeline) else { return Vec::new() };
+    let lines = lines(text);
+    let beside = |at: usize| lines[at].starts_with("      - ") && lines[at - 1].starts_with("      - ");
+    let found = (1..lines.len()).filter(|at| beside(*at) && is_said(&lines, *at, job) && is_said(&lines, at - 1, job));
+    found.map(|at| with(&lines, at - 1, at + 1, &[lines[at].to_owned(), lines[at - 1].to_owned()])).collect()
+}
+
+/// Other options of the shells that read commands of the spec.
+fn options(text: &str, pipeline: &Pipeline, options: &str) -> Vec<String> {
+    let Some(job) = job(text, pipeline) else { return Vec::new() };
+    each_line(text, |lines, at| {
+        let indent = |l: &str| l.len() - l.trim_start().len();
+        let inner = |l: &&&str| indent(l) >= indent(lines[at]);
+        // What runs behind the steps is in a shell with `pipefail` already.
+        let behind = lines[..at].iter().any(|l| l.contains("cat > /tmp/after.sh"));
+        let group = lines[at].trim() == "set -euo pipefail"
+            && (!behind || options.contains("pipefail"))
+            && lines[at + 1..].iter().take_while(inner).any(|l| simple(job).any(|(_, text)| text == l.trim()));
+        let whole =
+            lines[at].contains("bash -euo pipefail /tmp/job.sh") && simple(job).any(|(step, _)| step.when == Outcome::Success);
+        (group || whole).then(|| vec![lines[at].replace("-euo pipefail", options)])
     })
 }
 
@@ -172,6 +224,13 @@ pub(super) const DAMAGES: &[Damage] = &[
         file: BATCH,
         apply: |t, _| each_match(t, "\n  secrets-manager:\n", "\n  secrets-manager:\n    STOLEN: admin/KEY\n"),
     },
+    Damage { name: "change a command", file: BATCH, apply: |t, p| each_command(t, p, |c| format!("{c} --changed")) },
+    Damage { name: "drop a command", file: BATCH, apply: |t, p| each_command(t, p, |_| "true".to_owned()) },
+    Damage { name: "swap two commands", file: BATCH, apply: swapped },
+    Damage { name: "go on behind a failing command", file: BATCH, apply: |t, p| options(t, p, "-uo pipefail") },
+    Damage { name: "let a pipe hide a failure", file: BATCH, apply: |t, p| options(t, p, "-eu") },
+    Damage { name: "drop a command", file: WAY, apply: |t, p| each_command(t, p, |_| "true".to_owned()) },
+    Damage { name: "go on behind a failing command", file: WAY, apply: |t, p| options(t, p, "-uo pipefail") },
     Damage {
         name: "remove an approval",
         file: WAY,

@@ -11,7 +11,7 @@ use pipewright::ir::walk;
 use super::{Damage, GITHUB, GITLAB, block_end, each_line, each_match, job_of, key, with};
 
 /// The steps of a job that are scripts of the spec, each with its only line, if that is fixed and one.
-fn simple(job: &Job) -> impl Iterator<Item = (&Step, &str)> {
+pub(super) fn simple(job: &Job) -> impl Iterator<Item = (&Step, &str)> {
     walk::every_step(job).filter_map(|step| {
         let StepKind::Run(script) = &step.kind else { return None };
         let [line] = script.lines.as_slice() else { return None };
@@ -21,7 +21,7 @@ fn simple(job: &Job) -> impl Iterator<Item = (&Step, &str)> {
 }
 
 /// What a line of a file runs, without what stands before it.
-fn command(line: &str) -> &str {
+pub(super) fn command(line: &str) -> &str {
     let text = line.trim();
     let text = text.strip_prefix("- ").unwrap_or(text);
     text.strip_prefix("run: ").unwrap_or(text)
