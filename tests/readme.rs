@@ -45,8 +45,8 @@ fn rows(text: &str) -> Vec<Vec<&str>> {
 #[test]
 fn the_main_command_prints_what_it_writes() {
     let text = readme();
-    let line = text.lines().find(|l| l.starts_with("cargo run --release -- ")).unwrap();
-    let (words, out) = line.trim_start_matches("cargo run --release -- ").rsplit_once(' ').unwrap();
+    let line = text.lines().find(|l| l.starts_with("cargo run -- ")).unwrap();
+    let (words, out) = line.trim_start_matches("cargo run -- ").rsplit_once(' ').unwrap();
     let to = tempfile::tempdir().unwrap();
     let words: Vec<&str> = words.split(' ').chain([to.path().to_str().unwrap()]).collect();
     let here = Place::new(&[]);
