@@ -31,7 +31,7 @@ python=$TOOLS/python/bin/python
 run() {
     local status=0
     (cd "$at" && timeout -s KILL "${PIPEWRIGHT_TIMEOUT:-60}" gitlab-ci-local --no-json-schema-validation "${arguments[@]}" "$@") \
-        2>"$work/said" || status=$?
+        2>"$work/said" | quiet || status=$?
     [ "$status" = 0 ] || cat "$work/said" >&2
     return "$status"
 }

@@ -24,7 +24,7 @@ if have gitlab-ci-local; then
         check "gitlab-ci-local, $event" "$here/gitlab-events.sh" "$at/$file" "$event"
     done
     # shellcheck disable=SC2329 # `check` calls it by its name.
-    expand() { timeout -s KILL 60 gitlab-ci-local --preview; }
+    expand() { timeout -s KILL 60 gitlab-ci-local --preview | quiet; }
     check "gitlab-ci-local, expanded" expand
     if have shellcheck; then
         # Expanded, a script is read with the lines that a template or a default puts before it.

@@ -7,7 +7,6 @@ mod aws;
 mod codebuild;
 mod codepipeline;
 mod downloads;
-mod env;
 mod github;
 pub mod gitlab;
 mod helm;

@@ -6,7 +6,7 @@ use crate::back::shell::{self, Splice};
 use crate::ir::event::{EventKind, EventValue};
 use crate::ir::id::JobId;
 use crate::ir::text::{
-    CommitField, Context, EnvironmentField, GateField, Part, PrField, RepositoryField, RunField, ServiceField, Text,
+    CommitField, Context, EnvVar, EnvironmentField, GateField, Part, PrField, RepositoryField, RunField, ServiceField, Text,
 };
 use crate::plan::Plan;
 use crate::plan::job::PlannedJob;
@@ -168,6 +168,21 @@ pub(in crate::back) trait Variables {
             .collect()
     }
 
+    /// A text as one word of a shell script, in quotes where it needs any.
+    fn quoted(&self, text: &Text) -> String;
+
+    /// The line that sets a variable; none for one that is there under that very name.
+    fn export(&self, variable: &EnvVar) -> Option<String> {
+        let (name, value) = (&variable.name.value, self.quoted(&variable.value));
+        (value != format!("\"${name}\"")).then(|| format!("export {name}={value}"))
+    }
+
+    /// The lines that set variables.
+    fn exports(&self, env: &[EnvVar]) -> Vec<String> {
+        let kept = |context: &Context| if let Value::Variable(name) = self.value(context) { Some(name) } else { None };
+        in_order(env, &kept).into_iter().filter_map(|e| self.export(e)).collect()
+    }
+
     /// A text as code of a shell script: literals as they stand, contexts as variables that are never split.
     fn code(&self, text: &Text) -> String {
         shell::script(std::slice::from_ref(text), &mut |context| match self.value(context) {
@@ -211,6 +226,26 @@ pub(in crate::back) trait Variables {
         }
         out
     }
+}
+
+/// Variables in an order in which none is set before another has read what the vendor keeps under its name. `kept` is the name of the variable
+/// that holds a context.
+fn in_order<'e>(env: &'e [EnvVar], kept: &dyn Fn(&Context) -> Option<String>) -> Vec<&'e EnvVar> {
+    let reads = |variable: &EnvVar, name: &str| {
+        let mut contexts = variable.value.contexts().filter(|c| !matches!(c.value, Context::Env(_)));
+        contexts.any(|c| kept(&c.value).is_some_and(|read| read == name))
+    };
+    let mut rest: Vec<&EnvVar> = env.iter().collect();
+    let mut found = Vec::new();
+    while !rest.is_empty() {
+        let free = |at: &usize| {
+            let name = &rest[*at].name.value;
+            rest.iter().enumerate().all(|(other, e)| other == *at || e.name.value == *name || !reads(e, name))
+        };
+        let at = (0..rest.len()).find(free).unwrap_or(0);
+        found.push(rest.remove(at));
+    }
+    found
 }
 
 /// The line that reads the figure of a gate from the file that it wrote, and the variable that it sets.

@@ -36,6 +36,11 @@ enum Token {
     Context(Context),
 }
 
+/// A name as the word of a variable: `skip-tests` is `SKIP_TESTS`.
+pub(super) fn upper(name: &str) -> String {
+    name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect()
+}
+
 /// A line of a script as text; its contexts have become marks, and are added to the list.
 pub(super) fn marked(text: &Text, contexts: &mut Vec<Context>) -> String {
     let mut out = String::new();

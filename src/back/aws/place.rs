@@ -217,6 +217,13 @@ impl Variables for Place<'_> {
         lines.push("esac".to_owned());
         Value::Derived(name, lines.join("\n"))
     }
+
+    fn quoted(&self, text: &Text) -> String {
+        if let Some(fixed) = self.fixed(text) {
+            return single_quoted(&fixed);
+        }
+        format!("\"{}\"", self.double_quoted(text))
+    }
 }
 
 impl Place<'_> {
@@ -249,14 +256,6 @@ impl Place<'_> {
         let mut lines: Vec<String> = self.derived(text).into_iter().map(|(_, line)| line).collect();
         lines.push(format!("{name}={}", self.quoted(text)));
         Value::Derived(name.to_owned(), lines.join("\n"))
-    }
-
-    /// A text as one word of a shell script, in quotes where it needs any.
-    pub(super) fn quoted(&self, text: &Text) -> String {
-        if let Some(fixed) = self.fixed(text) {
-            return single_quoted(&fixed);
-        }
-        format!("\"{}\"", self.double_quoted(text))
     }
 
     /// A text that is known now.

@@ -11,7 +11,6 @@ use crate::back::aws::guard::Guard;
 use crate::back::aws::item::Item;
 use crate::back::aws::place::{Place, gate_file};
 use crate::back::aws::{cache, data, expr, setup};
-use crate::back::env::in_order;
 use crate::back::shell::{enclosed, single_quoted};
 use crate::back::state;
 use crate::back::variables::{OUTPUT, Value, Variables, upper};
@@ -202,7 +201,7 @@ impl<'p> Writer<'p> {
         for variable in self.late() {
             let contexts: Vec<Context> = variable.value.contexts().map(|c| c.value.clone()).collect();
             self.derive(&contexts, derived, &mut items);
-            items.extend(self.export(variable).map(|text| Item { comment: None, text }));
+            items.extend(self.place.export(variable).map(|text| Item { comment: None, text }));
         }
         items
     }
@@ -210,12 +209,6 @@ impl<'p> Writer<'p> {
     fn late(&self) -> impl Iterator<Item = &'p EnvVar> {
         let place = self.place;
         place.workflow.env.iter().chain(&place.job.env).filter(move |e| place.fixed(&e.value).is_none())
-    }
-
-    /// The line that sets a variable; none for one that the build has under that very name.
-    fn export(&self, variable: &EnvVar) -> Option<String> {
-        let (name, value) = (&variable.name.value, self.place.quoted(&variable.value));
-        (value != format!("\"${name}\"")).then(|| format!("export {name}={value}"))
     }
 
     /// A step that runs if all before it went well.
@@ -383,13 +376,7 @@ impl<'p> Writer<'p> {
     }
 
     fn step_env(&self, step: &PlannedStep) -> Vec<String> {
-        let mut exports: Vec<String> = in_order(&step.env, &|context| match self.place.value(context) {
-            Value::Variable(name) => Some(name),
-            _ => None,
-        })
-        .into_iter()
-        .filter_map(|e| self.export(e))
-        .collect();
+        let mut exports = self.place.exports(&step.env);
         if let (Some(gate), false) = (step.gate, step.exports.is_empty()) {
             exports.push(format!("export {OUTPUT}={}", gate_file(&self.place.plan.pipeline.gate(gate).name.value)));
         }

@@ -2,6 +2,7 @@
 
 use crate::back::aws::place::Place;
 use crate::back::aws::{docker, tool};
+use crate::back::variables::Variables;
 use crate::ir::environment::{Registry, RegistryKind};
 use crate::ir::step::Checkout;
 use crate::ir::text::Text;

@@ -181,7 +181,7 @@ impl Bash<'_> {
             Context::Pr(PrField::Target) => Some(("$GITHUB_BASE_REF".into(), "")),
             Context::Repository(RepositoryField::DefaultBranch) => Some((single_quoted(self.default_branch), "")),
             Context::Input(name) => {
-                let variable = format!("INPUT_{}", super::context::upper(name));
+                let variable = format!("INPUT_{}", crate::back::variables::upper(name));
                 self.env.insert(variable.clone(), (self.input)(name));
                 Some((format!("${variable}"), ""))
             }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::back::shell::{self, Splice};
+use crate::back::variables::upper;
 use crate::base::span::{Span, Spanned};
 use crate::ir::environment::Environment;
 use crate::ir::event::{EventKind, Filter, InputKind, InputValue};
@@ -435,9 +436,4 @@ fn context_name(context: &Context) -> String {
         Context::Repository(field) => format!("REPOSITORY_{}", upper(field.word())),
         _ => "VALUE".into(),
     }
-}
-
-/// A name as that of a variable.
-pub(super) fn upper(name: &str) -> String {
-    name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect()
 }

@@ -23,7 +23,7 @@ impl Writer<'_, '_> {
         for id in &computed.values {
             let value = self.plan.pipeline.values[id.index()].clone();
             let name = &value.name.value;
-            let variable = super::context::upper(name).to_lowercase();
+            let variable = crate::back::variables::upper(name).to_lowercase();
             run.push_str("case \"$GITHUB_EVENT_NAME/$GITHUB_REF_TYPE\" in\n");
             let kinds = self.kinds();
             for (kind, text) in value.arms.iter().filter(|(kind, _)| kinds.contains(&kind.value)) {

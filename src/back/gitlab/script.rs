@@ -7,7 +7,6 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use crate::back::env::in_order;
 use crate::back::gitlab::expr;
 use crate::back::gitlab::setup;
 use crate::back::gitlab::value::{Place, gate_file, word};
@@ -126,7 +125,7 @@ impl<'p> Writer<'p> {
                 }
             }
         }
-        lines.extend(late.iter().filter_map(|e| self.export(e)));
+        lines.extend(late.iter().filter_map(|e| self.place.export(e)));
         lines.into_iter().map(|text| Item { comment: None, text }).collect()
     }
 
@@ -319,20 +318,8 @@ impl<'p> Writer<'p> {
         }
     }
 
-    /// The line that sets a variable; none for one that the project sets under that very name.
-    fn export(&self, variable: &EnvVar) -> Option<String> {
-        let (name, value) = (&variable.name.value, self.place.quoted(&variable.value));
-        (value != format!("\"${name}\"")).then(|| format!("export {name}={value}"))
-    }
-
     fn step_env(&self, step: &PlannedStep) -> Vec<String> {
-        let mut exports: Vec<String> = in_order(&step.env, &|context| match self.place.value(context) {
-            Value::Variable(name) => Some(name),
-            _ => None,
-        })
-        .into_iter()
-        .filter_map(|e| self.export(e))
-        .collect();
+        let mut exports = self.place.exports(&step.env);
         if let (Some(gate), false) = (step.gate, step.exports.is_empty()) {
             let file = gate_file(&self.place.plan.pipeline.gate(gate).name);
             exports.push(format!("export {OUTPUT}={file}"));

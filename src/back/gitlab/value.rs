@@ -147,6 +147,20 @@ impl Variables for Place<'_> {
         }
         Value::Derived(name, lines.join("\n"))
     }
+
+    fn quoted(&self, text: &Text) -> String {
+        let mut known = String::new();
+        for part in &text.parts {
+            match part {
+                Part::Literal(text) => known.push_str(text),
+                Part::Context(context) => match self.value(&context.value) {
+                    Value::Fixed(text) => known.push_str(&text),
+                    Value::Variable(_) | Value::Derived(..) => return format!("\"{}\"", self.double_quoted(text)),
+                },
+            }
+        }
+        if is_bare(&known) { known } else { format!("\"{}\"", self.double_quoted(text)) }
+    }
 }
 
 impl Place<'_> {
@@ -166,21 +180,6 @@ impl Place<'_> {
         let arms: String = arms.map(|(_, pattern, word)| format!("  {pattern}) RUN_EVENT={word} ;;\n")).collect();
         let line = format!("case \"$CI_PIPELINE_SOURCE${{CI_COMMIT_TAG:+-tag}}\" in\n{arms}esac");
         Value::Derived("RUN_EVENT".to_owned(), line)
-    }
-
-    /// A text as one word of a shell script, in double quotes where it needs any.
-    pub(super) fn quoted(&self, text: &Text) -> String {
-        let mut known = String::new();
-        for part in &text.parts {
-            match part {
-                Part::Literal(text) => known.push_str(text),
-                Part::Context(context) => match self.value(&context.value) {
-                    Value::Fixed(text) => known.push_str(&text),
-                    Value::Variable(_) | Value::Derived(..) => return format!("\"{}\"", self.double_quoted(text)),
-                },
-            }
-        }
-        if is_bare(&known) { known } else { format!("\"{}\"", self.double_quoted(text)) }
     }
 
     /// A text as the value of a key that GitLab expands, or nothing where it needs a derived variable. `$$` is a dollar sign.

@@ -65,7 +65,7 @@ fn is_one(text: &str) -> bool {
 }
 
 /// `cat > FILE <<'END'`: the file and what is put there.
-fn written(text: &str) -> Option<(&str, &str)> {
+pub(super) fn written(text: &str) -> Option<(&str, &str)> {
     let (head, rest) = text.split_once('\n')?;
     let (file, end) = head.strip_prefix("cat > ")?.split_once(" <<'")?;
     let script = rest.trim_end().strip_suffix(end.strip_suffix('\'')?)?;

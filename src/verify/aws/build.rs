@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::verify::aws::acts::acts;
+use crate::verify::aws::acts::{acts, written};
 use crate::verify::aws::evaluate::{End, Known, Shell};
 use crate::verify::aws::shell::{Command, Line, commands};
 use crate::verify::aws::words::{Token, tokens};
@@ -106,14 +106,11 @@ impl Build {
 
     /// One command of a phase: on those of the last the outcome of the steps does not hang. The script that it runs there is handed back.
     fn command(&mut self, text: &str, last: bool, scripts: &mut BTreeMap<String, String>) -> Option<String> {
-        let lines = commands(text);
-        if let [Line { command: Command::Simple(words, documents), .. }] = lines.as_slice()
-            && let ([cat, to, file, _], [document]) = (words.as_slice(), documents.as_slice())
-            && (cat.as_str(), to.as_str()) == ("cat", ">")
-        {
-            scripts.insert(file.clone(), document.clone());
+        if let Some((file, script)) = written(text) {
+            scripts.insert(file.to_owned(), script.to_owned());
             return None;
         }
+        let lines = commands(text);
         let named = scripts.iter().find(|(file, _)| text.split_whitespace().any(|w| w == file.as_str()));
         match named {
             Some((file, script)) if last => {

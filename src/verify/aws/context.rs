@@ -5,10 +5,7 @@ use crate::ir::Pipeline;
 use crate::ir::id::TargetId;
 use crate::ir::text::{CommitField, Context, EnvironmentField, GateField, PrField, RepositoryField, RunField, ServiceField};
 use crate::verify::behaviour::Bit;
-
-fn upper(name: &str) -> String {
-    name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect()
-}
+use crate::verify::texts::upper;
 
 /// Whether a variable holds a context.
 pub(super) fn means(pipeline: &Pipeline, symbol: &str, context: &Context) -> bool {

@@ -3,11 +3,7 @@
 use crate::ir::text::{CommitField, Context, GateField, PrField, RepositoryField, RunField, ServiceField};
 use crate::verify::behaviour::Bit;
 use crate::verify::gitlab::Gitlab;
-
-/// A name as the word of a variable.
-pub(super) fn upper(name: &str) -> String {
-    name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect()
-}
+use crate::verify::texts::upper;
 
 /// Whether a variable is what the spec calls so.
 pub(super) fn means(gitlab: &Gitlab<'_>, at: usize, symbol: &str, context: &Context) -> bool {

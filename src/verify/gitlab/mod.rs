@@ -19,6 +19,7 @@ use crate::ir::id::{GateId, WorkflowId};
 use crate::ir::text::Context;
 use crate::verify::behaviour::{Bit, Found, Given, Reader, Started};
 use crate::verify::gitlab::rules::{Rule, When};
+use crate::verify::texts;
 use crate::verify::yaml::{self, Node};
 
 /// The keys at the top of the file that are no jobs (GitLab's documentation, "CI/CD YAML syntax reference").
@@ -247,8 +248,8 @@ impl Reader for Gitlab<'_> {
     fn hands_over(&self, from: usize, to: usize, given: Given<'_>) -> bool {
         let giver = &self.found[from];
         let variable = match given {
-            Given::Output(name) => format!("{name}={}_{}", context::upper(&giver.id), context::upper(name)),
-            Given::Image(name) => format!("IMAGE_{}", context::upper(name)),
+            Given::Output(name) => format!("{name}={}_{}", texts::upper(&giver.id), texts::upper(name)),
+            Given::Image(name) => format!("IMAGE_{}", texts::upper(name)),
         };
         giver.outputs.contains(&variable) && self.found[to].downloads.contains(&giver.id)
     }
