@@ -190,6 +190,14 @@ pub enum ImportReport {
     Markdown,
 }
 
+/// `github=example/release`: a target, and its name for a team.
+fn approvers(text: &str) -> Result<(String, String), String> {
+    let known = ["github", "gitlab", "codepipeline"];
+    let pair = text.split_once('=').filter(|(target, name)| known.contains(target) && !name.is_empty());
+    pair.map(|(target, name)| (target.to_owned(), name.to_owned()))
+        .ok_or_else(|| format!("say a target and its name for them: {}=…", known.join("=…, ")))
+}
+
 /// What to import.
 #[derive(Args, Debug, Clone)]
 pub struct Importing {
@@ -202,6 +210,12 @@ pub struct Importing {
     /// A target of the spec; may stand several times [default: the vendor it comes from]
     #[arg(long, value_name = "TARGET", value_parser = ["github", "gitlab", "codebuild", "codepipeline"])]
     pub to: Vec<String>,
+    /// The repository at its host, which CodePipeline must know [default: that of the remote `origin`]
+    #[arg(long, value_name = "OWNER/NAME")]
+    pub repository: Option<String>,
+    /// Who approves on a target, where somebody had to agree or to start a job by hand; may stand several times
+    #[arg(long, value_name = "TARGET=NAME", value_parser = approvers)]
+    pub approvers: Vec<(String, String)>,
     /// Exit with 1 if anything is not carried
     #[arg(long)]
     pub strict: bool,

@@ -11,7 +11,7 @@ use crate::cli::report::account;
 use crate::cli::specs;
 use crate::drift::write;
 use crate::front::ledger::Ledger;
-use crate::front::{Vendor, import};
+use crate::front::{Told, Vendor, import};
 
 /// Runs the command.
 ///
@@ -47,7 +47,9 @@ pub(super) fn run(global: &Global, what: &Importing, console: &Console) -> Resul
         console.error(&format!("pipewright: {failure}\n"));
     }
     let root = root_of(&paths[0]);
-    let imported = import(&sources, &files, vendor, &root);
+    let mut imported = import(&sources, &files, vendor, &root);
+    let repository = what.repository.clone().or_else(|| init::repository(&root));
+    imported.tell(&Told { repository, approvers: what.approvers.clone() });
     let spec = imported.spec(&init::name_of(&root), &init::default_branch(&root), &targets);
     let report = account::text(&sources, &imported, what.report, vendor, global.verbose > 0);
     let broken = imported.faults.iter().any(|f| f.fatal);

@@ -158,6 +158,24 @@ pub(super) fn default_branch(folder: &Path) -> String {
     remote.or_else(main).or_else(checked_out).unwrap_or_else(|| "main".to_owned())
 }
 
+/// `owner/name` of the remote `origin`, where the folder has one.
+pub(super) fn repository(folder: &Path) -> Option<String> {
+    let config = text(folder, ".git/config")?;
+    let own = config.split("[remote \"origin\"]").nth(1)?.split("\n[").next()?;
+    of_remote(own.lines().find_map(|l| l.trim().strip_prefix("url")?.trim_start().strip_prefix('='))?)
+}
+
+/// `owner/name` of `https://host/owner/name.git` and of `git@host:owner/name.git`.
+fn of_remote(url: &str) -> Option<String> {
+    let url = url.trim().trim_end_matches('/').trim_end_matches(".git");
+    let path = match url.split_once("://") {
+        Some((_, rest)) => rest.split_once('/')?.1,
+        None => url.split_once(':')?.1,
+    };
+    let is_name = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
+    (path.contains('/') && path.split('/').all(is_name)).then(|| path.to_owned())
+}
+
 /// The folder's name with what every vendor takes in a name.
 pub(super) fn name_of(folder: &Path) -> String {
     let name = folder.file_name().and_then(|n| n.to_str()).unwrap_or_default().to_lowercase();
@@ -187,10 +205,18 @@ fn text(folder: &Path, file: &str) -> Option<String> {
 mod tests {
     use std::fs;
 
-    use super::spec_for;
+    use super::{of_remote, spec_for};
     use crate::base::span::SourceId;
     use crate::syntax::fmt::format;
     use crate::syntax::parse::parse;
+
+    #[test]
+    fn a_remote_says_its_repository() {
+        for url in ["https://github.com/example/shop.git", " git@github.com:example/shop.git", "ssh://git@host/example/shop/"] {
+            assert_eq!(of_remote(url).as_deref(), Some("example/shop"), "{url}");
+        }
+        assert!(of_remote("../shop").is_none() && of_remote("https://host/shop").is_none() && of_remote("C:\\shop").is_none());
+    }
 
     #[test]
     #[allow(clippy::disallowed_methods)]

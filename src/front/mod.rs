@@ -110,6 +110,15 @@ pub struct Remark {
     pub text: String,
 }
 
+/// What the files of a vendor do not say, and whoever imports them knows.
+#[derive(Clone, Debug, Default)]
+pub struct Told {
+    /// `owner/name` of the repository at its host.
+    pub repository: Option<String>,
+    /// Who approves, by the word of a target and its own name for them.
+    pub approvers: Vec<(String, String)>,
+}
+
 /// What came of an import.
 #[derive(Debug, Default)]
 pub struct Imported {
@@ -121,6 +130,8 @@ pub struct Imported {
     pub stays: Vec<Stays>,
     /// What a person has to know beside.
     pub remarks: Vec<Remark>,
+    /// The repository, where a person has told it.
+    repository: Option<String>,
     /// What is known of a target, by its word.
     settings: BTreeMap<&'static str, Vec<(&'static str, String)>>,
     /// What becomes of what keeps others out.
@@ -134,6 +145,31 @@ pub struct Imported {
 }
 
 impl Imported {
+    /// Puts in what a person knows beside the files. What the files say stays.
+    pub fn tell(&mut self, told: &Told) {
+        self.repository = self.repository.take().or_else(|| told.repository.clone());
+        let teams = self.sections.iter_mut().flatten().filter(|b| b.0.name() == "team");
+        for team in teams {
+            for (target, name) in &told.approvers {
+                if team.0.children().iter().all(|c| c.name() != target) {
+                    team.push(spec_node(target).arg(name));
+                }
+            }
+        }
+    }
+
+    /// What is known of a target: of AWS the connection is a variable where the files name none.
+    fn settings(&self, target: &str) -> Vec<(&'static str, String)> {
+        let mut known = self.settings.get(target).cloned().unwrap_or_default();
+        if target == "codepipeline" {
+            let says = |key: &str| known.iter().any(|(k, _)| *k == key);
+            let connection = (!says("connection")).then(|| ("connection", "${var.CONNECTION_ARN}".to_owned()));
+            let repository = self.repository.clone().filter(|_| !says("repository")).map(|r| ("repository", r));
+            known.extend(connection.into_iter().chain(repository));
+        }
+        known
+    }
+
     fn stays(&mut self, file: SourceId, why: &str) {
         self.stays.push(Stays { file, why: why.to_owned() });
         let why = Fate::Lost(format!("the file stays as it is: {why}"));
@@ -167,7 +203,7 @@ impl Imported {
         let mut head = vec![pipeline];
         let mut read = Vec::new();
         for target in targets {
-            let known = self.settings.get(target).map(Vec::as_slice).unwrap_or_default();
+            let known = self.settings(target);
             let build = spec_node("target").arg(target);
             head.push(known.iter().fold(build, |b, (name, value)| b.prop(name, value)));
             let variable = |value: &String| Some(value.strip_prefix("${var.")?.strip_suffix('}')?.to_owned());

@@ -9,7 +9,7 @@ use pipewright::base::diag::{Diagnostic, Severity};
 use pipewright::base::source::SourceMap;
 use pipewright::driver::{Options, compile};
 use pipewright::front::ledger::{Fate, Key, Tally};
-use pipewright::front::{Imported, Vendor, import};
+use pipewright::front::{Imported, Told, Vendor, import};
 use pipewright::render::Renderer;
 
 use super::account::keys;
@@ -145,6 +145,12 @@ fn root(folder: &Path, vendor: Vendor, path: &Path) -> PathBuf {
     }
 }
 
+/// What whoever imports a file says on the command line.
+fn told() -> Told {
+    let people = ["github", "gitlab"].map(|target| (target.to_owned(), "team/approvers".to_owned()));
+    Told { repository: Some("team/sample".to_owned()), approvers: people.to_vec() }
+}
+
 fn measure(folder: &Path, vendor: Vendor, targets: [&str; 2], wanted: &dyn Fn(&Path) -> bool) -> Figures {
     let renderer = Renderer::new();
     let mut figures = Figures::default();
@@ -167,7 +173,8 @@ fn measure(folder: &Path, vendor: Vendor, targets: [&str; 2], wanted: &dyn Fn(&P
         let path = paths.iter().find(|p| *p == path).unwrap();
         let sources = SourceMap::new();
         let id = sources.read(path, name.clone()).unwrap();
-        let imported = import(&sources, &[id], vendor, &root(folder, vendor, path));
+        let mut imported = import(&sources, &[id], vendor, &root(folder, vendor, path));
+        imported.tell(&told());
         if imported.is_empty() {
             called.push(path);
             continue;
@@ -257,7 +264,7 @@ fn real_workflows_of_github_come_over() {
 fn real_configurations_of_gitlab_come_over() {
     let Some(folder) = corpus("gitlab") else { return };
     let figures = measure(&folder, Vendor::Gitlab, ["gitlab", "github"], &|p| p.ends_with(".gitlab-ci.yml"));
-    hold(Vendor::Gitlab, &figures, &Floors { carried: 86.0, held: 91.0, whole: 62.5, own: 75.0, other: 73.5 });
+    hold(Vendor::Gitlab, &figures, &Floors { carried: 86.4, held: 91.4, whole: 64.5, own: 77.5, other: 76.5 });
 }
 
 #[test]
@@ -278,7 +285,7 @@ fn real_pipelines_of_aws_come_over() {
             && !text.contains("typeName")
     };
     let figures = measure(&folder, Vendor::Codepipeline, ["codepipeline", "github"], &is_template);
-    hold(Vendor::Codepipeline, &figures, &Floors { carried: 71.0, held: 71.0, whole: 14.5, own: 22.0, other: 74.0 });
+    hold(Vendor::Codepipeline, &figures, &Floors { carried: 71.0, held: 71.0, whole: 14.5, own: 88.5, other: 96.0 });
 }
 
 #[test]
@@ -288,7 +295,7 @@ fn real_declarative_jenkinsfiles_come_over() {
         std::fs::read_to_string(path).is_ok_and(|text| text.lines().any(|l| l.trim_start().starts_with("pipeline {")))
     };
     let figures = measure(&folder, Vendor::Jenkins, ["gitlab", "github"], &is_declarative);
-    hold(Vendor::Jenkins, &figures, &Floors { carried: 86.0, held: 86.0, whole: 50.0, own: 86.0, other: 86.0 });
+    hold(Vendor::Jenkins, &figures, &Floors { carried: 86.0, held: 86.0, whole: 50.0, own: 90.5, other: 90.5 });
 }
 
 #[test]

@@ -6,7 +6,7 @@ use pipewright::base::diag::Severity;
 use pipewright::base::source::SourceMap;
 use pipewright::driver::{Options, compile};
 use pipewright::front::ledger::{Fate, Ledger};
-use pipewright::front::{Imported, Vendor, import};
+use pipewright::front::{Imported, Told, Vendor, import};
 use pipewright::render::Renderer;
 
 use super::account::keys;
@@ -62,8 +62,32 @@ fn what_a_person_starts_never_starts_by_itself() {
     let (_, imported) = imported(Vendor::Gitlab, &[(".gitlab-ci.yml", RULES)]);
     let spec = imported.spec("sample", "main", &["gitlab"]);
     assert!(of(&spec, "by-hand").contains("requires start-of-by-hand"), "{spec}");
-    let key = imported.ledger.keys().iter().find(|k| k.path == "by hand.when").unwrap();
-    assert!(matches!(key.fate(), Fate::Lost(_)));
+    assert!(spec.contains("gate start-of-by-hand {") && spec.contains("team approvers"), "{spec}");
+    // Nobody may agree until somebody has said who.
+    assert!(compiled(&spec).1.iter().any(|f| f.starts_with("team-not-on-target: ")), "{:?}", compiled(&spec).1);
+    // The deploy stage behind it did not wait.
+    let fate = |imported: &Imported| imported.ledger.keys().iter().find(|k| k.path == "by hand.when").unwrap().fate().clone();
+    assert!(matches!(fate(&imported), Fate::Lost(_)));
+    for blocking in ["  allow_failure: false\n", "  stage: deploy\n"] {
+        let mut imported = self::imported(Vendor::Gitlab, &[(".gitlab-ci.yml", &format!("{RULES}{blocking}"))]).1;
+        assert!(matches!(fate(&imported), Fate::Emulated(_)), "{blocking}");
+        imported.tell(&Told { approvers: vec![("gitlab".to_owned(), "example/release".to_owned())], ..Told::default() });
+        let spec = imported.spec("sample", "main", &["gitlab"]) + "accept gitlab approval-team reason=\"known\"\n";
+        assert!(spec.contains("gitlab \"example/release\"") || spec.contains("gitlab example/release"), "{spec}");
+        assert!(compiled(&spec).1.is_empty(), "{:?}\n{spec}", compiled(&spec).1);
+    }
+}
+
+#[test]
+fn a_job_that_starts_later_waits_itself() {
+    let text = "later:\n  when: delayed\n  start_in: 5 minutes\n  script: make\nnever:\n  when: delayed\n  start_in: 2 days\n  script: make\n";
+    let (_, imported) = imported(Vendor::Gitlab, &[(".gitlab-ci.yml", text)]);
+    let spec = imported.spec("sample", "main", &["gitlab"]);
+    assert!(of(&spec, "later").contains("wait 300") && !of(&spec, "never").contains("wait"), "{spec}");
+    let lost: Vec<&str> =
+        imported.ledger.keys().iter().filter(|k| matches!(k.fate(), Fate::Lost(_))).map(|k| k.path.as_str()).collect();
+    assert_eq!(lost, ["never.start_in"]);
+    assert!(compiled(&spec).1.is_empty(), "{:?}", compiled(&spec).1);
 }
 
 const TEMPLATES: &str = "\

@@ -17,7 +17,6 @@ use super::work::Work;
 /// Keys that a spec has no word for, with the reason.
 const LOST: &[(&str, &str)] = &[
     ("id_tokens", "a spec logs in to a cloud by the identity of an environment"),
-    ("start_in", "a spec starts no job with a delay"),
     ("manual_confirmation", "the question is the `message` of an approval"),
     ("type", "an old word for `stage`"),
 ];
@@ -66,13 +65,10 @@ pub(super) fn job(work: &mut Work<'_>, job: &Job<'_>) -> Option<Build> {
     let mut build = node("job").arg(name).comments(comments);
     needs(work, body, &mut build);
     match when.as_deref() {
-        Some("manual" | "delayed") => {
-            // It must not run by itself: the build stops at a gate that nobody declared.
-            build.push(
-                node("requires")
-                    .arg(&format!("start-of-{name}"))
-                    .comments(["not carried: a person started this job by hand; declare the gate: who may approve?"]),
-            );
+        Some("manual") => {
+            let gate = format!("start-of-{name}");
+            build.push(node("requires").arg(&gate));
+            work.gates.push(gate);
         }
         Some("on_failure") => build.push(node("when").arg("failure")),
         Some("always") => build.push(node("when").arg("always")),
@@ -121,10 +117,28 @@ pub(super) fn job(work: &mut Work<'_>, job: &Job<'_>) -> Option<Build> {
     }
     consumes(work, body, &mut build);
     data::cache(work, body, &mut build);
+    if when.as_deref() == Some("delayed") {
+        delay(work, body, &mut build);
+    }
     script(work, job, &mut build);
     data::artifacts(work, body, name, &mut build);
     left(work, body, &mut build);
     Some(build)
+}
+
+/// A job that starts some time later waits itself. The time is no part of its limit on GitLab, which is an hour where nobody says more.
+fn delay(work: &mut Work<'_>, body: &Node, build: &mut Build) {
+    const LONGEST: u64 = 30 * 60;
+    let entry = work.open(body, "start_in");
+    let seconds = entry.and_then(|e| e.value.text()).and_then(value::seconds).filter(|s| *s <= LONGEST);
+    match (entry, seconds) {
+        (Some(entry), Some(seconds)) => {
+            work.turn(entry, "the job itself waits, on its machine");
+            build.push(node("wait").number(&seconds.to_string()));
+        }
+        (Some(entry), None) => work.lose(entry, "the job starts at once: no job of a spec waits so long"),
+        (None, _) => {}
+    }
 }
 
 /// A job that starts another pipeline: it has no machine, and what starts is kept for GitLab.
@@ -210,13 +224,17 @@ fn presence(work: &mut Work<'_>, body: &Node, by_workflow: bool) -> Presence {
     if when.as_deref() == Some("never") {
         present = Part::Known(false);
     }
-    if matches!(when.as_deref(), Some("manual" | "delayed")) {
-        let why = Fate::Lost("a person started the job by hand: the spec asks who may approve it".to_owned());
-        match (own, body.entry("rules")) {
-            (Some(own), _) => work.mark(own, why),
-            (None, Some(rules)) => work.mark(rules, why),
-            (None, None) => {}
-        }
+    if let (Some("manual"), Some(said)) = (when.as_deref(), own.or_else(|| body.entry("rules"))) {
+        // Without rules nothing waits for such a job, unless it says so.
+        let own = body.get("allow_failure").and_then(Node::truth);
+        let optional = own.unwrap_or(body.entry("rules").is_none() || forgiven);
+        forgiven |= optional;
+        let why = if optional && work.followed.contains(body.get("stage").and_then(Node::text).unwrap_or("test")) {
+            Fate::Lost("the jobs of later stages did not wait for the person who started it, and do: give them `needs`".to_owned())
+        } else {
+            Fate::Emulated("somebody has to agree, as an approval of each target; a run waits for it".to_owned())
+        };
+        work.mark(said, why);
     }
     Presence { present, when, forgiven, paths, variables }
 }

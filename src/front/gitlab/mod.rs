@@ -130,6 +130,8 @@ fn configuration(sources: &SourceMap, whole: &mut Whole, name: &str, ledger: &mu
         inputs: BTreeMap::new(),
         values: BTreeMap::new(),
         defined: defined(find("variables"), &bodies),
+        gates: Vec::new(),
+        followed: BTreeSet::new(),
         cancels: false,
         dotenv: bodies.iter().any(|(_, b)| b.get("artifacts").and_then(|a| a.get("reports")?.get("dotenv")).is_some()),
         body: Node { value: Value::Map(Vec::new()), span: crate::base::span::Span::default(), tag: None },
@@ -165,6 +167,7 @@ fn configuration(sources: &SourceMap, whole: &mut Whole, name: &str, ledger: &mu
         variables = value::variables(&mut work, entry);
     }
     let stages = stages(&mut work, find("stages"), &bodies);
+    work.followed = followed(&stages, &bodies);
     let mut built: BTreeMap<String, Vec<Build>> = BTreeMap::new();
     for (entry, body) in &bodies {
         let own = work.jobs.get(&entry.key).cloned().unwrap_or_default();
@@ -219,7 +222,25 @@ fn configuration(sources: &SourceMap, whole: &mut Whole, name: &str, ledger: &mu
         Some(url) => node("environment").arg(name).child(node("url").arg(url)),
         None => node("environment").arg(name),
     });
-    Some(vec![small, environments.collect(), vec![build]])
+    Some(vec![small, gates(&work.gates), environments.collect(), vec![build]])
+}
+
+/// Stages behind which a job waits for all that went before.
+fn followed(stages: &[String], bodies: &[(&Entry, Node)]) -> BTreeSet<String> {
+    let stage = |body: &Node| body.get("stage").and_then(Node::text).unwrap_or("test").to_owned();
+    let waits = |name: &String| bodies.iter().any(|(_, b)| b.get("needs").is_none() && stage(b) == *name);
+    let last = stages.iter().rposition(waits).unwrap_or(0);
+    stages[..last].iter().cloned().collect()
+}
+
+/// The gates of jobs that a person starts, and the people: GitLab keeps them in its project.
+fn gates(names: &[String]) -> Vec<Build> {
+    if names.is_empty() {
+        return Vec::new();
+    }
+    let told = "who may start a job was a right in GitLab: name the team by each target's words";
+    let gate = |name: &String| node("gate").arg(name).child(node("approval").child(node("from").arg("approvers")));
+    std::iter::once(node("team").arg("approvers").comments([told])).chain(names.iter().map(gate)).collect()
 }
 
 /// A job waits for no job that is never there; one that names such jobs only starts at once.

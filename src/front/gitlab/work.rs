@@ -44,6 +44,10 @@ pub(super) struct Work<'w> {
     pub(super) values: BTreeMap<String, String>,
     /// Variables to which the files give a value somewhere.
     pub(super) defined: BTreeSet<String>,
+    /// Gates of jobs that a person starts.
+    pub(super) gates: Vec<String>,
+    /// Stages behind which a job stands that waits for all of them.
+    pub(super) followed: BTreeSet<String>,
     /// Whether a newer pipeline cancels all jobs.
     pub(super) cancels: bool,
     /// Whether jobs set variables for later ones, whose names no file says.
