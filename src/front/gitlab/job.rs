@@ -230,7 +230,9 @@ fn presence(work: &mut Work<'_>, body: &Node, by_workflow: bool) -> Presence {
         let optional = own.unwrap_or(body.entry("rules").is_none() || forgiven);
         forgiven |= optional;
         let why = if optional && work.followed.contains(body.get("stage").and_then(Node::text).unwrap_or("test")) {
-            Fate::Lost("the jobs of later stages did not wait for the person who started it, and do: give them `needs`".to_owned())
+            Fate::Lost(
+                "the jobs of later stages did not wait for the person who started it, and do: give them `needs`".to_owned(),
+            )
         } else {
             Fate::Emulated("somebody has to agree, as an approval of each target; a run waits for it".to_owned())
         };
