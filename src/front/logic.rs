@@ -1,12 +1,49 @@
 //! Conditions of a spec, put together from parts of which some are known.
 
-/// A part of a condition: known now, or said in contexts with the strength of its operator (0 `||`, 1 `&&`, 2 a comparison, 3 a word).
+/// A part of a condition.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Part {
     /// It holds, or does not, whatever happens.
     Known(bool),
-    /// It is asked.
+    /// It is asked in contexts, with the strength of its operator (2 a comparison, 3 a word).
     Text(String, u8),
+    /// All of several hold; none of them is known or `All` itself.
+    All(Vec<Part>),
+    /// One of several holds; none of them is known or `Any` itself.
+    Any(Vec<Part>),
+    /// It does not hold.
+    Not(Box<Part>),
+}
+
+impl Part {
+    /// The condition as text; none where it is known.
+    pub fn text(&self) -> Option<String> {
+        (!matches!(self, Self::Known(_))).then(|| self.shown())
+    }
+
+    fn shown(&self) -> String {
+        let joined = |parts: &[Self], sign: &str, strength: u8| {
+            let texts: Vec<String> = parts.iter().map(|p| p.wrapped(strength)).collect();
+            texts.join(sign)
+        };
+        match self {
+            Self::Known(known) => known.to_string(),
+            Self::Text(text, _) => text.clone(),
+            Self::All(parts) => joined(parts, " && ", 1),
+            Self::Any(parts) => joined(parts, " || ", 0),
+            Self::Not(part) => format!("!{}", part.wrapped(3)),
+        }
+    }
+
+    fn wrapped(&self, strength: u8) -> String {
+        let own = match self {
+            Self::Any(_) => 0,
+            Self::All(_) => 1,
+            Self::Text(_, own) => *own,
+            Self::Known(_) | Self::Not(_) => 2,
+        };
+        if own < strength { format!("({})", self.shown()) } else { self.shown() }
+    }
 }
 
 /// A comparison.
@@ -21,7 +58,10 @@ pub fn and(a: Part, b: Part) -> Part {
         (Part::Known(false), _) | (_, Part::Known(false)) => Part::Known(false),
         (a, b) if a == b => a,
         (a, b) if opposite(&a, &b) => Part::Known(false),
-        (a, b) => Part::Text(format!("{} && {}", wrapped(a, 1), wrapped(b, 1)), 1),
+        (a, b) => {
+            let parts = |part| if let Part::All(parts) = part { parts } else { vec![part] };
+            Part::All(distinct([parts(a), parts(b)].concat()))
+        }
     }
 }
 
@@ -32,7 +72,10 @@ pub fn or(a: Part, b: Part) -> Part {
         (Part::Known(true), _) | (_, Part::Known(true)) => Part::Known(true),
         (a, b) if a == b => a,
         (a, b) if opposite(&a, &b) => Part::Known(true),
-        (a, b) => Part::Text(format!("{} || {}", wrapped(a, 0), wrapped(b, 0)), 0),
+        (a, b) => {
+            let parts = |part| if let Part::Any(parts) = part { parts } else { vec![part] };
+            Part::Any(distinct([parts(a), parts(b)].concat()))
+        }
     }
 }
 
@@ -40,28 +83,28 @@ pub fn or(a: Part, b: Part) -> Part {
 pub fn not(a: Part) -> Part {
     match a {
         Part::Known(known) => Part::Known(!known),
-        Part::Text(text, 3) => Part::Text(format!("!{text}"), 2),
+        Part::Not(inner) => *inner,
         Part::Text(text, 2) if text.matches(" == ").count() == 1 => Part::Text(text.replacen(" == ", " != ", 1), 2),
         Part::Text(text, 2) if text.matches(" != ").count() == 1 => Part::Text(text.replacen(" != ", " == ", 1), 2),
-        Part::Text(text, _) => Part::Text(format!("!({text})"), 2),
+        other => Part::Not(Box::new(other)),
     }
+}
+
+fn distinct(mut parts: Vec<Part>) -> Vec<Part> {
+    let mut at = 0;
+    while at < parts.len() {
+        if parts[..at].contains(&parts[at]) {
+            parts.remove(at);
+        } else {
+            at += 1;
+        }
+    }
+    parts
 }
 
 /// Whether one of them says that the other does not hold.
 fn opposite(a: &Part, b: &Part) -> bool {
-    let turns = |a: &Part, b: &Part| match (not(a.clone()), b) {
-        (Part::Text(turned, _), Part::Text(text, _)) => turned == *text,
-        _ => false,
-    };
-    turns(a, b) || turns(b, a)
-}
-
-fn wrapped(part: Part, strength: u8) -> String {
-    match part {
-        Part::Known(known) => known.to_string(),
-        Part::Text(text, own) if own < strength => format!("({text})"),
-        Part::Text(text, _) => text,
-    }
+    not(a.clone()) == *b || not(b.clone()) == *a
 }
 
 #[cfg(test)]
@@ -71,10 +114,11 @@ mod tests {
     #[test]
     fn parts_are_put_together() {
         let (a, b) = (asked("x == 'a'"), asked("y in ['b']"));
-        assert_eq!(
-            and(or(a.clone(), b.clone()), not(b.clone())),
-            Part::Text("(x == 'a' || y in ['b']) && !(y in ['b'])".into(), 1)
-        );
+        let both = and(or(a.clone(), b.clone()), not(b.clone()));
+        assert_eq!(both.text().as_deref(), Some("(x == 'a' || y in ['b']) && !(y in ['b'])"));
+        assert_eq!(not(not(both.clone())), both);
+        assert_eq!(not(both).text().as_deref(), Some("!((x == 'a' || y in ['b']) && !(y in ['b']))"));
+        assert_eq!(not(Part::Text("input.x".into(), 3)).text().as_deref(), Some("!input.x"));
         assert_eq!(not(a.clone()), asked("x != 'a'"));
         assert_eq!(or(a.clone(), Part::Known(true)), Part::Known(true));
         assert_eq!(and(a.clone(), a.clone()), a);

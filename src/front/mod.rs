@@ -9,6 +9,7 @@
 pub mod account;
 pub(crate) mod aws;
 pub(crate) mod declare;
+pub mod filter;
 pub(crate) mod github;
 pub(crate) mod gitlab;
 pub mod inventory;
@@ -17,6 +18,7 @@ pub mod ledger;
 pub mod logic;
 pub mod name;
 pub mod node;
+pub mod pattern;
 pub mod script;
 pub mod security;
 pub mod yaml;

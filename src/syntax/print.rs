@@ -8,7 +8,14 @@ use crate::syntax::number;
 use crate::syntax::string;
 use crate::syntax::tree::{Document, Entry, Ident, Node, StringStyle, Value};
 
-/// The document as canonical KDL: a node a line, four spaces a level, comments above their node. Read again it gives the same tree.
+/// Widest line that holds a whole block, in bytes.
+const WIDE: usize = 80;
+
+/// Most nodes of a block that stands on one line.
+const FEW: usize = 3;
+
+/// The document as canonical KDL: a node a line, four spaces a level, comments above their node; a small block of a node without
+/// values stands beside it. Read again it gives the same tree.
 ///
 /// A string is written in its style where that can hold it. In [`StringStyle::Bare`] it is written bare if it can be, else as a block if it has
 /// several lines, raw if it has quotes or backslashes, quoted if not. What no other style can hold is quoted with escapes.
@@ -34,15 +41,12 @@ fn print_node(out: &mut String, node: &Node<'_>, depth: usize) {
         }
     }
     indent(out, depth);
-    annotation(out, node.ty.as_ref());
-    name(out, &node.name);
-    for entry in &node.entries {
-        out.push(' ');
-        print_entry(out, entry, depth);
-    }
+    let start = out.len();
+    head(out, node, depth);
     match &node.children {
         None => {}
         Some(children) if children.is_empty() => out.push_str(" {}"),
+        Some(children) if node.entries.is_empty() && beside(out, children, depth * 4 + out.len() - start) => {}
         Some(children) => {
             out.push_str(" {\n");
             for child in children {
@@ -53,6 +57,47 @@ fn print_node(out: &mut String, node: &Node<'_>, depth: usize) {
         }
     }
     out.push('\n');
+}
+
+/// The node without its block.
+fn head(out: &mut String, node: &Node<'_>, depth: usize) {
+    annotation(out, node.ty.as_ref());
+    name(out, &node.name);
+    for entry in &node.entries {
+        out.push(' ');
+        print_entry(out, entry, depth);
+    }
+}
+
+/// Writes a block on the line of its node, which is `used` wide, if it is small enough.
+fn beside(out: &mut String, children: &[Node<'_>], used: usize) -> bool {
+    let Some(text) = on_one_line(children) else { return false };
+    let fits = used + text.len() + 5 <= WIDE;
+    if fits {
+        out.push_str(&format!(" {{ {text} }}"));
+    }
+    fits
+}
+
+/// A few nodes without comments and without blocks of several lines; a block inside holds one node.
+fn on_one_line(nodes: &[Node<'_>]) -> Option<String> {
+    if nodes.len() > FEW || nodes.iter().any(|n| !n.comments.is_empty()) {
+        return None;
+    }
+    let texts = nodes.iter().map(|node| {
+        let mut text = String::new();
+        head(&mut text, node, 0);
+        match node.children.as_deref() {
+            None => {}
+            Some([]) => text.push_str(" {}"),
+            Some([one]) if one.children.is_none() => {
+                text.push_str(&format!(" {{ {} }}", on_one_line(std::slice::from_ref(one))?))
+            }
+            Some(_) => return None,
+        }
+        (!text.contains('\n')).then_some(text)
+    });
+    Some(texts.collect::<Option<Vec<_>>>()?.join("; "))
 }
 
 fn print_entry(out: &mut String, entry: &Entry<'_>, depth: usize) {

@@ -52,8 +52,7 @@ fn order_in_a_stage_is_needs_and_an_approval_holds_what_comes_behind() {
     let spec = imported.spec("sample", "main", &["codepipeline"]);
     for line in [
         "target codepipeline connection=(var)CONNECTION_ARN repository=\"example/shop\"",
-        "push trunk",
-        "        manual",
+        "on { push trunk; manual }",
         "message \"Ship ${commit.sha}?\"",
         "job send {\n            needs check lint\n            requires go\n            run \"make send\"",
     ] {

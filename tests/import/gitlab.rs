@@ -211,7 +211,7 @@ fn forms_changed_files_and_variables_of_rules_come_over_where_all_rules_agree() 
     let unit = of(&spec, "unit");
     for line in [
         "if \"input.level == 'high' || commit.branch matches '{main,release/**}'\"",
-        "push {\n                    paths \"web/**/*\"",
+        "push { paths \"web/**/*\" }",
         "image node:22",
         "env FAST=no",
         "export CI_PROJECT_DIR=\"$PWD\"",
@@ -339,7 +339,7 @@ nightly:
     let build = of(&spec, "build-app");
     assert!(build.contains("export CI_JOB_NAME='build app'") && build.contains("export CI_JOB_STAGE='build'"), "{spec}");
     assert!(build.contains("image \"${var.REGISTRY}/tool:1\"") && spec.contains("env REGISTRY=(var)REGISTRY"), "{spec}");
-    assert!(of(&spec, "nightly").contains("if \"commit.tag matches '**'\""), "{spec}");
+    assert!(of(&spec, "nightly").contains("only { tag }"), "{spec}");
     let (_, errors) = compiled(&spec);
     assert!(errors.is_empty(), "{errors:?}\n{spec}");
 }

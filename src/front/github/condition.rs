@@ -68,7 +68,7 @@ pub(super) fn condition(source: &str, scope: &Scope, declared: &mut Declared) ->
     }
     let (text, never) = match made {
         Part::Known(known) => (None, !known),
-        Part::Text(text, _) => (Some(text), false),
+        asked => (asked.text(), false),
     };
     Condition { when, text, never, fate }
 }

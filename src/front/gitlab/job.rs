@@ -1,6 +1,7 @@
 //! Jobs.
 
 use crate::front::account::Account as _;
+use crate::front::filter;
 use crate::front::ledger::Fate;
 use crate::front::logic::{Part, and};
 use crate::front::name::slug;
@@ -31,11 +32,13 @@ pub(super) struct Job<'j> {
     pub(super) body: &'j Node,
     /// Whether the pipeline says by `workflow` which events it runs for.
     pub(super) by_workflow: bool,
+    /// What the whole pipeline asks of its events beside its triggers.
+    pub(super) guard: &'j Part,
 }
 
 /// Converts a job; `None` where it never runs for the events that are carried, or is no job of a spec.
 pub(super) fn job(work: &mut Work<'_>, job: &Job<'_>) -> Option<Build> {
-    let Job { name, entry, body, by_workflow } = job;
+    let Job { name, entry, body, by_workflow, guard } = job;
     if let Some(run) = body.entry("run") {
         work.lose(run, "steps of GitLab are not read");
         entry.mark_all(work.ledger, &Fate::Lost("its steps are not read".to_owned()));
@@ -74,15 +77,14 @@ pub(super) fn job(work: &mut Work<'_>, job: &Job<'_>) -> Option<Build> {
         Some("always") => build.push(node("when").arg("always")),
         _ => {}
     }
-    if let Part::Text(text, _) = &present {
-        build.push(node("if").arg(text));
+    let (clauses, rest) = filter::split(&and((*guard).clone(), present), &work.kinds);
+    if let Some(text) = rest.text() {
+        build.push(node("if").arg(&text));
     }
-    if !paths.is_empty() {
-        build.push(node("only").children(work.kinds.iter().map(|kind| {
-            // Runs without a change of their own have all files changed, as GitLab sees it.
-            let clause = node(kind);
-            if matches!(*kind, "push" | "pull-request") { clause.child(node("paths").args(&paths)) } else { clause }
-        })));
+    // Runs without a change of their own have all files changed, as GitLab sees it.
+    let only = if clauses.is_empty() && !paths.is_empty() { filter::all(&work.kinds) } else { clauses };
+    if !only.is_empty() {
+        build.push(node("only").children(only.iter().map(|c| c.build(&paths))));
     }
     if body.entry("trigger").is_some() {
         return Some(starter(work, body, forgiven, &set, build));

@@ -20,6 +20,7 @@ use crate::base::source::SourceMap;
 use crate::base::span::SourceId;
 use crate::front::Imported;
 use crate::front::account::Account as _;
+use crate::front::filter;
 use crate::front::ledger::{Fate, Ledger};
 use crate::front::logic::Part;
 use crate::front::name::Names;
@@ -172,12 +173,9 @@ fn configuration(sources: &SourceMap, whole: &mut Whole, name: &str, ledger: &mu
     for (entry, body) in &bodies {
         let own = work.jobs.get(&entry.key).cloned().unwrap_or_default();
         let stage = work.open(body, "stage").and_then(|e| e.value.text()).unwrap_or("test").to_owned();
-        let Some(mut job) = job::job(&mut work, &Job { name: &own, entry, body, by_workflow }) else {
+        let Some(job) = job::job(&mut work, &Job { name: &own, entry, body, by_workflow, guard: &guard }) else {
             continue;
         };
-        if let Part::Text(text, _) = &guard {
-            guarded(&mut job, text);
-        }
         built.entry(stage).or_default().push(job);
     }
     if built.is_empty() {
@@ -318,27 +316,10 @@ fn with_forms(mut on: Build, forms: Vec<Build>) -> Build {
     on
 }
 
-/// The condition of a job beside what the whole pipeline asks.
-fn guarded(job: &mut Build, guard: &str) {
-    let children = job.0.children.get_or_insert_default();
-    let both = |own: &str| {
-        let wrap = |t: &str| if t.contains("||") { format!("({t})") } else { t.to_owned() };
-        format!("{} && {}", wrap(guard), wrap(own))
-    };
-    match children.iter().position(|c| c.name() == "if") {
-        Some(at) => {
-            let own = children[at].arg(0).and_then(|e| e.as_str()).unwrap_or_default().to_owned();
-            if !own.contains(guard) {
-                children[at] = node("if").arg(&both(&own)).0;
-            }
-        }
-        None => children.insert(0, node("if").arg(guard).0),
-    }
-}
-
 /// The events of the pipeline, and what is asked of all of them beside.
 fn events(work: &mut Work<'_>, entry: Option<&Entry>, workflow: Option<&Node>) -> (Build, Part) {
     let mut guard = Part::Known(true);
+    let mut clauses = None;
     let mut dedupe = false;
     if let (Some(entry), Some(body)) = (entry, workflow) {
         work.mark(entry, Fate::Exact);
@@ -365,37 +346,20 @@ fn events(work: &mut Work<'_>, entry: Option<&Entry>, workflow: Option<&Node>) -
             }
             kept.value.value = Value::List(rules.value.items().iter().filter(|i| !is_dedupe(i)).cloned().collect());
             guard = rule::rules(work, &kept).present;
-            if let Some(kinds) = plain_kinds(&guard) {
-                work.kinds.retain(|k| kinds.contains(k));
+            if let Some(found) = filter::trigger(&guard, &work.kinds) {
+                work.kinds.retain(|k| found.iter().any(|c| c.kind() == *k));
+                clauses = Some(found);
                 guard = Part::Known(true);
             }
         }
     }
-    let mut on = node("on");
-    for kind in &work.kinds {
-        on.push(node(kind));
-    }
+    let plain = || work.kinds.iter().map(|kind| node(kind)).collect();
+    let clauses: Vec<Build> = clauses.map_or_else(plain, |found| found.iter().map(|c| c.build(&[])).collect());
+    let mut on = node("on").children(clauses);
     if dedupe && work.kinds.contains(&"pull-request") {
         on.push(node("dedupe"));
     }
     (on, guard)
-}
-
-/// The kinds of events that a condition amounts to, where it asks for nothing else.
-fn plain_kinds(guard: &Part) -> Option<Vec<&'static str>> {
-    let Part::Text(text, _) = guard else { return None };
-    let mut kinds = Vec::new();
-    for atom in text.split(" || ") {
-        match atom {
-            "commit.branch matches '**'" => kinds.extend(["push", "manual"]),
-            "commit.tag matches '**'" | "run.event == 'tag'" => kinds.push("tag"),
-            "run.event == 'pull-request'" => kinds.push("pull-request"),
-            "run.event == 'manual'" => kinds.push("manual"),
-            "run.event in ['push', 'tag']" => kinds.extend(["push", "tag"]),
-            _ => return None,
-        }
-    }
-    Some(kinds)
 }
 
 fn stages(work: &mut Work<'_>, entry: Option<&Entry>, bodies: &[(&Entry, Node)]) -> Vec<String> {

@@ -74,10 +74,7 @@ pub(super) struct Phase {
 }
 
 fn condition_of(part: &Part) -> Option<String> {
-    match part {
-        Part::Text(text, _) => Some(text.clone()),
-        Part::Known(_) => None,
-    }
+    part.text()
 }
 
 /// Reads stages.
