@@ -54,6 +54,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("jsonschema", &["verify/schema.rs"]),
     ("miette", &["cli/report.rs", "cli/report/"]),
     ("minijinja", &["render/"]),
+    ("regex_syntax", &["front/pattern.rs"]),
     ("saphyr_parser", &["front/", "verify/"]),
     ("serde", &["back/", "front/", "cli/", "render/"]),
     ("serde_json", &["back/", "front/", "cli/", "render/", "verify/"]),
