@@ -204,6 +204,12 @@ impl Job {
         self.runs_nothing()
             && self.raw.iter().any(|r| r.target.value == TargetId::Gitlab && r.keys.iter().any(|(k, _)| k.value == "trigger"))
     }
+
+    /// Whether it is an action of CodePipeline as that has it, and no build
+    /// (<https://docs.aws.amazon.com/codepipeline/latest/userguide/reference-pipeline-structure.html>).
+    pub fn is_an_action(&self) -> bool {
+        self.runs_nothing() && self.raw.iter().any(|r| r.target.value == TargetId::Codepipeline)
+    }
 }
 
 /// An edge to a job that must have ended before.

@@ -21,7 +21,7 @@ use crate::plan::names::{Names, github};
 use crate::plan::step::{Notice, PlannedKind, PlannedStep, RunWhen};
 use crate::plan::steps::Builder;
 use crate::plan::steps::notices::notice_step;
-use crate::plan::{Options, Plan, PlannedWorkflow, approve, legalize, limits, require, words};
+use crate::plan::{Options, Plan, PlannedWorkflow, action, approve, legalize, limits, require, words};
 use crate::target::table::Table;
 
 /// The plan of a pipeline for one of its targets; none where a finding is an error.
@@ -36,6 +36,9 @@ pub fn plan<'a>(checked: Checked<'a>, target: &'a Target, options: &Options) -> 
     let mut verdict = legalize::legalize(pipeline, target, table, &required, options);
     words::review(pipeline, &selected, target.id, &mut verdict.diagnostics);
     let (workflows, drift) = build_workflows(pipeline, target, &selected);
+    if target.id == TargetId::Codepipeline {
+        action::review(pipeline, &workflows, &mut verdict.diagnostics);
+    }
     words::files(pipeline, target.id, &workflows, &mut verdict.diagnostics);
     if target.id == TargetId::Codepipeline {
         limits::review(pipeline, &workflows, &mut verdict.diagnostics);

@@ -14,6 +14,7 @@
 //!
 //! Invariant: this room writes no vendor syntax beyond what the steps of `targets/actions.kdl` say, and imports no back end.
 
+pub mod action;
 pub mod alert;
 pub mod analysis;
 pub mod approve;

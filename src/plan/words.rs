@@ -119,7 +119,7 @@ fn unknown(rule: &'static str, kind: &str, name: &Spanned<String>, target: Targe
     Diagnostic::error(rule, name.span, message).help(format!("{near}known there: {}; {other}", known.join(", ")))
 }
 
-/// A job without steps is what its keys of a target make of it: the start of another pipeline. Where it has none, it does nothing there.
+/// A job without steps is what its keys of a target make of it: the start of another pipeline.
 fn steps_or_keys(pipeline: &Pipeline, job: &Job, target: TargetId, diagnostics: &mut Diagnostics) {
     let own: Vec<_> = job.raw.iter().filter(|r| r.target.value == target).collect();
     let machine = !job.produces.is_empty() || !job.outputs.is_empty() || !job.services.is_empty() || job.image.is_some();
@@ -131,13 +131,6 @@ fn steps_or_keys(pipeline: &Pipeline, job: &Job, target: TargetId, diagnostics: 
             let help = "give the start a job of its own: `raw gitlab { trigger … }` and nothing that runs";
             diagnostics.push(Diagnostic::error("raw-key-owned", key.span, message).help(help));
         }
-    } else if own.is_empty() && !job.raw.is_empty() {
-        let word = target.word();
-        diagnostics.push(
-            Diagnostic::error("empty-job", job.name.span, format!("`{}` has no step on {word}", job.name.value))
-                .label("does nothing there")
-                .help(format!("add steps, or keep the workflow from {word}: target {word} {{ workflows … }}")),
-        );
     }
 }
 

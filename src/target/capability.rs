@@ -84,6 +84,7 @@ capabilities! {
     "A time limit that is no whole number of minutes." TimeoutSeconds "timeout-seconds"
     "A job whose token of the vendor can do only what its steps need." JobPermissions "job-permissions"
     "Keys of the vendor, merged into the output." Raw "raw"
+    "A job that is nothing but keys of another target." RawJob "raw-job"
     "A workflow file of one vendor alone, kept as it is." RawFile "raw-file"
     "A Linux runner on x86." RunnerLinux "runner-linux"
     "A Linux runner on ARM." RunnerLinuxArm "runner-linux-arm"

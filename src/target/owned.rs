@@ -76,8 +76,11 @@ pub fn is_owned(target: TargetId, level: Level, key: &str) -> bool {
         (TargetId::Github, Level::Job) => GITHUB_JOB,
         (TargetId::Gitlab, Level::Workflow) => GITLAB_WORKFLOW,
         (TargetId::Gitlab, Level::Job) => GITLAB_JOB,
+        // It has a word for each of them, and pipewright writes it.
+        (TargetId::Codepipeline, Level::Workflow) => return true,
+        (TargetId::Codepipeline, Level::Job) => &["Name", "RunOrder", "Region", "InputArtifacts", "OutputArtifacts"],
         // The tables refuse `raw` there.
-        (TargetId::Codebuild | TargetId::Codepipeline, _) => &[],
+        (TargetId::Codebuild, _) => &[],
     };
     owned.contains(&key)
 }

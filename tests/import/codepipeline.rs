@@ -1,7 +1,13 @@
 //! CodePipeline: templates of CloudFormation become workflows.
 
+use std::path::Path;
+
+use pipewright::base::diag::Severity;
+use pipewright::base::source::SourceMap;
+use pipewright::driver::{Options, compile};
 use pipewright::front::ledger::{Fate, Ledger};
 use pipewright::front::{Imported, Vendor};
+use pipewright::render::Renderer;
 
 use super::account::keys;
 use super::imported;
@@ -69,13 +75,65 @@ fn order_in_a_stage_is_needs_and_an_approval_holds_what_comes_behind() {
 fn what_aws_alone_knows_fails_in_its_place() {
     let stages = format!(
         "        - Name: Ship\n          BeforeEntry: {{Conditions: [{{Result: FAIL}}]}}\n          Actions:\n{}",
-        action("Call", "Invoke", "Lambda", 1, "              Configuration: {FunctionName: !Ref Function}\n")
+        action("Call", "Test", "DeviceFarm", 1, "              Configuration: {Stack: !Ref Stack}\n")
     );
     let imported = read(&template(&stages));
     let spec = imported.spec("sample", "main", &["github"]);
     assert!(spec.contains("requires entry-of-ship") && spec.contains("exit 1"), "{spec}");
-    assert!(lost(&imported).contains(&"[1].Actions[0].Configuration.FunctionName".to_owned()), "{:?}", lost(&imported));
+    assert!(lost(&imported).contains(&"[1].Actions[0].Configuration.Stack".to_owned()), "{:?}", lost(&imported));
     assert!(lost(&imported).contains(&"[1].BeforeEntry".to_owned()), "{:?}", lost(&imported));
+}
+
+/// The errors of a spec, by rule and message.
+fn errors(spec: &str) -> Vec<String> {
+    let sources = SourceMap::new();
+    let id = sources.add("pipeline.kdl", spec);
+    let renderer = Renderer::new();
+    let options = Options { root: Path::new("."), spec: "pipeline.kdl", targets: &[], today: None, renderer: &renderer };
+    let compiled = compile(&sources, id, &options).unwrap_or_else(|f| panic!("{f}\n{spec}"));
+    let errors = compiled.diagnostics.iter().filter(|d| d.severity == Severity::Error);
+    errors.map(|d| format!("{}: {}", d.rule, d.message)).collect()
+}
+
+#[test]
+fn an_action_of_the_vendor_s_own_stays_one() {
+    let call = |more: &str| {
+        let rest = format!(
+            "              Configuration: {{FunctionName: !Ref Function, UserParameters: '#{{codepipeline.PipelineExecutionId}}'}}\n{more}"
+        );
+        let stages = format!(
+            "        - Name: Ship\n          Actions:\n{}{}",
+            action("Check", "Compute", "Commands", 1, "              Commands: [make check]\n"),
+            action("Call", "Invoke", "Lambda", 2, &rest)
+        );
+        read(&template(&stages))
+    };
+    let imported = call("");
+    let spec = imported.spec("sample", "main", &["codepipeline"]);
+    for line in
+        ["needs check\n            raw codepipeline {", "Provider=Lambda", "FunctionName=(var)FUNCTION", "variable FUNCTION"]
+    {
+        assert!(spec.contains(line), "{line} is not in {spec}");
+    }
+    assert!(errors(&spec).is_empty(), "{:?}", errors(&spec));
+    let kept = |i: &Imported, path: &str| {
+        matches!(i.ledger.keys().iter().find(|k| k.path.ends_with(path)).unwrap().fate(), Fate::Kept(_))
+    };
+    for path in ["Actions[1].ActionTypeId", "Actions[1].ActionTypeId.Owner", "Actions[1].Configuration.UserParameters"] {
+        assert!(kept(&imported, path), "{path}");
+    }
+    assert!(lost(&imported).is_empty(), "{:?}", lost(&imported));
+    // Nothing else can do it, and whoever goes without says so by name.
+    let there = imported.spec("sample", "main", &["github"]);
+    assert!(errors(&there).len() == 1 && errors(&there)[0].contains("raw-job"), "{:?}", errors(&there));
+    assert!(errors(&(there + "accept github raw-job reason=\"it warms AWS up\"\n")).is_empty());
+    // A role goes along; files and another region do not.
+    let with_role = call("              RoleArn: arn:aws:iam::123456789012:role/call\n");
+    assert!(with_role.spec("sample", "main", &["codepipeline"]).contains("RoleArn \"arn:aws:iam::123456789012:role/call\""));
+    assert!(kept(&with_role, "Actions[1].RoleArn") && lost(&with_role).is_empty());
+    for more in ["              InputArtifacts: [{Name: Code}]\n", "              Region: eu-west-1\n"] {
+        assert!(call(more).spec("sample", "main", &["codepipeline"]).contains("exit 1"), "{more}");
+    }
 }
 
 #[test]

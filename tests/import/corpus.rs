@@ -147,7 +147,9 @@ fn root(folder: &Path, vendor: Vendor, path: &Path) -> PathBuf {
 
 /// What whoever imports a file says on the command line.
 fn told() -> Told {
-    let people = ["github", "gitlab"].map(|target| (target.to_owned(), "team/approvers".to_owned()));
+    let topic = "arn:aws:sns:eu-west-1:123456789012:approvers";
+    let people = [("github", "team/approvers"), ("gitlab", "team/approvers"), ("codepipeline", topic)];
+    let people = people.map(|(target, name)| (target.to_owned(), name.to_owned()));
     Told { repository: Some("team/sample".to_owned()), approvers: people.to_vec() }
 }
 
@@ -264,7 +266,7 @@ fn real_workflows_of_github_come_over() {
 fn real_configurations_of_gitlab_come_over() {
     let Some(folder) = corpus("gitlab") else { return };
     let figures = measure(&folder, Vendor::Gitlab, ["gitlab", "github"], &|p| p.ends_with(".gitlab-ci.yml"));
-    hold(Vendor::Gitlab, &figures, &Floors { carried: 86.4, held: 91.4, whole: 64.5, own: 77.5, other: 76.5 });
+    hold(Vendor::Gitlab, &figures, &Floors { carried: 86.4, held: 91.4, whole: 64.5, own: 77.5, other: 77.5 });
 }
 
 #[test]
@@ -285,7 +287,7 @@ fn real_pipelines_of_aws_come_over() {
             && !text.contains("typeName")
     };
     let figures = measure(&folder, Vendor::Codepipeline, ["codepipeline", "github"], &is_template);
-    hold(Vendor::Codepipeline, &figures, &Floors { carried: 71.0, held: 71.0, whole: 14.5, own: 88.5, other: 96.0 });
+    hold(Vendor::Codepipeline, &figures, &Floors { carried: 71.0, held: 91.5, whole: 25.5, own: 96.0, other: 96.0 });
 }
 
 #[test]

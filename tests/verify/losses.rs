@@ -95,6 +95,7 @@ const ROWS: &[Row] = &[
     ("notify-approval", "team ops { github \"acme/ops\"; gitlab \"acme/ops\"; codepipeline (var)TOPIC }\nvariable TOPIC\nsecret HOOK\nchannel team slack webhook=(secret)HOOK\ngate go { approval { from ops }; notify team on=approval-requested \"please\" }\nenvironment live { tier production; requires go }", "on { push main }; deploy ship to=live { run make }"),
     ("name-policy", "repository { branch-names main \"feature/*\" }", "on { push \"**\"; pull-request main }; job a { run make }"),
     ("check-drift", "", "on { push main }; job a { run make }"),
+    ("raw-job", "", "on { push main }; job a { run make }; job b { needs a; raw gitlab { trigger project=\"acme/other\" } }; job c { needs b; run make }; job d { needs c; raw codepipeline { ActionTypeId Category=Invoke Owner=AWS Provider=Lambda Version=\"1\" } }"),
     ("raw-file", "raw github \".github/workflows/stale.yml\"", "on { push main }; job a { run make }"),
     ("unpinned-action", "action greet { for github { uses \"acme/greet@v1\" }; for gitlab codebuild { run hello } }", "on { push main }; job a { run make; greet }"),
     ("raw", "", "on { push main }; job a { run make; raw TARGET { cache none } }"),

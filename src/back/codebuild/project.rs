@@ -54,7 +54,7 @@ pub(in crate::back) fn setting(plan: &Plan<'_>, text: &Text, parameters: &mut Ve
 }
 
 /// The parameter of a variable whose value only the account knows. Builds read it from the same place.
-fn variable(plan: &Plan<'_>, name: &str) -> view::Parameter {
+pub(in crate::back) fn variable(plan: &Plan<'_>, name: &str) -> view::Parameter {
     view::Parameter {
         name: parameter(name),
         description: format!("The variable {name} of the spec"),

@@ -3,6 +3,7 @@
 //! `.codepipeline/<workflow>-<event>.yml` is the stack of CloudFormation with the pipeline, the projects of its builds, a role for each set of
 //! rights and what starts it; `.codepipeline/<workflow>/<job>.yml` the buildspec of a job.
 
+mod own;
 mod pipeline;
 mod project;
 pub(super) mod settings;
@@ -33,10 +34,10 @@ pub(super) fn emit(plan: &Plan<'_>, renderer: &Renderer) -> Result<Vec<Output>, 
         let starts = starts(plan.pipeline, workflow.workflow);
         let mut texts: Vec<String> = Vec::new();
         for job in &workflow.jobs {
-            let JobSource::Spec(_) = job.source else {
+            if !is_build(job) {
                 texts.push(String::new());
                 continue;
-            };
+            }
             let place = place(plan, workflow, job, &starts);
             let decided = |start: &Start<'_>| matches!(presence(job, start), Presence::If(_));
             let guard = guard::of_job(&place, &starts, &decided);
@@ -52,6 +53,11 @@ pub(super) fn emit(plan: &Plan<'_>, renderer: &Renderer) -> Result<Vec<Output>, 
         }
     }
     Ok(outputs)
+}
+
+/// Whether a job is a build, and no approval or action of the vendor's own.
+fn is_build(job: &PlannedJob<'_>) -> bool {
+    matches!(job.source, JobSource::Spec(_)) && !job.job.is_an_action()
 }
 
 /// The folder of a plan's files.

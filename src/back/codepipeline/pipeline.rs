@@ -9,7 +9,7 @@ use crate::back::codebuild::project::{days, named, setting};
 use crate::back::codebuild::view::Parameter;
 use crate::back::codepipeline::project::{connected, id, of_jobs};
 use crate::back::codepipeline::told::{self, source};
-use crate::back::codepipeline::{place, view};
+use crate::back::codepipeline::{is_build, own, place, view};
 use crate::back::variables::{self, axis, upper};
 use crate::ir::environment::ChannelKind;
 use crate::ir::event::{ClauseKind, EventKind, InputKind, InputValue, PathFilter, Pattern, PullRequestType};
@@ -34,18 +34,24 @@ pub(super) fn stack<'p>(
     let name = format!("{}-{word}", plan.pipeline.name.value);
     let mut parameters: Vec<Parameter> = Vec::new();
     let connection = plan.target.aws.connection.as_ref().map(|c| setting(plan, c, &mut parameters)).unwrap_or_default();
-    let mut writer = Writer { plan, workflow, start, texts, name: &name, parameters, approvers: Vec::new(), topics: Vec::new() };
+    let mut writer = Writer {
+        plan,
+        workflow,
+        start,
+        texts,
+        name: &name,
+        parameters,
+        approvers: Vec::new(),
+        topics: Vec::new(),
+        statements: Vec::new(),
+    };
     let stages: Vec<view::Stage> = stages(plan.pipeline, workflow, start).iter().map(|s| writer.stage(s)).collect();
     let notices: Vec<view::Notice> =
         workflow.workflow.notify.iter().enumerate().filter_map(|(i, n)| writer.notice(n, i)).collect();
-    let built: Vec<Place<'p>> = workflow
-        .jobs
-        .iter()
-        .filter(|j| start.has(j) && matches!(j.source, JobSource::Spec(_)))
-        .map(|job| place(plan, workflow, job, starts))
-        .collect();
+    let built: Vec<Place<'p>> =
+        workflow.jobs.iter().filter(|j| start.has(j) && is_build(j)).map(|job| place(plan, workflow, job, starts)).collect();
     let (projects, roles) = of_jobs(&built, &name, &connection);
-    let Writer { mut parameters, approvers, topics, .. } = writer;
+    let Writer { mut parameters, approvers, topics, statements, .. } = writer;
     named(plan, roles.iter().flat_map(|r| &r.statements), &mut parameters);
     let branch = start.schedule.and_then(|s| s.branch.as_ref()).unwrap_or(&plan.pipeline.default_branch);
     let pipeline_arn = arn("codepipeline", &name);
@@ -54,7 +60,7 @@ pub(super) fn stack<'p>(
         arn: pipeline_arn,
         // In the usual mode a newer run takes the place of one that waits.
         mode: if queued { "QUEUED" } else { "PARALLEL" },
-        statements: rights(&projects, &connection, &topics),
+        statements: rights(&projects, &connection, &topics, statements),
         connection,
         repository: plan.target.aws.repository.as_ref().map(|r| r.value.clone()).unwrap_or_default(),
         branch: branch.value.clone(),
@@ -88,7 +94,7 @@ fn is_queued(job: &PlannedJob<'_>) -> bool {
     job.environment.as_ref().is_some_and(|e| e.deploys) || job.job.concurrency.as_ref().is_some_and(|c| queues(c.mode.value))
 }
 
-fn rights(projects: &[view::Project], connection: &str, topics: &[String]) -> Vec<Statement> {
+fn rights(projects: &[view::Project], connection: &str, topics: &[String], own: Vec<Statement>) -> Vec<Statement> {
     // https://docs.aws.amazon.com/codepipeline/latest/userguide/security-iam.html#how-to-custom-role
     let bucket = format!("${{{BUCKET}.Arn}}");
     let mut all = vec![
@@ -102,6 +108,11 @@ fn rights(projects: &[view::Project], connection: &str, topics: &[String]) -> Ve
     }
     if !topics.is_empty() {
         all.push(Statement::new(&["sns:Publish"], topics.to_vec()));
+    }
+    for statement in own {
+        if !all.contains(&statement) {
+            all.push(statement);
+        }
     }
     all
 }
@@ -179,6 +190,8 @@ struct Writer<'p, 's> {
     parameters: Vec<Parameter>,
     approvers: Vec<view::Approvers>,
     topics: Vec<String>,
+    /// What actions of the vendor's own need to be allowed.
+    statements: Vec<Statement>,
 }
 
 impl Writer<'_, '_> {
@@ -190,7 +203,12 @@ impl Writer<'_, '_> {
                 JobSource::Approval { gate, .. } => {
                     let name = legal(&job.title);
                     let approval = self.approval(gate, &stage.name, &name);
-                    actions.push(view::Action { name, order: *order, build: None, approval });
+                    actions.push(view::Action { name, order: *order, build: None, approval, own: Vec::new() });
+                }
+                JobSource::Spec(_) if job.job.is_an_action() => {
+                    let (own, statements) = own::action(self.plan, &job.job, &mut self.parameters);
+                    self.statements.extend(statements);
+                    actions.push(view::Action { name: legal(&job.title), order: *order, build: None, approval: None, own });
                 }
                 JobSource::Spec(_) => actions.extend(self.builds(job, &self.texts[*at], *order)),
             }
@@ -219,7 +237,7 @@ impl Writer<'_, '_> {
                 .collect();
             let variables = (!all.is_empty()).then(|| serde_json::Value::Array(all).to_string());
             let build = Some(view::Build { project: project.clone(), variables });
-            view::Action { name, order, build, approval: None }
+            view::Action { name, order, build, approval: None, own: Vec::new() }
         };
         let Some(matrix) = &job.job.matrix else { return vec![action(legal(&job.title), Vec::new())] };
         let cell = |cell: &Vec<Option<String>>| {

@@ -3,10 +3,9 @@
 use crate::back::aws::names::logical;
 use crate::back::aws::settings::{self, Stack};
 use crate::back::codebuild::view::Parameter;
-use crate::back::codepipeline::{folder, pipeline, place};
+use crate::back::codepipeline::{folder, is_build, pipeline, place};
 use crate::back::settings::Part;
 use crate::plan::Plan;
-use crate::plan::job::JobSource;
 use crate::plan::start::starts;
 
 /// The JSON, and the parts of the checklist.
@@ -37,7 +36,7 @@ pub(in crate::back) fn settings(plan: &Plan<'_>) -> (String, Vec<Part>) {
                 ..Stack::default()
             });
         }
-        let jobs = workflow.jobs.iter().filter(|j| matches!(j.source, JobSource::Spec(_)));
+        let jobs = workflow.jobs.iter().filter(|j| is_build(j));
         places.extend(jobs.map(|job| place(plan, workflow, job, &starts)));
     }
     settings::settings(plan, connection, stacks, &places)

@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::back::aws::machine::Machine;
 use crate::back::aws::policy::Statement;
 use crate::back::codebuild::view::Parameter;
+use crate::back::tree::Tree;
 
 /// The stack of a pipeline.
 #[derive(Serialize)]
@@ -77,13 +78,22 @@ pub(super) struct Rule {
     pub(super) value: String,
 }
 
-/// An action: a build or an approval.
+/// An action: a build, an approval, or one of the vendor's own.
 #[derive(Serialize)]
 pub(super) struct Action {
     pub(super) name: String,
     pub(super) order: usize,
     pub(super) build: Option<Build>,
     pub(super) approval: Option<Approval>,
+    /// The keys of one that stands in the spec as it is.
+    pub(super) own: Vec<Own>,
+}
+
+/// A key of an action.
+#[derive(Serialize)]
+pub(super) struct Own {
+    pub(super) key: String,
+    pub(super) value: Tree,
 }
 
 /// A build.

@@ -10,6 +10,7 @@ use crate::front::ledger::Fate;
 use crate::front::name::{Names, slug};
 use crate::front::node::{Build, node, run};
 use crate::front::yaml::{Entry, Node};
+use crate::plan::action::rights;
 
 use super::buildspec::Around;
 use super::source::{self, Source};
@@ -234,19 +235,22 @@ fn one(
             }
             deploy::revision(work, stack, &provider, configuration, bucket.as_deref(), &around)
         }
-        _ => {
-            let provider = if provider.contains('$') { "another provider" } else { provider.as_str() };
-            let why = format!("what {provider} does is known to AWS alone: the job fails until its commands stand here");
-            if let Some(kind) = &kind {
-                kind.value.each_entry(&mut |e| work.ledger.mark(e.id, Fate::Lost(why.clone())));
-                work.mark(kind, Fate::Lost(why.clone()));
+        _ => match own(work, stack, body, [&category, &words[1], &provider, &words[3]], &around) {
+            Some(job) => job,
+            None => {
+                let provider = if provider.contains('$') { "another provider" } else { provider.as_str() };
+                let why = format!("what {provider} does is known to AWS alone: the job fails until its commands stand here");
+                if let Some(kind) = &kind {
+                    kind.value.each_entry(&mut |e| work.ledger.mark(e.id, Fate::Lost(why.clone())));
+                    work.mark(kind, Fate::Lost(why.clone()));
+                }
+                if let Some(configuration) = &configuration {
+                    configuration.mark_all(&mut work.ledger, &Fate::Lost(why.clone()));
+                    work.mark(configuration, Fate::Lost(why));
+                }
+                batch::missing(&around, &format!("{category} by {provider}"))
             }
-            if let Some(configuration) = &configuration {
-                configuration.mark_all(&mut work.ledger, &Fate::Lost(why.clone()));
-                work.mark(configuration, Fate::Lost(why));
-            }
-            batch::missing(&around, &format!("{category} by {provider}"))
-        }
+        },
     };
     let produced: Vec<&str> =
         job.0.children().iter().filter(|c| c.name() == "produces").filter_map(|c| c.arg(0).and_then(|e| e.as_str())).collect();
@@ -256,6 +260,48 @@ fn one(
         }
     }
     Some((name, job))
+}
+
+/// An action that stays as CodePipeline has it: one that takes no files and makes none, and whose rights are known.
+fn own(work: &mut Work<'_>, stack: &mut Stack, body: &Node, kind: [&str; 4], around: &Around) -> Option<Build> {
+    let empty = |key: &str| body.get(key).is_none_or(|list| list.items().is_empty());
+    let known = rights(kind[2]).is_some() || body.entry("RoleArn").is_some();
+    let bare = around.before.iter().all(|b| b.0.name() != "consumes") && around.outputs.is_empty();
+    if !known || !bare || !empty("InputArtifacts") || !empty("OutputArtifacts") || body.entry("Region").is_some() {
+        return None;
+    }
+    let before = work.declared.variables.clone();
+    let mut raw = node("raw").arg("codepipeline");
+    let words = ["Category", "Owner", "Provider", "Version"].into_iter().zip(kind);
+    raw.push(words.fold(node("ActionTypeId"), |n, (key, word)| n.prop(key, word)));
+    let mut settings = node("Configuration");
+    let mut said = true;
+    for entry in body.get("Configuration").map(Node::entries).unwrap_or_default() {
+        // Of a text that the stack does not work out `${…}` would be another one here.
+        match stack.text(work, &entry.value).filter(|t| !t.replace("${var.", "").contains("${")) {
+            Some(text) => settings = settings.prop(&entry.key, &text),
+            None => said = false,
+        }
+    }
+    let role = body.get("RoleArn").map(|r| stack.text(work, r));
+    if !said || role == Some(None) {
+        work.declared.variables = before;
+        return None;
+    }
+    raw.push(settings);
+    if let Some(role) = role.flatten() {
+        raw.push(node("RoleArn").arg(&role));
+    }
+    let why = Fate::Kept(format!("CodePipeline has {} do it: say for another target what the job does there", kind[2]));
+    for key in ["ActionTypeId", "Configuration", "RoleArn"] {
+        if let Some(entry) = body.entry(key) {
+            entry.value.each_entry(&mut |e| work.ledger.mark(e.id, why.clone()));
+            // Of a role that is no part of the spec otherwise it was said that it is lost.
+            work.ledger.reset(entry.id, why.clone());
+        }
+    }
+    let job = node("job").arg(&around.name).comments(around.comments.iter().cloned()).children(around.before.iter().cloned());
+    Some(job.child(raw))
 }
 
 /// Whether what an action is given is the repository.

@@ -101,6 +101,9 @@ impl Walk<'_> {
         for raw in job.raw.iter().filter(|r| r.target.value == target) {
             self.need(Capability::Raw, raw.target.span, &what);
         }
+        if job.runs_nothing() && !job.raw.is_empty() && job.raw.iter().all(|r| r.target.value != target) {
+            self.need(Capability::RawJob, job.name.span, &what);
+        }
         self.place_of(job, &what);
         self.exact(job, &what);
         for step in every_step(job) {

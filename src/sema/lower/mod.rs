@@ -339,7 +339,9 @@ fn raw_value(node: &Node<'_>) -> RawValue {
 }
 
 fn raw_entry(entry: &Entry<'_>) -> RawValue {
+    let is_variable = entry.ty.as_ref().is_some_and(|ty| ty.text == "var");
     match &entry.value {
+        Value::String(name, _) if is_variable => RawValue::String(format!("${{var.{name}}}")),
         Value::String(text, _) => RawValue::String(text.to_string()),
         Value::Number(text) => RawValue::Number(text.to_string()),
         Value::Bool(value) => RawValue::Bool(*value),

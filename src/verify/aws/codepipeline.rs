@@ -93,7 +93,10 @@ impl<'p> Codepipeline<'p> {
                 let round = round.map_err(|_| format!("line {}: a `RunOrder` that is no number", action.line))?;
                 let task = match text(action, &["ActionTypeId", "Category"]).as_str() {
                     "Approval" => self.approval(path, &name, action),
-                    "Build" => self.build(stack, action, mode, &given)?,
+                    "Build" if action.path(&["ActionTypeId", "Provider"]).and_then(Node::text) == Some("CodeBuild") => {
+                        self.build(stack, action, mode, &given)?
+                    }
+                    "Build" | "Compute" | "Deploy" | "Invoke" | "Test" => self.own(path, &name, action)?,
                     other => return Err(format!("line {}: an action `{other}` is not known here", action.line)),
                 };
                 rounds.entry(round).or_default().push(task);
@@ -103,6 +106,26 @@ impl<'p> Codepipeline<'p> {
         self.jobs.cells(way.stages.iter().flat_map(|s| s.rounds.values().flatten()))?;
         self.pipelines.push(way);
         Ok(())
+    }
+
+    /// An action of the vendor's own, which the spec has as it stands: a job of the pipeline's workflow has its name.
+    fn own(&mut self, path: &str, pipeline: &str, action: &Node) -> Result<Task, String> {
+        let id = action.get("Name").and_then(Node::text).unwrap_or_default().to_owned();
+        let of_pipeline = |name: &str| pipeline.starts_with(&format!("{}-{name}-", self.pipeline.name.value));
+        let job = self.pipeline.job_ids().find(|(_, job)| {
+            let workflow = &self.pipeline.workflow(job.workflow).name.value;
+            job.is_an_action() && of_pipeline(workflow) && legal(&job.name.value) == id
+        });
+        let (id_of_job, job) =
+            job.ok_or_else(|| format!("line {}: `{id}` is an action that the spec does not have", action.line))?;
+        // One that several pipelines have is one job.
+        if let Some(at) = self.jobs.found.iter().position(|f| f.job == Some(id_of_job)) {
+            return Ok(Task { found: at, passed: Vec::new() });
+        }
+        let workflow = Some(self.pipeline.workflow(job.workflow).name.value.clone());
+        let found = Found { job: Some(id_of_job), workflow, ..beside(path, pipeline, id, action.line, Vec::new()) };
+        self.jobs.found.push(found);
+        Ok(Task { found: self.jobs.found.len() - 1, passed: Vec::new() })
     }
 
     /// An action that waits for a person: it is called after its gate, with a number behind it where several are asked.
@@ -116,33 +139,7 @@ impl<'p> Codepipeline<'p> {
                 && [id.as_str(), bare].iter().any(|i| plain(i) == own || plain(i).ends_with(&format!("-{own}")))
         };
         let asks = self.pipeline.gates.iter().enumerate().find(asked).map(|(at, _)| GateId(at as u32));
-        self.jobs.found.push(Found {
-            place: Place { file: path.to_owned(), line: action.line },
-            workflow: Some(pipeline.to_owned()),
-            id,
-            job: None,
-            asks: asks.into_iter().collect(),
-            environment: None,
-            interruptible: false,
-            lock: None,
-            forgiven: false,
-            secrets: BTreeSet::new(),
-            permissions: None,
-            texts: Vec::new(),
-            uploads: BTreeSet::new(),
-            downloads: BTreeSet::new(),
-            outputs: BTreeSet::new(),
-            reads: BTreeSet::new(),
-            acts: None,
-            env: BTreeMap::new(),
-            image: None,
-            services: Vec::new(),
-            cells: None,
-            timeout: None,
-            after_timeout: None,
-            retry: 0,
-            identity: false,
-        });
+        self.jobs.found.push(beside(path, pipeline, id, action.line, asks.into_iter().collect()));
         Task { found: self.jobs.found.len() - 1, passed: Vec::new() }
     }
 
@@ -293,4 +290,40 @@ impl Codepipeline<'_> {
         }
         found
     }
+}
+
+/// What stands in a pipeline and is no build.
+fn beside(path: &str, pipeline: &str, id: String, line: usize, asks: Vec<GateId>) -> Found {
+    Found {
+        place: Place { file: path.to_owned(), line },
+        workflow: Some(pipeline.to_owned()),
+        id,
+        job: None,
+        asks,
+        environment: None,
+        interruptible: false,
+        lock: None,
+        forgiven: false,
+        secrets: BTreeSet::new(),
+        permissions: None,
+        texts: Vec::new(),
+        uploads: BTreeSet::new(),
+        downloads: BTreeSet::new(),
+        outputs: BTreeSet::new(),
+        reads: BTreeSet::new(),
+        acts: None,
+        env: BTreeMap::new(),
+        image: None,
+        services: Vec::new(),
+        cells: None,
+        timeout: None,
+        after_timeout: None,
+        retry: 0,
+        identity: false,
+    }
+}
+
+/// The name of a job as an action has it.
+fn legal(name: &str) -> String {
+    name.chars().map(|c| if c.is_ascii_alphanumeric() || ".@_-".contains(c) { c } else { '-' }).take(90).collect()
 }
