@@ -102,6 +102,7 @@ mod undefined_variable;
 mod unpinned_action;
 mod unused_declaration;
 mod value_input_missing;
+mod value_not_an_expression;
 mod variable_not_handed_over;
 mod vendor_expression_in_script;
 mod vendor_variable_in_script;
@@ -353,6 +354,11 @@ pub const RULES: &[Rule] = &[
     error("unpinned-action", Some(unpinned_action::check), "an action cannot be pinned to a commit"),
     warning("unused-declaration", Some(unused_declaration::check), "a name is declared and never used"),
     error("value-input-missing", Some(value_input_missing::check), "a value reads an input that the workflow does not have"),
+    error(
+        "value-not-an-expression",
+        Some(value_not_an_expression::check),
+        "a value in GitHub's own words is no expression, or reads a secret",
+    ),
     error(
         "variable-not-handed-over",
         Some(variable_not_handed_over::check),

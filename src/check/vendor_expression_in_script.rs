@@ -5,7 +5,7 @@ use crate::check::script;
 use crate::ir::Pipeline;
 use crate::ir::id::TargetId;
 use crate::ir::step::{Step, StepKind};
-use crate::ir::text::{Part, Text};
+use crate::ir::text::{Context, Part, Text};
 use crate::ir::walk::{self, Item};
 
 /// What an outsider writes: whoever opens a pull request, names a branch or files an issue (GitHub's list of untrusted contexts).
@@ -58,7 +58,7 @@ pub(super) fn check(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
     let targets: Vec<TargetId> = pipeline.targets.iter().map(|t| t.id).collect();
     for job in &pipeline.jobs {
         walk::items(job, &[], &mut |item| of_item(item, diagnostics));
-        walk::every_step(job).for_each(|step| bodies(step, &targets, diagnostics));
+        walk::every_step(job).for_each(|step| bodies(pipeline, step, &targets, diagnostics));
     }
     let workflows = pipeline.workflows.iter().flat_map(|w| &w.env);
     let environments = pipeline.environments.iter().flat_map(|e| &e.env);
@@ -70,7 +70,7 @@ pub(super) fn check(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
 
 /// The bodies of a portable action. GitHub reads the inputs of its own actions, so its expressions may stand there; not in an input that is a
 /// program, where an outsider would write part of it.
-fn bodies(step: &Step, targets: &[TargetId], diagnostics: &mut Diagnostics) {
+fn bodies(pipeline: &Pipeline, step: &Step, targets: &[TargetId], diagnostics: &mut Diagnostics) {
     let StepKind::Action(call) = &step.kind else { return };
     for inner in call.bodies_of(targets).into_iter().flat_map(|b| &b.steps) {
         if let StepKind::Uses { with, .. } = &inner.kind {
@@ -78,10 +78,16 @@ fn bodies(step: &Step, targets: &[TargetId], diagnostics: &mut Diagnostics) {
             for (_, text) in with.iter().filter(|(name, _)| PROGRAMS.contains(&name.value.as_str())) {
                 let told = expressions(text).filter(|(.., inner)| is_untrusted(inner));
                 told.for_each(|(open, close, inner)| diagnostics.push(finding(text, open, close, inner)));
+                let own = text.contexts().filter_map(|c| match &c.value {
+                    Context::Value(id) => pipeline.values[id.index()].github.as_ref(),
+                    _ => None,
+                });
+                let told = own.filter(|own| is_untrusted(&own.value));
+                told.for_each(|own| diagnostics.push(finding(text, "${{", "}}", own.value.trim())));
             }
         } else {
             walk::step(inner, &[], &mut |item| of_item(item, diagnostics));
-            bodies(inner, targets, diagnostics);
+            bodies(pipeline, inner, targets, diagnostics);
         }
     }
 }

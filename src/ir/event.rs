@@ -233,6 +233,8 @@ pub struct EventValue {
     pub arms: Vec<(Spanned<EventKind>, Text)>,
     /// `otherwise "…"`
     pub otherwise: Option<Text>,
+    /// `github "…"`: an expression of GitHub's own that gives it there; elsewhere it is what `otherwise` says, or empty.
+    pub github: Option<Spanned<String>>,
 }
 
 impl Event {

@@ -26,6 +26,8 @@ pub struct Step {
     pub env: Vec<EnvVar>,
     /// Directory below the root; the job's where there is none.
     pub dir: Option<Spanned<String>>,
+    /// Its handle, by which expressions of GitHub's own speak of it.
+    pub id: Option<Spanned<String>>,
     /// Where it stands.
     pub span: Span,
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::base::span::Span;
+use crate::base::span::{Span, Spanned};
 use crate::ir::Pipeline;
 use crate::ir::environment::{ClusterAccess, Target, Tier};
 use crate::ir::event::{Clause, ClauseKind, EventKind, InputKind, PathFilter, Pattern, PullRequestType};
@@ -132,6 +132,19 @@ impl Walk<'_> {
         }
         for env in &workflow.env {
             self.text(&env.value, "a variable");
+            env.value.contexts().for_each(|c| self.own_value(c, &name));
+        }
+        if let Some(Group::Named(text)) = workflow.concurrency.as_ref().map(|c| &c.group) {
+            text.contexts().for_each(|c| self.own_value(c, &name));
+        }
+    }
+
+    /// A value that an expression of GitHub's own gives is asked for by who reads it.
+    fn own_value(&mut self, read: &Spanned<Context>, what: &str) {
+        let Context::Value(id) = &read.value else { return };
+        let value = &self.pipeline.values[id.index()];
+        if value.github.is_some() {
+            self.need(Capability::ValueOwn, read.span, format!("`value.{}` in {what}", value.name.value));
         }
     }
 

@@ -38,6 +38,7 @@ pub(crate) fn step(kind: StepKind) -> Step {
         timeout: None,
         env: Vec::new(),
         dir: None,
+        id: None,
         span: Span::default(),
     }
 }

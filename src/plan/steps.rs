@@ -146,7 +146,8 @@ impl<'a> Builder<'a> {
             let line = Text::literal(format!("echo \"{} is left out here\"", call.name.value), call.name.span);
             self.push(call_step, PlannedKind::Run(Script { lines: vec![line] }), phase, when, Vec::new());
         }
-        for inner in &body.steps {
+        let last = body.steps.len().saturating_sub(1);
+        for (at, inner) in body.steps.iter().enumerate() {
             let mut step = inner.clone();
             step.name = step.name.or_else(|| call_step.name.clone());
             step.condition = both(call_step.condition.clone(), step.condition);
@@ -154,6 +155,8 @@ impl<'a> Builder<'a> {
             step.timeout = step.timeout.or(call_step.timeout);
             step.env.splice(0..0, call_step.env.iter().cloned());
             step.dir = step.dir.or_else(|| call_step.dir.clone());
+            // The handle of the call is that of the last step of its body, which has the outputs.
+            step.id = step.id.or_else(|| call_step.id.clone()).filter(|_| at == last);
             let when = if inner.when == Outcome::Success { when.clone() } else { outcome(inner.when) };
             self.step(&step, phase, &when);
         }
@@ -162,7 +165,7 @@ impl<'a> Builder<'a> {
     fn push(&mut self, step: &Step, kind: PlannedKind, phase: Phase, when: &RunWhen, mut env: Vec<EnvVar>) {
         env.extend(step.env.iter().cloned());
         self.steps.push(PlannedStep {
-            id: None,
+            id: step.id.as_ref().map(|id| id.value.clone()),
             name: step.name.clone(),
             kind,
             phase,

@@ -47,6 +47,9 @@ pub fn value(pipeline: &Pipeline, workflow: Option<WorkflowId>, event: &Event, c
         Context::Input(name) => input(pipeline, workflow, event, name),
         Context::Value(id) => {
             let value = &pipeline.values[id.index()];
+            if value.github.is_some() {
+                return Known::Something;
+            }
             let arm = value.arms.iter().find(|(kind, _)| kind.value == event.kind).map(|(_, text)| text);
             arm.or(value.otherwise.as_ref()).map_or(Known::Nothing, |text| of_text(pipeline, workflow, event, text))
         }

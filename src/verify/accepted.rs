@@ -41,7 +41,7 @@ fn points(capability: Capability, target: TargetId) -> &'static [u8] {
         // GitLab starts the run with the tag, and ends a cancelled pipeline without the job: the model knows both.
         Capability::Release | Capability::WhenAlways if target != TargetId::Gitlab => RUNS,
         // The script decides, after the job has begun.
-        Capability::JobConditionOutput => &[1, 2, 3, 5, 6],
+        Capability::JobConditionOutput | Capability::ValueOwn => &[1, 2, 3, 5, 6],
         Capability::ContextAttempt
         | Capability::ContextRunNumber
         | Capability::ContextActor

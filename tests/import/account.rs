@@ -57,10 +57,30 @@ fn what_is_not_known_is_lost_and_never_forgotten() {
 
 #[test]
 fn a_condition_that_cannot_be_said_stops_the_build() {
-    let inside = "    steps:\n      - run: make\n        if: github.event.pull_request.draft == false";
+    let inside = "    steps:\n      - run: make\n        if: contains(toJSON(secrets), 'a')";
     let spec = of_job(inside);
-    assert!(spec.contains("if=\"github.event.pull_request.draft == false\""), "{spec}");
+    assert!(spec.contains("if=\"contains(toJSON(secrets), 'a')\""), "{spec}");
     assert!(matches!(fate(&job(inside), "jobs.unit.steps[0].if"), Fate::Lost(_)));
+}
+
+#[test]
+fn what_only_github_can_work_out_is_a_value_in_its_words() {
+    let inside = "    env: {REF: \"${{ github.ref }}\"}\n    outputs: {tags: \"${{ steps.my_meta.outputs.tags }}\"}\n    steps:\n      - uses: docker/metadata-action@v5\n        id: my_meta\n        with: {images: a}\n      - run: make\n        id: make\n        continue-on-error: true\n      - run: echo ${{ steps.my_meta.outputs.tags }}\n        if: steps.make.outcome == 'failure' && github.event.pull_request.draft == false";
+    let spec = of_job(inside);
+    for line in [
+        "value my-meta-tags {\n    github steps.my-meta.outputs.tags\n}",
+        "value ref {\n    github github.ref\n}",
+        "env REF=\"${value.ref}\"",
+        "metadata-action id=my-meta",
+        "run id=make make {",
+        "run if=\"value.make-outcome == 'failure' && value.github-event-pull-request-draft-false == 'true'\" \"echo ${value.my-meta-tags}\"",
+        "output tags",
+        "echo \"tags=${value.my-meta-tags}\" >> \"$PIPEWRIGHT_OUTPUT\"",
+    ] {
+        assert!(spec.contains(line), "no {line} in {spec}");
+    }
+    assert!(matches!(fate(&job(inside), "jobs.unit.steps[2].if"), Fate::Kept(_)));
+    assert!(matches!(fate(&job(inside), "jobs.unit.outputs.tags"), Fate::Kept(_)));
 }
 
 #[test]

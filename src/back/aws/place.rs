@@ -196,6 +196,9 @@ impl Variables for Place<'_> {
     fn chosen(&self, value: &EventValue) -> Value {
         let name = format!("VALUE_{}", upper(&value.name));
         let arms = arms(value, self.kinds());
+        if arms.is_empty() && value.github.is_some() {
+            return Value::Fixed(String::new());
+        }
         if let [(_, only)] = arms.as_slice() {
             return match only.parts.as_slice() {
                 [Part::Context(context)] => self.value(&context.value),

@@ -187,7 +187,13 @@ impl<'w, 'a> Writer<'w, 'a> {
                     EnvironmentField::Url => String::new(),
                 })
             }
-            Context::Value(id) => Reading::Computed(pipeline.values[id.index()].name.value.clone()),
+            Context::Value(id) => {
+                let value = &pipeline.values[id.index()];
+                match &value.github {
+                    Some(own) => Reading::Value(Gh::atom(own.value.trim()), upper(&value.name.value)),
+                    None => Reading::Computed(value.name.value.clone()),
+                }
+            }
             Context::DockerHost => Reading::Fixed("localhost".into()),
             Context::Gate { gate, field } => {
                 let name = &pipeline.gate(*gate).name.value;
@@ -300,7 +306,7 @@ impl<'w, 'a> Writer<'w, 'a> {
 
     /// The text of a value where the job's events all take the same arm.
     fn only_arm(&self, id: ValueId) -> Option<&'w Text> {
-        let value = &self.plan.pipeline.values[id.index()];
+        let value = Some(&self.plan.pipeline.values[id.index()]).filter(|v| v.github.is_none())?;
         let arm = |kind: EventKind| value.arms.iter().find(|(k, _)| k.value == kind).map(|(_, t)| t).or(value.otherwise.as_ref());
         let mut arms = self.kinds().into_iter().map(arm);
         let first = arms.next()??;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::ir::event::Filter;
 use crate::ir::expr::{Expr, ExprKind, Literal};
+use crate::ir::id::ValueId;
 use crate::ir::text::Context;
 use crate::plan::job::PlannedJob;
 use crate::sema::presence::spelled_condition;
@@ -139,8 +140,18 @@ impl Writer<'_, '_> {
     fn operand(&mut self, expr: &Expr) -> String {
         match &expr.kind {
             ExprKind::Literal(literal) => literal_text(literal),
+            ExprKind::Context(Context::Value(id)) => self.text_of(*id),
             ExprKind::Context(context) => self.expression(context).to_string(),
             _ => self.condition(expr).map_or_else(|| "true".to_owned(), |gh| format!("({gh})")),
+        }
+    }
+
+    /// A value as text that can be compared: an expression of GitHub's own may give a number or a truth value, which equals no text.
+    fn text_of(&mut self, id: ValueId) -> String {
+        let own = self.plan.pipeline.values[id.index()].github.as_ref().map(|g| g.value.trim());
+        match own {
+            Some(own) if !is_text(own) => format!("format('{{0}}', {own})"),
+            _ => self.expression(&Context::Value(id)).to_string(),
         }
     }
 
@@ -170,6 +181,13 @@ impl Writer<'_, '_> {
         self.computed.env.extend(env);
         Gh::is(format!("steps.values.outputs.{name}"), "true")
     }
+}
+
+/// Whether an expression is a path to what is always text: outputs, results, variables.
+fn is_text(own: &str) -> bool {
+    let roots = ["steps.", "needs.", "vars.", "env."];
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    roots.iter().any(|r| own.starts_with(r)) && own.chars().all(plain)
 }
 
 fn literal_text(literal: &Literal) -> String {

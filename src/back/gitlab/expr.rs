@@ -105,8 +105,8 @@ impl Rules<'_> {
                 let arm = value
                     .and_then(|v| v.arms.iter().find(|(k, _)| k.value == self.kind).map(|(_, t)| t).or(v.otherwise.as_ref()));
                 match arm.map(|t| t.parts.as_slice()) {
-                    None => Ok(Operand::Undefined),
-                    Some([]) => Ok(Operand::Fixed(Literal::String(String::new()))),
+                    None if value.is_none_or(|v| v.github.is_none()) => Ok(Operand::Undefined),
+                    None | Some([]) => Ok(Operand::Fixed(Literal::String(String::new()))),
                     Some([Part::Literal(text)]) => Ok(Operand::Fixed(Literal::String(text.clone()))),
                     Some([Part::Context(inner)]) => {
                         self.operand(&Expr { kind: ExprKind::Context(inner.value.clone()), span: inner.span })

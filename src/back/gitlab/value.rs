@@ -116,6 +116,9 @@ impl Variables for Place<'_> {
         let name = format!("VALUE_{}", upper(&value.name));
         let all = self.kinds();
         let arms = arms(value, all.clone());
+        if arms.is_empty() && value.github.is_some() {
+            return Value::Fixed(String::new());
+        }
         if let [(_, only)] = arms.as_slice()
             && let [Part::Context(context)] = only.parts.as_slice()
         {

@@ -6,12 +6,15 @@ mod call;
 mod compare;
 mod place;
 
+use std::collections::BTreeSet;
+
 use crate::front::ledger::Fate;
 use crate::front::logic::{Part, and};
 
 use super::context::Scope;
 use super::declare::Declared;
 use super::expr::{Gh, Piece, parse, pieces};
+use super::own;
 
 pub(super) use place::system_of;
 
@@ -24,6 +27,8 @@ pub(super) struct Condition {
     pub(super) text: Option<String>,
     /// Whether it never holds.
     pub(super) never: bool,
+    /// The jobs that it reads in GitHub's own words.
+    pub(super) reads: BTreeSet<String>,
     /// What became of it.
     pub(super) fate: Fate,
 }
@@ -35,6 +40,7 @@ pub(super) fn condition(source: &str, scope: &Scope, declared: &mut Declared) ->
         when: None,
         text: Some(trimmed.split_whitespace().collect::<Vec<_>>().join(" ")),
         never: false,
+        reads: BTreeSet::new(),
         fate: Fate::Lost(why),
     };
     let inner = match pieces(trimmed).as_slice() {
@@ -58,7 +64,7 @@ pub(super) fn condition(source: &str, scope: &Scope, declared: &mut Declared) ->
             None => parts.push(conjunct),
         }
     }
-    let mut maker = Maker { scope, declared, why: String::new() };
+    let mut maker = Maker { scope, declared, why: String::new(), reads: BTreeSet::new(), is_own: false };
     let mut made = Part::Known(true);
     for part in parts {
         match maker.truth(part) {
@@ -70,7 +76,10 @@ pub(super) fn condition(source: &str, scope: &Scope, declared: &mut Declared) ->
         Part::Known(known) => (None, !known),
         asked => (asked.text(), false),
     };
-    Condition { when, text, never, fate }
+    if maker.is_own {
+        fate = fate.max(Fate::Kept(own::WHY.to_owned()));
+    }
+    Condition { when, text, never, reads: maker.reads, fate }
 }
 
 enum Outcome {
@@ -109,12 +118,37 @@ struct Maker<'m> {
     scope: &'m Scope,
     declared: &'m mut Declared,
     why: String,
+    /// Jobs that are read in GitHub's own words.
+    reads: BTreeSet<String>,
+    /// Whether a part is a value in GitHub's own words.
+    is_own: bool,
 }
 
 impl Maker<'_> {
     fn no(&mut self, why: impl Into<String>) -> Option<Part> {
         self.why = why.into();
         None
+    }
+
+    /// A part that only GitHub can work out, as a comparison of a value.
+    fn own(&mut self, expr: &Gh) -> Option<Part> {
+        let is_text = |path: &[String]| path.first().is_some_and(|r| r == "steps" || r == "needs") && path.len() > 1;
+        let (asked, end) = match expr {
+            Gh::Path(path) if is_text(path) => (expr.clone(), "!= ''".to_owned()),
+            Gh::Both(operator @ ("==" | "!="), a, b) => match (&**a, &**b) {
+                (Gh::Path(path), Gh::Text(text)) | (Gh::Text(text), Gh::Path(path)) if is_text(path) && !text.contains('\'') => {
+                    (Gh::Path(path.clone()), format!("{operator} '{text}'"))
+                }
+                _ => (expr.clone(), "== 'true'".to_owned()),
+            },
+            Gh::Call(..) | Gh::Both(..) => (expr.clone(), "== 'true'".to_owned()),
+            // What is asked is whether it is anything.
+            _ => (Gh::Not(Box::new(Gh::Not(Box::new(expr.clone())))), "== 'true'".to_owned()),
+        };
+        let (name, jobs) = own::value(&asked, self.scope, self.declared)?;
+        self.reads.extend(jobs);
+        self.is_own = true;
+        Some(Part::Text(format!("value.{name} {end}"), 2))
     }
 
     fn context(&mut self, path: &[String]) -> Option<String> {
@@ -156,7 +190,7 @@ mod tests {
         assert_eq!(said("!(github.event_name == 'push')"), "!(run.event in ['push', 'tag'])");
         assert_eq!(said("github.event_name == 'issues'"), "never");
         assert_eq!(said("secrets.TOKEN != ''"), "secret.TOKEN != ''");
-        assert_eq!(said("github.event.pull_request.draft == false"), "lost github.event.pull_request.draft == false");
+        assert_eq!(said("github.event.pull_request.draft == false"), "value.github-event-pull-request-draft-false == 'true'");
         assert_eq!(said("x ${{ true }}"), "lost x ${{ true }}");
     }
 }

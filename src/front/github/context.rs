@@ -18,6 +18,8 @@ pub(super) struct Scope {
     pub(super) outputs: BTreeMap<(String, String), String>,
     /// Inputs of a manual run, and whether each is a truth value.
     pub(super) inputs: BTreeMap<String, (String, bool)>,
+    /// Jobs that call a workflow of another repository: their outputs are not known here.
+    pub(super) foreign: BTreeSet<String>,
     /// The job around it.
     pub(super) job: JobScope,
 }
@@ -37,6 +39,8 @@ pub(super) struct JobScope {
     pub(super) system: Option<&'static str>,
     /// Outputs of its own steps that are outputs of the job: (id of the step, name) to the spec's name.
     pub(super) steps: BTreeMap<(String, String), String>,
+    /// Handles of steps that something speaks of: the vendor's id to the spec's.
+    pub(super) handles: BTreeMap<String, String>,
     /// Services that say their port.
     pub(super) services: BTreeMap<String, String>,
     /// Variables of the workflow and of the job whose value is written down, and that no script changes.

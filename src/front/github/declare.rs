@@ -25,7 +25,7 @@ const TAKEN: &[&str] = &[
 ];
 
 /// Settings of every step: an input may not be called so.
-const SETTINGS: &[&str] = &["name", "if", "when", "timeout", "env", "continue-on-error", "argument"];
+const SETTINGS: &[&str] = &["name", "id", "if", "when", "timeout", "env", "continue-on-error", "argument"];
 
 /// Runners that a spec knows, by GitHub's labels.
 const RUNNERS: &[(&str, &str)] = &[
@@ -60,6 +60,9 @@ pub(crate) struct Declared {
     /// Names of schedules.
     pub(crate) schedules: Names,
     actions: Vec<Action>,
+    /// Values that only GitHub works out: their names, and its expressions.
+    values: Vec<(String, String)>,
+    value_names: Names,
 }
 
 /// Uses of one action with the same inputs.
@@ -90,6 +93,8 @@ impl Default for Declared {
             runner_names: Names::without(&["linux", "linux-arm", "windows", "macos"]),
             schedules: Names::default(),
             actions: Vec::new(),
+            values: Vec::new(),
+            value_names: Names::default(),
         }
     }
 }
@@ -117,6 +122,16 @@ impl Declared {
         let known = self.environments.entry(theirs.to_owned()).or_insert_with(|| (names.unique(theirs), None));
         known.1 = known.1.take().or(url);
         known.0.clone()
+    }
+
+    /// The value of a spec for an expression that only GitHub can work out.
+    pub(super) fn value(&mut self, name: &str, expression: &str) -> String {
+        if let Some((name, _)) = self.values.iter().find(|(_, known)| known == expression) {
+            return name.clone();
+        }
+        let name = self.value_names.unique(name);
+        self.values.push((name.clone(), expression.to_owned()));
+        name
     }
 
     /// A step that uses an action of GitHub, to be finished by [`Declared::finish`].
@@ -162,6 +177,12 @@ impl Declared {
             small.push(node("secret").args(&self.secrets));
         }
         small.extend(self.variables.iter().map(|v| node("variable").arg(v)));
+        let read: Vec<&(String, String)> = self
+            .values
+            .iter()
+            .filter(|(name, _)| workflows.iter().any(|w| reads(&w.0, name)) || actions.iter().any(|a| reads(&a.0, name)))
+            .collect();
+        small.extend(read.into_iter().map(|(name, own)| node("value").arg(name).child(node("github").arg(own))));
         small.extend(self.runners.iter().map(|(name, labels)| node("runner").arg(name).child(node("github").args(labels))));
         if self.has_ghcr {
             small.push(node("registry").arg("ghcr").arg("ghcr.io"));
@@ -228,6 +249,14 @@ impl Action {
         let others = others.or_else(|| self.left_out.then(|| node("for").args(["gitlab", "codebuild"])));
         (build.children(others), inputs)
     }
+}
+
+/// Whether a text or condition of a node reads a value.
+fn reads(node: &Node<'static>, name: &str) -> bool {
+    let whole = format!("value.{name}");
+    let part = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    let text = |text: &str| text.match_indices(&whole).any(|(at, _)| !text[at + whole.len()..].starts_with(part));
+    node.entries.iter().filter_map(|e| e.as_str()).any(text) || node.children.iter().flatten().any(|c| reads(c, name))
 }
 
 fn finish(build: &mut Node<'static>, actions: &[Action], calls: &[(String, Vec<Option<String>>)]) {

@@ -128,7 +128,7 @@ fn one(work: &mut Work<'_, '_>, job: &Entry, found: &Jobs<'_>, mut comments: Vec
         if work.scope.job.wants_docker {
             build.push(node("docker"));
         }
-        build = build.children(made.steps).children(made.produces);
+        build = build.children(made.steps).children(handed(work, job, found, made.shell)).children(made.produces);
     }
     build
 }
@@ -149,6 +149,15 @@ fn requirements(work: &mut Work<'_, '_>, job: &Entry, found: &Jobs<'_>, build: &
             if skippable { loose.push(name) } else { strict.push(name) }
         }
     }
+    let mut texts = Vec::new();
+    let mut reads = BTreeSet::new();
+    found.condition(&job.key, &mut BTreeSet::new(), &mut texts, &mut reads);
+    // Expressions of GitHub's own are read where the job that they speak of is needed.
+    for read in reads.iter().filter_map(|r| work.scope.jobs.get(r)) {
+        if !strict.contains(read) && !loose.contains(read) {
+            strict.push(read.clone());
+        }
+    }
     if !strict.is_empty() {
         build.push(node("needs").args(strict));
     }
@@ -158,8 +167,6 @@ fn requirements(work: &mut Work<'_, '_>, job: &Entry, found: &Jobs<'_>, build: &
     if let Some(when) = own.and_then(|c| c.when) {
         build.push(node("when").arg(when));
     }
-    let mut texts = Vec::new();
-    found.condition(&job.key, &mut BTreeSet::new(), &mut texts);
     if let [one] = texts.as_slice() {
         build.push(node("if").arg(one));
     } else if !texts.is_empty() {
@@ -250,7 +257,7 @@ fn environment(work: &mut Work<'_, '_>, entry: &Entry, build: &mut Build) {
         let known = url.filter(|(e, text)| {
             let plain = !text.contains("${");
             if !plain {
-                let fate = if text.contains(".outputs.page_url") {
+                let fate = if e.value.text().is_some_and(|t| t.contains(".outputs.page_url")) {
                     Fate::Emulated("the vendor shows the address of its pages itself".to_owned())
                 } else {
                     Fate::Lost("the address of an environment is fixed in a spec".to_owned())
@@ -278,6 +285,22 @@ fn environment(work: &mut Work<'_, '_>, entry: &Entry, build: &mut Build) {
             build.push(node("environment").arg(&slug(&unsaid)).comments([format!("not carried: {unsaid}")]));
         }
     }
+}
+
+/// The step that hands on what no script of the job writes: outputs of actions.
+fn handed(work: &mut Work<'_, '_>, job: &Entry, found: &Jobs<'_>, shell: Option<&str>) -> Option<Build> {
+    let mut lines = Vec::new();
+    for key in found.handed.get(&job.key)? {
+        let output = job.value.get("outputs").and_then(|o| o.entry(key))?;
+        let ours = work.scope.outputs.get(&(job.key.clone(), key.clone())).cloned().unwrap_or_default();
+        let text = work.text(output, if shell == Some("pwsh") { Where::Pwsh } else { Where::Bash })?;
+        work.mark(output, Fate::Emulated(format!("a last step writes `{ours}`, one line of text")));
+        lines.push(match shell {
+            Some("pwsh") => format!("\"{ours}={text}\" >> $env:PIPEWRIGHT_OUTPUT"),
+            _ => format!("echo \"{ours}={text}\" >> \"$PIPEWRIGHT_OUTPUT\""),
+        });
+    }
+    Some(node("run").prop("name", "Hand on the outputs").arg(&lines.join("\n")))
 }
 
 fn outputs(work: &mut Work<'_, '_>, job: &Entry, found: &Jobs<'_>, build: &mut Build) {

@@ -18,6 +18,7 @@ mod job;
 mod known;
 mod library;
 mod matrix;
+mod own;
 mod permission;
 mod rewrite;
 mod security;

@@ -56,7 +56,8 @@ fn expression(source: &str, change: Change<'_>) -> Option<Gh> {
     (made != own).then(|| folded(made))
 }
 
-fn changed(expr: &Gh, change: Change<'_>) -> Gh {
+/// An expression with its paths in other words.
+pub(super) fn changed(expr: &Gh, change: Change<'_>) -> Gh {
     match expr {
         Gh::Text(_) | Gh::Number(_) | Gh::Truth(_) | Gh::Null => expr.clone(),
         Gh::Path(path) => change(path).unwrap_or_else(|| expr.clone()),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::front::account::Account as _;
 use crate::front::ledger::Fate;
-use crate::front::name::Names;
+use crate::front::name::{Names, slug};
 use crate::front::node::{Build, node};
 use crate::front::yaml::{Entry, Node};
 
@@ -34,18 +34,22 @@ pub(super) struct Made {
 /// Artifacts of a workflow by the vendor's name: the spec's name, the directory that their files come out of, and their paths.
 pub(super) type Artifacts = BTreeMap<String, (String, String, Vec<String>)>;
 
+/// Handles of steps that pipewright writes itself.
+const HANDLES: &[&str] = &["values", "outputs", "deploy", "rollback"];
+
 /// Enters the outputs of a job's own steps that its script writes and something reads.
 pub(super) fn outputs(work: &mut Work<'_, '_>, job: &Node) -> Vec<String> {
-    let mut wanted: Vec<(String, String)> = Vec::new();
+    let mut wanted: Vec<(String, Option<String>)> = Vec::new();
     let mut look = |text: &str| {
         let mut note = |expr: &Gh| {
             expr.each_path(&mut |path| {
-                if let [steps, step, outputs, name] = path
-                    && steps == "steps"
-                    && outputs == "outputs"
-                    && !wanted.contains(&(step.clone(), name.clone()))
-                {
-                    wanted.push((step.clone(), name.clone()));
+                let [steps, step, rest @ ..] = path else { return };
+                let output = match rest {
+                    [outputs, name] if outputs == "outputs" => Some(name.clone()),
+                    _ => None,
+                };
+                if steps == "steps" && !wanted.contains(&(step.clone(), output.clone())) {
+                    wanted.push((step.clone(), output));
                 }
             });
         };
@@ -66,14 +70,25 @@ pub(super) fn outputs(work: &mut Work<'_, '_>, job: &Node) -> Vec<String> {
         work.scope.job.caches.extend(step.get("id").and_then(Node::text).filter(|_| is_cache).map(str::to_owned));
     }
     let mut names = Names::default();
+    let mut handles = Names::without(HANDLES);
     let mut declared = Vec::new();
+    let own = job.get("steps").map(Node::items).unwrap_or_default();
     for (step, output) in wanted {
-        let own = job.get("steps").map(Node::items).unwrap_or_default();
-        let script = own.iter().find(|s| s.get("id").and_then(Node::text) == Some(&step)).and_then(|s| s.get("run")?.text());
-        if script.is_some_and(|s| s.contains("GITHUB_OUTPUT") && assigned(s, &output).is_some()) {
-            let name = names.unique(&output);
-            work.scope.job.steps.insert((step, output), name.clone());
+        let Some(of) = own.iter().find(|s| s.get("id").and_then(Node::text) == Some(&step)) else { continue };
+        let script = of.get("run").and_then(Node::text);
+        if let Some(output) = &output
+            && script.is_some_and(|s| s.contains("GITHUB_OUTPUT") && assigned(s, output).is_some())
+        {
+            let name = names.unique(output);
+            work.scope.job.steps.insert((step, output.clone()), name.clone());
             declared.push(name);
+            continue;
+        }
+        let is_cached = output.as_deref() == Some("cache-hit") && work.scope.job.caches.contains(&step);
+        if !is_cached && !work.scope.job.handles.contains_key(&step) {
+            let taken = HANDLES.contains(&slug(&step).as_str()) || ["build", "gate"].iter().any(|p| step.starts_with(p));
+            let text = if taken { format!("step-{step}") } else { step.clone() };
+            work.scope.job.handles.insert(step, handles.unique(&text));
         }
     }
     declared
@@ -133,17 +148,28 @@ pub(super) struct Common {
     pub(super) forgiven: bool,
     /// Its variables.
     pub(super) env: Vec<(String, String)>,
+    /// Its handle, where an expression of GitHub's own speaks of it.
+    pub(super) id: Option<String>,
 }
 
 impl Common {
     /// Whether only the name, or nothing, is said.
     pub(super) fn is_plain(&self) -> bool {
-        self.condition.is_none() && self.when.is_none() && self.timeout.is_none() && !self.forgiven && self.env.is_empty()
+        self.condition.is_none()
+            && self.when.is_none()
+            && self.timeout.is_none()
+            && !self.forgiven
+            && self.env.is_empty()
+            && self.id.is_none()
     }
 
     /// The node with all of it.
     pub(super) fn dress(&self, mut build: Build) -> Build {
-        build = build.maybe("name", self.name.as_ref()).maybe("if", self.condition.as_ref()).maybe("when", self.when);
+        build = build
+            .maybe("name", self.name.as_ref())
+            .maybe("id", self.id.as_ref())
+            .maybe("if", self.condition.as_ref())
+            .maybe("when", self.when);
         build = build.maybe("timeout", self.timeout.as_ref());
         for (name, value) in &self.env {
             build.push(node("env").prop(name, value));
@@ -175,6 +201,7 @@ fn one(work: &mut Work<'_, '_>, step: &Node, index: usize, shells: &Shells, arti
         timeout: work.open(step, "timeout-minutes").and_then(|e| minutes(work, e)),
         forgiven: work.open(step, "continue-on-error").is_some_and(|e| truth(work, e)),
         env: work.open(step, "env").map(|e| variable::of_step(work, e, scripted, &mut defaults)).unwrap_or_default(),
+        id: step.get("id").and_then(Node::text).and_then(|id| work.scope.job.handles.get(id).cloned()),
     };
     work.open(step, "id");
     if let Some(entry) = work.open(step, "run") {

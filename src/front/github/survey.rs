@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::front::name::Names;
 use crate::front::yaml::{Entry, Node};
 
 use super::artifact;
@@ -19,6 +20,8 @@ pub(super) struct Jobs<'n> {
     pub(super) scopes: BTreeMap<String, JobScope>,
     /// Outputs that scripts of each write.
     pub(super) outputs: BTreeMap<String, Vec<String>>,
+    /// Outputs of each that no script of it writes.
+    pub(super) handed: BTreeMap<String, Vec<String>>,
     /// When each runs.
     pub(super) conditions: BTreeMap<String, Condition>,
     /// What they upload.
@@ -39,12 +42,13 @@ const QUIET: &[&str] = &[
 
 /// Looks through all jobs once: what expressions of one job can name of another.
 pub(super) fn survey<'n>(work: &mut Work<'_, '_>, jobs: &'n [Entry]) -> Jobs<'n> {
-    let mut names = crate::front::name::Names::without(&["none", "all"]);
+    let mut names = Names::without(&["none", "all"]);
     let entries: Vec<&Entry> = jobs.iter().collect();
     let mut found = Jobs {
         entries,
         scopes: BTreeMap::new(),
         outputs: BTreeMap::new(),
+        handed: BTreeMap::new(),
         conditions: BTreeMap::new(),
         artifacts: Artifacts::new(),
     };
@@ -59,16 +63,27 @@ pub(super) fn survey<'n>(work: &mut Work<'_, '_>, jobs: &'n [Entry]) -> Jobs<'n>
             variables: variables(work, &job.value),
             ..JobScope::default()
         };
-        let declared = step::outputs(work, &job.value);
+        let mut declared = step::outputs(work, &job.value);
+        let mut names = Names::without(&declared.iter().map(String::as_str).collect::<Vec<_>>());
         for output in job.value.get("outputs").map(Node::entries).unwrap_or_default() {
             let source = output.value.text().map(pieces).unwrap_or_default();
-            let [Piece::Expr(inner)] = source.as_slice() else { continue };
-            let words: Vec<&str> = inner.split('.').collect();
-            if let ["steps", step, "outputs", name] = words.as_slice()
-                && let Some(ours) = work.scope.job.steps.get(&((*step).to_owned(), (*name).to_owned())).cloned()
-            {
-                work.scope.outputs.insert((job.key.clone(), output.key.clone()), ours);
-            }
+            let written = match source.as_slice() {
+                [Piece::Expr(inner)] => match inner.split('.').collect::<Vec<_>>().as_slice() {
+                    ["steps", step, "outputs", name] => {
+                        work.scope.job.steps.get(&((*step).to_owned(), (*name).to_owned())).cloned()
+                    }
+                    _ => None,
+                },
+                _ => None,
+            };
+            // What no script of the job writes, a last step does.
+            let ours = written.unwrap_or_else(|| {
+                let name = names.unique(&output.key);
+                declared.push(name.clone());
+                found.handed.entry(job.key.clone()).or_default().push(output.key.clone());
+                name
+            });
+            work.scope.outputs.insert((job.key.clone(), output.key.clone()), ours);
         }
         found.outputs.insert(job.key.clone(), declared);
         found.scopes.insert(job.key.clone(), work.scope.job.clone());
@@ -145,15 +160,17 @@ impl Jobs<'_> {
     }
 
     /// The conditions that a job runs under: its own, and those of the jobs it needs, since what is skipped takes its dependents along.
-    pub(super) fn condition(&self, id: &str, seen: &mut BTreeSet<String>, found: &mut Vec<String>) {
+    /// `reads` gets the jobs that they read in GitHub's own words.
+    pub(super) fn condition(&self, id: &str, seen: &mut BTreeSet<String>, found: &mut Vec<String>, reads: &mut BTreeSet<String>) {
         let Some(job) = self.entries.iter().find(|j| j.key == id) else { return };
         if !seen.insert(id.to_owned()) {
             return;
         }
         let own = self.conditions.get(id);
         if own.is_none_or(|c| c.when.is_none()) {
-            needs(&job.value).iter().for_each(|n| self.condition(n, seen, found));
+            needs(&job.value).iter().for_each(|n| self.condition(n, seen, found, reads));
         }
+        reads.extend(own.into_iter().flat_map(|c| c.reads.iter().cloned()));
         if let Some(text) = own.and_then(|c| c.text.clone())
             && !found.contains(&text)
         {

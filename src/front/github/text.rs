@@ -5,6 +5,7 @@ use crate::front::ledger::Fate;
 use super::context::Scope;
 use super::declare::Declared;
 use super::expr::{Gh, Piece, parse, pieces};
+use super::own;
 
 /// Where a text stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -15,6 +16,8 @@ pub(super) enum Where {
     Pwsh,
     /// In a field.
     Field,
+    /// In an input of an action of GitHub's, where its own expressions may stand.
+    Input,
 }
 
 /// A text as a spec has it, and what became of it. An expression that a spec has no word for stands in it as it was, so that `check` stops there.
@@ -40,12 +43,31 @@ fn expression(inner: &str, place: Where, scope: &Scope, declared: &mut Declared)
     if let Some(made) = whole(&expr, scope, declared) {
         return (made, Fate::Exact);
     }
-    let variable = scope.shell_variable(&expr).filter(|_| place != Where::Field);
+    let variable = scope.shell_variable(&expr).filter(|_| matches!(place, Where::Bash | Where::Pwsh));
     if let Some(variable) = variable {
         let made = if place == Where::Pwsh { format!("$env:{variable}") } else { format!("${{{variable}}}") };
         return (made, Fate::Kept(format!("the script reads `{variable}`, which GitHub sets")));
     }
-    lost(&format!("no context of a spec is `{inner}`"))
+    if place == Where::Input && is_read_there(&expr) {
+        return (format!("${{{{ {inner} }}}}"), Fate::Kept("the expression stands in the body for GitHub as it was".to_owned()));
+    }
+    match own::value(&expr, scope, declared) {
+        Some((name, _)) => (format!("${{value.{name}}}"), Fate::Kept(own::WHY.to_owned())),
+        None => lost(&format!("no context of a spec is `{inner}`")),
+    }
+}
+
+/// Contexts that a file of pipewright has as every other.
+const STEADY: &[&str] = &["github", "runner", "secrets", "vars", "env"];
+
+/// Whether an expression says on GitHub what it said: it names neither steps nor jobs, inputs or axes, which a spec may call otherwise.
+fn is_read_there(expr: &Gh) -> bool {
+    let mut holds = true;
+    expr.each_path(&mut |path| {
+        let steady = path.first().is_some_and(|w| STEADY.contains(&w.to_ascii_lowercase().as_str()));
+        holds &= steady && !path.join(".").starts_with("github.event.inputs");
+    });
+    holds
 }
 
 /// An expression whose value is text with contexts in it.

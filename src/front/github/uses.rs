@@ -9,7 +9,6 @@ use crate::target::pins;
 use super::artifact::{below, download, upload};
 use super::cache;
 use super::checkout;
-use super::expr::{Piece, parse, pieces};
 use super::known::{self, Elsewhere, With};
 use super::step::{Artifacts, Common, Made};
 use super::text::Where;
@@ -86,7 +85,8 @@ pub(super) fn step(
 
 /// The step of the spec for an action that every vendor can do; false where it is none of these, or has inputs that only GitHub knows.
 fn portable(work: &mut Work<'_, '_>, used: &Use<'_>, index: usize, artifacts: &Artifacts, made: &mut Made) -> bool {
-    if !used.common.env.is_empty() || used.common.forgiven {
+    // What others read of a step are the outputs of this very action.
+    if !used.common.env.is_empty() || used.common.forgiven || used.common.id.is_some() {
         return false;
     }
     match used.action {
@@ -195,25 +195,6 @@ fn line(version: &str) -> Option<u32> {
     version.trim_start_matches('v').split('.').next()?.parse().ok()
 }
 
-/// Whether what is left of expressions in a text says on GitHub what it said: it names neither steps nor jobs, inputs or axes, which a spec may
-/// call otherwise.
-fn is_read_there(text: &str) -> bool {
-    let mut left =
-        pieces(text).into_iter().filter_map(|p| if let Piece::Expr(inner) = p { Some(inner) } else { None }).peekable();
-    left.peek().is_some()
-        && left.all(|inner| {
-            let mut holds = true;
-            let expr = parse(inner);
-            expr.iter().for_each(|e| {
-                e.each_path(&mut |path| holds &= path.first().is_some_and(|w| STEADY.contains(&w.to_ascii_lowercase().as_str())));
-            });
-            holds && expr.is_some()
-        })
-}
-
-/// Contexts that a file of pipewright has as every other.
-const STEADY: &[&str] = &["github", "runner", "secrets", "vars", "env"];
-
 /// The action itself for GitHub, and what stands for it elsewhere where that is known.
 fn opaque(work: &mut Work<'_, '_>, entry: &Entry, with: Option<&Entry>, common: &Common) -> Build {
     let mut reference = entry.value.text().unwrap_or_default().to_owned();
@@ -239,10 +220,7 @@ fn opaque(work: &mut Work<'_, '_>, entry: &Entry, with: Option<&Entry>, common: 
     }
     let mut pairs = Vec::new();
     for input in with.iter().flat_map(|w| w.value.entries()) {
-        let value = if input.value.is_null() { Some(String::new()) } else { work.text(input, Where::Field) };
-        if value.as_deref().is_some_and(is_read_there) {
-            work.ledger.reset(input.id, Fate::Kept("the expression stands in the body for GitHub as it was".to_owned()));
-        }
+        let value = if input.value.is_null() { Some(String::new()) } else { work.text(input, Where::Input) };
         pairs.extend(value.map(|v| (input.key.clone(), v)));
     }
     let fate = match known::elsewhere(&action, &shown, &With(&pairs)) {

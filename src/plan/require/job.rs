@@ -12,7 +12,7 @@ use crate::ir::id::{GateId, JobId, TargetId};
 use crate::ir::job::{Artifact, Job, NeedKind, Purpose, ReportKind, Runner, Service, Shell};
 use crate::ir::step::{Outcome, Push, Step, StepKind};
 use crate::ir::text::{Context, Part, Text};
-use crate::ir::walk::every_step;
+use crate::ir::walk::{self, every_step};
 use crate::plan::require::Walk;
 use crate::target::capability::Capability;
 use crate::target::pins;
@@ -37,6 +37,10 @@ impl Walk<'_> {
                 ExprKind::Context(Context::NeedsResult(_)) => self.need(Capability::NeedsResult, e.span, &what),
                 _ => {}
             });
+        }
+        let target = self.target;
+        for read in walk::contexts(job, &[target]) {
+            self.own_value(&read, &what);
         }
         for need in &job.needs {
             if !job.possible.is_subset(&self.pipeline.job(need.job).present) {

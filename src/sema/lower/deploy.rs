@@ -71,6 +71,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
             timeout: None,
             env: Vec::new(),
             dir: None,
+            id: None,
             span: node.span,
         }
     }

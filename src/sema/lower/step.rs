@@ -1,5 +1,6 @@
 //! Steps.
 
+use crate::base::diag::Diagnostic;
 use crate::base::span::Spanned;
 use crate::ir::expr::Expr;
 use crate::ir::id::{ImageId, RegistryId};
@@ -17,6 +18,17 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
     /// The steps among some nodes, in order. Nodes that are no steps are passed over: the shape table knows where they may stand.
     pub(super) fn steps(&mut self, nodes: &'n [Node<'a>], place: &Place<'_, 'n, 'a>) -> Vec<Step> {
         nodes.iter().filter_map(|n| self.step(n, place)).collect()
+    }
+
+    /// What expressions of GitHub's own call a step. Some handles are those of steps that pipewright writes.
+    fn handle(&mut self, node: &Node<'a>) -> Option<Spanned<String>> {
+        let id = node.setting("id").and_then(spanned)?;
+        let taken = matches!(id.value.as_str(), "values" | "outputs" | "deploy" | "rollback");
+        if taken || ["outputs-", "build-", "gate-"].iter().any(|p| id.value.starts_with(p)) {
+            let message = format!("`{}` is the handle of a step that pipewright writes", id.value);
+            self.diagnostics.push(Diagnostic::error("bad-name", id.span, message).help("choose another one"));
+        }
+        Some(id)
     }
 
     /// The step of a node; `None` for a node that is no step.
@@ -51,6 +63,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
             timeout: timeout.and_then(|e| self.unit(e, Duration::parse)).map(|d| d.value),
             env: if node.name() == "ssh" { Vec::new() } else { self.env(node, place) },
             dir: node.setting("dir").and_then(|e| self.path(e)),
+            id: self.handle(node),
             span: node.span,
         })
     }
@@ -78,7 +91,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
             let Some(name) = &entry.name else { continue };
             match &*name.text {
                 "cache" => toolchain.cache = !matches!(entry.value, Value::Bool(false)) && entry.as_str() != Some("none"),
-                "name" | "if" | "when" | "dir" | "timeout" => {}
+                "name" | "id" | "if" | "when" | "dir" | "timeout" => {}
                 _ => {
                     let version = self.text(entry, place);
                     toolchain.tools.push((Spanned::new(name.text.to_string(), name.span), version));
@@ -92,7 +105,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
         let mut tools = Vec::new();
         for entry in &node.entries {
             match &entry.name {
-                Some(name) if matches!(&*name.text, "name" | "if" | "when") => {}
+                Some(name) if matches!(&*name.text, "name" | "id" | "if" | "when") => {}
                 Some(name) => {
                     let version = Some(self.text(entry, place));
                     tools.push(Tool { name: Spanned::new(name.text.to_string(), name.span), version });

@@ -22,6 +22,7 @@ pub static ENV: Shape = node("env", "env", "Variables for scripts.", "env LEVEL=
 /// Settings of every step, calls of portable actions included.
 pub const STEP_SETTINGS: &[Setting] = &[
     either("name", Text, "shown in the run"),
+    either("id", Name, "its handle, by which GitHub's own expressions speak of it: `steps.ID`"),
     either("if", Expr, "runs only if this holds"),
     either("when", Word(OUTCOMES), "which outcome of the steps before lets it run").default("success"),
     either("timeout", Duration, "its own time limit"),
@@ -30,6 +31,7 @@ pub const STEP_SETTINGS: &[Setting] = &[
 /// Settings of steps that run scripts.
 pub const WITH_SETTINGS: &[Setting] = &[
     either("name", Text, "shown in the run"),
+    either("id", Name, "its handle, by which GitHub's own expressions speak of it: `steps.ID`"),
     either("if", Expr, "runs only if this holds"),
     either("when", Word(OUTCOMES), "which outcome of the steps before lets it run").default("success"),
     either("timeout", Duration, "its own time limit"),

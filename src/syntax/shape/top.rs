@@ -174,7 +174,10 @@ pub static VALUE: Shape = node(
     "value version { on tag \"${commit.tag}\"; otherwise \"${commit.short}\" }",
 )
 .args(&[arg("name", Name, "its name")])
-.settings(&[&[line("otherwise", Text, "on all other events")]])
+.settings(&[&[
+    line("otherwise", Text, "on all other events"),
+    line("github", String, "an expression of GitHub's own that gives it there, without `${{ }}`"),
+]])
 .children(&[&[many(&VALUE_ON)]]);
 
 /// `on tag "…"` of a value.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::ir::Pipeline;
 use crate::ir::text::{CommitField, Context, GateField, PrField, RepositoryField, RunField, ServiceField};
 use crate::verify::behaviour::Bit;
 use crate::verify::github::Github;
@@ -24,6 +25,36 @@ const VARIABLES: &[(&str, &str)] = &[
     ("GITHUB_SERVER_URL", "github.server_url"),
     ("GITHUB_SHA", "github.sha"),
 ];
+
+/// A condition in which expressions that the spec gives in GitHub's own words stand as variables that nobody knows: what they come to is not looked at.
+pub(super) fn masked(pipeline: &Pipeline, text: &str) -> String {
+    let mut text = text.to_owned();
+    for value in &pipeline.values {
+        let Some(own) = &value.github else { continue };
+        let (own, name) = (own.value.trim(), format!("vars.VALUE_{}", value.name.value));
+        text = text.replace(&format!("format('{{0}}', {own})"), &name);
+        // These are text as they are; others would be found in what the spec says itself.
+        if own.starts_with("steps.") || own.starts_with("needs.") {
+            text = replaced(&text, own, &name);
+        }
+    }
+    text
+}
+
+/// A text with a path put in other words where it stands whole.
+fn replaced(text: &str, path: &str, with: &str) -> String {
+    let part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(path) {
+        let end = at + path.len();
+        let whole = !rest[..at].ends_with(part) && !rest[end..].starts_with(part);
+        out.push_str(&rest[..at]);
+        out.push_str(if whole { with } else { path });
+        rest = &rest[end..];
+    }
+    out + rest
+}
 
 /// The paths that an expression reads: `github.event.number`, `needs.build.outputs.x`.
 pub(super) fn paths(expr: &Expr) -> BTreeSet<String> {
@@ -63,6 +94,11 @@ fn path(expr: &Expr) -> Option<String> {
 pub(super) fn means(github: &Github<'_>, at: usize, symbol: &str, context: &Context) -> bool {
     if symbol == "GITHUB_SHA::7" {
         return *context == Context::Commit(CommitField::Short);
+    }
+    if let Context::Value(id) = context
+        && let Some(own) = &github.pipeline.values[id.index()].github
+    {
+        return symbol.trim() == own.value.trim();
     }
     let known = VARIABLES.iter().find(|(name, _)| *name == symbol).map(|(_, path)| (*path).to_owned());
     let read = match known {

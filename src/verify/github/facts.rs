@@ -29,7 +29,7 @@ pub(super) fn job(path: &str, workflow: &str, id: &str, node: &Node, root: &Node
         downloads: BTreeSet::new(),
         outputs: node.get("outputs").map(Node::rows).unwrap_or_default().iter().map(|(name, _)| name.clone()).collect(),
         reads: BTreeSet::new(),
-        acts: Some(work::acts(node, root)),
+        acts: None,
         env: work::env(node, root),
         image: node.get("container").and_then(|c| c.get("image").or(Some(c))?.text()).map(work::bits),
         services: work::services(node),

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use crate::ir::Pipeline;
 use crate::ir::environment::Environment;
 use crate::ir::gate::{GateKind, Via};
 use crate::ir::id::{GateId, JobId};
 use crate::verify::bash::{Decisions, Guard};
+use crate::verify::github::context::masked;
 use crate::verify::github::expr::{Expr, parse};
 use crate::verify::github::trigger::Triggers;
-use crate::verify::github::{Deciding, Github, Guarding, Job, Workflow, facts};
+use crate::verify::github::{Deciding, Github, Guarding, Job, Workflow, facts, work};
 use crate::verify::yaml::{self, Node};
 
 /// The contexts of GitHub (its documentation, "Contexts").
@@ -32,9 +34,12 @@ impl Github<'_> {
         let name = root.get("name").and_then(Node::text).unwrap_or(path).to_owned();
         let rows = root.get("jobs").map(Node::rows).unwrap_or_default();
         let mut jobs = Vec::new();
+        let tried = self.pipeline.jobs.iter().any(|j| j.retry.is_some());
         for (id, node) in rows {
-            self.found.push(facts::job(path, &name, id, node, &root));
-            jobs.push(job(id, node, self.found.len() - 1)?);
+            let mut found = facts::job(path, &name, id, node, &root);
+            found.acts = Some(work::acts(node, &root, tried));
+            self.found.push(found);
+            jobs.push(job(self.pipeline, id, node, self.found.len() - 1)?);
         }
         let ids: BTreeMap<&str, usize> = rows.iter().enumerate().map(|(at, (id, _))| (id.as_str(), at)).collect();
         for (at, (_, node)) in rows.iter().enumerate() {
@@ -116,9 +121,9 @@ fn order(jobs: &[Job]) -> Option<Vec<usize>> {
     Some(found)
 }
 
-fn job(id: &str, node: &Node, at: usize) -> Result<Job, String> {
+fn job(pipeline: &Pipeline, id: &str, node: &Node, at: usize) -> Result<Job, String> {
     let condition = node.get("if").and_then(|n| Some((n.text()?, n.line)));
-    let condition = condition.map(|(text, line)| expression(text, line)).transpose()?;
+    let condition = condition.map(|(text, line)| expression(&masked(pipeline, text), line)).transpose()?;
     let mut outputs = Vec::new();
     for (name, value) in node.get("outputs").map(Node::rows).unwrap_or_default() {
         let path = value.text().and_then(|t| t.trim().strip_prefix("${{ steps.")?.strip_suffix(" }}"));

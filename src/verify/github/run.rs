@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use crate::ir::event::Event;
 use crate::verify::bash::Names;
 use crate::verify::behaviour::{Frame, Guard, Standing, Started, State, World};
+use crate::verify::github::context::masked;
 use crate::verify::github::expr::eval;
 use crate::verify::github::expr::value::Value;
 use crate::verify::github::happening::Happening;
@@ -250,7 +251,7 @@ impl Started for Run<'_> {
         let mut all = Some(asked || standing == Standing::Well);
         for guard in &frame.guards {
             let holds = match guard {
-                Guard::Vendor(text) => expression(text, 0).ok().and_then(|expr| {
+                Guard::Vendor(text) => expression(&masked(self.github.pipeline, text), 0).ok().and_then(|expr| {
                     // Without a word about the status a step runs only while all goes well.
                     if !expr.asks_status() && standing != Standing::Well {
                         return Some(false);

@@ -99,8 +99,8 @@ pub(super) fn seconds(node: Option<&Node>) -> Option<u64> {
     Some((minutes * 60.0) as u64)
 }
 
-/// What the steps run, in their order.
-pub(super) fn acts(job: &Node, root: &Node) -> Vec<Act> {
+/// What the steps run, in their order. `tried`: whether the spec has jobs that are tried again, so that a script may do that for them.
+pub(super) fn acts(job: &Node, root: &Node, tried: bool) -> Vec<Act> {
     let mut found = Vec::new();
     let mut number = 0;
     let windows = job.get("runs-on").and_then(Node::text).is_some_and(|r| r.contains("windows"));
@@ -132,7 +132,7 @@ pub(super) fn acts(job: &Node, root: &Node) -> Vec<Act> {
         let text = run.text().unwrap_or_default();
         let line = run.line + usize::from(text.contains('\n'));
         number += 1;
-        match attempts(text, &frame) {
+        match tried.then(|| attempts(text, &frame)).flatten() {
             Some(bodies) => {
                 for (frame, body, offset) in bodies {
                     number += 1;
@@ -195,6 +195,7 @@ fn attempts(text: &str, frame: &Frame) -> Option<Vec<(Frame, String, usize)>> {
     let mut at = 0;
     while at < head {
         let file = lines[at].strip_prefix("cat > \"")?.strip_suffix("\" <<'SCRIPT'")?;
+
         let end = (at + 1..head).find(|i| lines[*i] == "SCRIPT")?;
         let call = lines[head..].iter().find(|l| l.contains(file))?.trim();
         let mut own = frame.clone();

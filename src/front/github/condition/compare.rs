@@ -12,6 +12,13 @@ impl Maker<'_> {
             Gh::Both("&&", a, b) => Some(and(self.truth(a)?, self.truth(b)?)),
             Gh::Both("||", a, b) => Some(or(self.truth(a)?, self.truth(b)?)),
             Gh::Not(inner) => self.truth(inner).map(not),
+            _ => self.leaf(expr).or_else(|| self.own(expr)),
+        }
+    }
+
+    fn leaf(&mut self, expr: &Gh) -> Option<Part> {
+        match expr {
+            Gh::Truth(_) | Gh::Both("&&" | "||", ..) | Gh::Not(_) => None,
             Gh::Both(operator @ ("==" | "!="), a, b) => {
                 let (a, b) = if matches!(**a, Gh::Text(_) | Gh::Truth(_) | Gh::Number(_)) { (b, a) } else { (a, b) };
                 let made = self.equal(a, b)?;
