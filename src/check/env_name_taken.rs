@@ -14,7 +14,12 @@ use crate::ir::id::TargetId;
 use crate::ir::text::{Context, EnvVar, Part};
 use crate::ir::walk::{self, Item};
 
+/// Variables by which GitLab's runner limits scripts: pipewright sets them where a job has steps after a failure
+/// (<https://docs.gitlab.com/ci/runners/configure_runners/#set-script-and-after_script-timeouts>).
+const LIMITS: &[&str] = &["RUNNER_SCRIPT_TIMEOUT", "RUNNER_AFTER_SCRIPT_TIMEOUT"];
+
 pub(super) fn check(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
+    limits(pipeline, diagnostics);
     let mut said: BTreeSet<Span> = BTreeSet::new();
     let mut refuse = |variable: &EnvVar, why: &str| {
         let name = &variable.name.value;
@@ -56,6 +61,27 @@ pub(super) fn check(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
                 refuse(variable, "and the step reads the other one, too");
             }
         }
+    }
+}
+
+/// Variables that would limit a job beside its `timeout`.
+fn limits(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
+    if pipeline.targets.iter().all(|t| t.id != TargetId::Gitlab) {
+        return;
+    }
+    let outer = pipeline.workflows.iter().flat_map(|w| &w.env).chain(pipeline.environments.iter().flat_map(|e| &e.env));
+    let all = outer.chain(pipeline.jobs.iter().flat_map(|j| &j.env));
+    for variable in all.filter(|v| LIMITS.contains(&v.name.value.as_str())) {
+        let name = &variable.name.value;
+        diagnostics.push(
+            Diagnostic::error(
+                "env-name-taken",
+                variable.name.span,
+                format!("`{name}` is how GitLab limits a script, beside the spec"),
+            )
+            .label("no other vendor would stop it then")
+            .help("say `timeout` at the job or the step, which holds on every target"),
+        );
     }
 }
 

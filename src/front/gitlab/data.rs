@@ -2,12 +2,12 @@
 
 use crate::front::account::Account as _;
 use crate::front::ledger::Fate;
-use crate::front::name::{Names, slug};
+use crate::front::name::Names;
 use crate::front::node::{Build, node};
 use crate::front::yaml::{Entry, Node};
 
 use super::value;
-use super::work::Work;
+use super::work::{Work, is_daemon};
 
 /// `image:`
 pub(super) fn image(work: &mut Work<'_>, entry: &Entry, body: &Node, build: &mut Build) {
@@ -43,13 +43,19 @@ pub(super) fn services(work: &mut Work<'_>, entry: &Entry, build: &mut Build) {
             work.mark(entry, Fate::Lost("a service has no image".to_owned()));
             continue;
         };
-        if image.contains("docker:") && image.contains("dind") {
+        if is_daemon(image) {
             let daemon = Fate::Emulated("`docker` gives the job its daemon".to_owned());
             work.mark(entry, daemon.clone());
             daemon_keys(work, item, &daemon);
             if build.0.children().iter().all(|c| c.name() != "docker") {
                 build.push(node("docker"));
             }
+            // The image with docker's own client is the one that `docker` means.
+            let is_client = |c: &crate::syntax::tree::Node<'_>| {
+                let text = c.arg(0).and_then(|e| e.as_str());
+                c.name() == "image" && text.is_some_and(|t| t == "docker" || t.starts_with("docker:"))
+            };
+            build.0.children.iter_mut().for_each(|children| children.retain(|c| !is_client(c)));
             continue;
         }
         let plain = image.split(['@']).next().unwrap_or(image);
@@ -224,7 +230,7 @@ pub(super) fn parallel(work: &mut Work<'_>, entry: &Entry, build: &mut Build) {
     let mut made = node("matrix");
     if let [row] = rows {
         for name in &names {
-            made.push(node("axis").arg(&slug(name)).args(texts(row, name)));
+            made.push(node("axis").arg(&value::axis(name)).args(texts(row, name)));
         }
     } else {
         for row in rows {
@@ -233,7 +239,9 @@ pub(super) fn parallel(work: &mut Work<'_>, entry: &Entry, build: &mut Build) {
                 let values = texts(row, &own.key);
                 cells = cells
                     .iter()
-                    .flat_map(|c| values.iter().map(move |v| c.iter().cloned().chain([(slug(&own.key), v.clone())]).collect()))
+                    .flat_map(|c| {
+                        values.iter().map(move |v| c.iter().cloned().chain([(value::axis(&own.key), v.clone())]).collect())
+                    })
                     .collect();
             }
             for cell in cells.iter().take(256) {
@@ -242,7 +250,7 @@ pub(super) fn parallel(work: &mut Work<'_>, entry: &Entry, build: &mut Build) {
         }
     }
     build.push(made);
-    for name in &names {
-        build.push(node("env").prop(name, &format!("${{matrix.{}}}", slug(name))));
+    for name in names.iter().filter(|name| !name.starts_with("MATRIX_")) {
+        build.push(node("env").prop(name, &format!("${{matrix.{}}}", value::axis(name))));
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::front::logic::{Part, and, asked, not, or};
 use crate::front::pattern;
+use crate::ir::glob::Glob;
 
 use super::value::is_predefined;
 use super::work::Work;
@@ -243,7 +244,10 @@ impl Reader<'_, '_> {
 
     fn matches(&mut self, name: &str, pattern: &str) -> Result<Part, String> {
         if name == "CI_PIPELINE_SOURCE" {
-            return Err("a pattern over the kinds of events has no match in a spec".to_owned());
+            let glob = glob(pattern).and_then(|g| Glob::parse(&g).ok());
+            let glob = glob.ok_or_else(|| format!("`{pattern}` says more than a glob of a spec can"))?;
+            let kinds: Vec<&str> = SOURCES.iter().filter(|(s, _)| glob.matches(s)).flat_map(|(_, k)| *k).copied().collect();
+            return Ok(self.work.kind(&kinds));
         }
         if self.is_empty_here(name) {
             return Ok(Part::Known(false));

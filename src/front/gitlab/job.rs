@@ -94,7 +94,9 @@ pub(super) fn job(work: &mut Work<'_>, job: &Job<'_>) -> Option<Build> {
         data::image(work, image, body, &mut build);
     }
     if let Some(limit) = work.open(body, "timeout") {
-        match limit.value.text().and_then(value::seconds) {
+        // What the script itself may take is the limit of a job in a spec.
+        let of_script = of_runner(body, "RUNNER_SCRIPT_TIMEOUT").and_then(value::seconds);
+        match of_script.or_else(|| limit.value.text().and_then(value::seconds)) {
             Some(seconds) => build.push(node("timeout").arg(&value::duration(seconds))),
             None => work.lose(limit, "a span of time is expected"),
         }
@@ -150,6 +152,11 @@ fn starter(work: &mut Work<'_>, body: &Node, forgiven: bool, set: &[(String, Str
     around(work, body, set, &mut build);
     left(work, body, &mut build);
     build
+}
+
+/// What a variable of the job tells the runner.
+fn of_runner<'b>(body: &'b Node, name: &str) -> Option<&'b str> {
+    body.get("variables")?.get(name)?.text()
 }
 
 /// Lock, cells and variables.
@@ -305,6 +312,33 @@ fn consumes(work: &mut Work<'_>, body: &Node, build: &mut Build) {
     }
 }
 
+/// GitLab's own runners that every spec knows (docs.gitlab.com, "Hosted runners").
+const HOSTED: &[(&str, &str)] = &[
+    ("saas-linux-small-amd64", "linux"),
+    ("saas-linux-small-arm64", "linux-arm"),
+    ("saas-macos-medium-m1", "macos"),
+    ("saas-windows-medium-amd64", "windows"),
+];
+
+/// The axis that says the runner of each cell. Its values are the names of the runners.
+fn runner_of_cells(work: &mut Work<'_>, tags: &[String], body: &Node) -> Option<String> {
+    let [tag] = tags else { return None };
+    let name = tag.strip_prefix('$')?.trim_start_matches('{').trim_end_matches('}');
+    let rows = body.get("parallel")?.get("matrix")?.items();
+    let mut values: Vec<String> = Vec::new();
+    for row in rows {
+        values.extend(row.get(name)?.texts()?.iter().map(|t| (*t).to_owned()));
+    }
+    let is_name = |v: &String| !v.contains('$') && slug(v) == *v && HOSTED.iter().all(|(_, known)| known != v);
+    if !values.iter().all(is_name) {
+        return None;
+    }
+    for value in values {
+        work.runners.entry(value.clone()).or_insert_with(|| vec![value]);
+    }
+    Some(value::axis(name))
+}
+
 fn runner(work: &mut Work<'_>, body: &Node, build: &mut Build) {
     let Some(entry) = work.open(body, "tags") else { return };
     let mut tags: Vec<String> = entry.value.texts().unwrap_or_default().iter().map(|t| (*t).to_owned()).collect();
@@ -314,10 +348,18 @@ fn runner(work: &mut Work<'_>, body: &Node, build: &mut Build) {
     let known: Option<Vec<String>> = tags.iter().map(|t| work.literal(t)).collect();
     if let Some(known) = known {
         tags = known;
+    } else if let Some(axis) = runner_of_cells(work, &tags, body) {
+        return build.push(node("runner").arg(&format!("${{matrix.{axis}}}")));
     } else {
         work.lose(entry, "a spec names its runners; no variable decides on one");
         build.push(node("runner").arg("unknown").comments([format!("not carried: tags {}", tags.join(" "))]));
         return;
+    }
+    let hosted = HOSTED.iter().find(|(tag, _)| tags == [*tag]).map(|(_, name)| *name);
+    if let Some(hosted) = hosted {
+        return if hosted != "linux" {
+            build.push(node("runner").arg(hosted))
+        };
     }
     let known = work.runners.iter().find(|(_, own)| **own == tags).map(|(name, _)| name.clone());
     let name = known.unwrap_or_else(|| work.runner_names.unique(&tags.join("-")));

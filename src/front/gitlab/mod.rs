@@ -134,6 +134,7 @@ fn configuration(sources: &SourceMap, whole: &mut Whole, name: &str, ledger: &mu
         gates: Vec::new(),
         followed: BTreeSet::new(),
         cancels: false,
+        daemons: bodies.iter().any(|(_, b)| work::daemon(b)),
         dotenv: bodies.iter().any(|(_, b)| b.get("artifacts").and_then(|a| a.get("reports")?.get("dotenv")).is_some()),
         body: Node { value: Value::Map(Vec::new()), span: crate::base::span::Span::default(), tag: None },
         told: Vec::new(),

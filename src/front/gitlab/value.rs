@@ -1,8 +1,10 @@
 //! Values of GitLab in the words of a spec: durations, scripts, variables.
 
+use std::collections::BTreeSet;
+
 use crate::front::account::Account as _;
 use crate::front::ledger::Fate;
-use crate::front::name::is_variable;
+use crate::front::name::{is_variable, slug};
 use crate::front::script;
 use crate::front::yaml::{Entry, Node};
 
@@ -83,6 +85,19 @@ pub(super) fn contexts(work: &Work<'_>, text: &str) -> (String, bool) {
     script::contexts(text, CONTEXTS, |name| is_predefined(name) && !work.defined.contains(name))
 }
 
+/// Variables of a job's cells that a spec gives these names itself: a variable of such a name would stand beside its own.
+pub(super) fn cells(body: &Node) -> Vec<(String, String)> {
+    let rows = body.get("parallel").and_then(|p| p.get("matrix")).map(Node::items).unwrap_or_default();
+    let names: BTreeSet<&str> = rows.iter().flat_map(Node::entries).map(|e| e.key.as_str()).collect();
+    let own = names.into_iter().filter(|name| name.starts_with("MATRIX_"));
+    own.map(|name| (name.to_owned(), format!("matrix.{}", axis(name)))).collect()
+}
+
+/// The axis of a variable.
+pub(super) fn axis(name: &str) -> String {
+    slug(name.strip_prefix("MATRIX_").filter(|rest| !rest.is_empty()).unwrap_or(name))
+}
+
 /// The lines of `script` and its like: lists in lists are one list. Variables that the script sets itself are left to it.
 pub(super) fn lines(work: &mut Work<'_>, entry: &Entry, set: &[(&str, String)]) -> Vec<String> {
     let mut found = Vec::new();
@@ -92,12 +107,15 @@ pub(super) fn lines(work: &mut Work<'_>, entry: &Entry, set: &[(&str, String)]) 
         found.push("echo 'a part of this script was in a file that was not imported' >&2; exit 1".to_owned());
     }
     let mut own = false;
+    let cells = cells(&work.body);
+    let of_cells = cells.iter().map(|(name, context)| (name.as_str(), context.as_str()));
+    let table: Vec<(&str, &str)> = CONTEXTS.iter().copied().chain(of_cells).collect();
     let lines: Vec<String> = found
         .into_iter()
         .map(|line| {
             let is_known = |name: &str| set.iter().any(|(n, _)| *n == name) || work.defined.contains(name);
             let is_own = |name: &str| is_predefined(name) && !is_known(name);
-            let (line, left) = script::contexts(line.trim_end(), CONTEXTS, is_own);
+            let (line, left) = script::contexts(line.trim_end(), &table, is_own);
             own |= left;
             line
         })
@@ -132,11 +150,32 @@ fn is_told(work: &Work<'_>, value: &str) -> bool {
     work.body.entry("script").is_some() && !left && !value.contains(['"', '`', '\\', '\n'])
 }
 
+/// Why a variable is said in another way, where it is one of those that lead to the daemon of a job or limit its scripts
+/// (docs.gitlab.com, "Use Docker to build Docker images" and "Set script and after_script timeouts").
+fn is_of_the_vendor(work: &Work<'_>, own: &Entry) -> Option<&'static str> {
+    let value = own.value.text().unwrap_or_default();
+    match own.key.as_str() {
+        "DOCKER_HOST" if value.starts_with("tcp://docker:") && work.has_daemon() => Some("`docker` gives the job its daemon"),
+        "DOCKER_TLS_CERTDIR" | "DOCKER_TLS_VERIFY" | "DOCKER_CERT_PATH" if work.has_daemon() => {
+            Some("`docker` gives the job its daemon")
+        }
+        "RUNNER_SCRIPT_TIMEOUT" if seconds(value).is_some() && work.body.entry("timeout").is_some() => {
+            Some("it is the `timeout` of the job")
+        }
+        "RUNNER_AFTER_SCRIPT_TIMEOUT" => Some("what comes after has time of its own"),
+        _ => None,
+    }
+}
+
 /// Variables by name; a map with `value` is the value.
 pub(super) fn variables(work: &mut Work<'_>, entry: &Entry) -> Vec<(String, String)> {
     let mut pairs = Vec::new();
     for own in entry.value.entries() {
         work.mark(own, Fate::Exact);
+        if let Some(why) = is_of_the_vendor(work, own) {
+            work.turn(own, why);
+            continue;
+        }
         if !is_variable(&own.key) {
             work.lose(own, "no shell takes such a name for a variable");
             continue;

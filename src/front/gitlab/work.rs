@@ -7,7 +7,7 @@ use crate::base::span::{SourceId, Span};
 use crate::front::account::Account;
 use crate::front::ledger::{Fate, Ledger};
 use crate::front::logic::{Part, asked};
-use crate::front::name::{Names, is_variable, slug};
+use crate::front::name::{Names, is_variable};
 use crate::front::yaml::{Comments, Entry, Node};
 
 use super::expr;
@@ -52,6 +52,8 @@ pub(super) struct Work<'w> {
     pub(super) cancels: bool,
     /// Whether jobs set variables for later ones, whose names no file says.
     pub(super) dotenv: bool,
+    /// Whether a job has a daemon of docker beside it.
+    pub(super) daemons: bool,
     /// The job at work.
     pub(super) body: Node,
     /// What GitLab tells the job at work, as a shell writes it; without a value where a variable of the job says it.
@@ -60,6 +62,17 @@ pub(super) struct Work<'w> {
     pub(super) exports: Vec<(String, String)>,
     /// Artifacts by the spec's name of their job.
     pub(super) artifacts: BTreeMap<String, String>,
+}
+
+/// Whether a job has a daemon of docker beside it.
+pub(super) fn daemon(body: &Node) -> bool {
+    let services = body.get("services").map(Node::items).unwrap_or_default();
+    services.iter().any(|s| s.get("name").unwrap_or(s).text().is_some_and(is_daemon))
+}
+
+/// Whether an image is the daemon of docker.
+pub(super) fn is_daemon(image: &str) -> bool {
+    image.contains("docker:") && image.contains("dind")
 }
 
 impl Account for Work<'_> {
@@ -119,7 +132,7 @@ impl Work<'_> {
         }
         let rows = body.get("parallel").and_then(|p| p.get("matrix")).map(Node::items).unwrap_or_default();
         if !rows.is_empty() && rows.iter().all(|r| r.entry(name).is_some()) {
-            return Some(format!("${{matrix.{}}}", slug(name)));
+            return Some(format!("${{matrix.{}}}", value::axis(name)));
         }
         if let Some(value) = self.values.get(name).cloned() {
             return self.filled_at(&value, body, depth + 1);
@@ -130,6 +143,11 @@ impl Work<'_> {
         }
         self.variables.insert(name.to_owned());
         Some(format!("${{var.{name}}}"))
+    }
+
+    /// Whether the job at work has a daemon of docker beside it; what is said of all jobs, whether one has.
+    pub(super) fn has_daemon(&self) -> bool {
+        self.daemons && (self.body.entries().is_empty() || daemon(&self.body))
     }
 
     /// That the run has one of these kinds of events, as far as the kinds that there are leave a choice.
