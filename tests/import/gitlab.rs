@@ -380,3 +380,41 @@ ship: {stage: deploy, script: make ship, needs: ['images: [a]', 'images: [b]', a
     assert!(of(&spec, "ship").contains("needs images alone"), "{spec}");
     assert!(compiled(&spec).1.is_empty(), "{:?}\n{spec}", compiled(&spec).1);
 }
+
+#[test]
+fn a_daemon_cells_and_limits_are_said_in_the_words_of_a_spec() {
+    let text = "\
+variables: {DOCKER_HOST: 'tcp://docker:2375', DOCKER_TLS_CERTDIR: ''}
+image job:
+  image: docker:28.5
+  services: [{name: 'docker:28.5-dind', alias: docker}]
+  script: docker build .
+cells:
+  parallel: {matrix: [{MATRIX_PYTHON: ['3.9', '3.10'], RUNNER: [small, large]}]}
+  tags: [$RUNNER]
+  image: python:$MATRIX_PYTHON
+  script: ./test.sh $MATRIX_PYTHON
+limited:
+  timeout: 25 minutes
+  variables: {RUNNER_SCRIPT_TIMEOUT: 20m, RUNNER_AFTER_SCRIPT_TIMEOUT: 4m}
+  tags: [saas-linux-small-arm64]
+  script: ./go.sh
+  after_script: ./tell.sh
+  rules: [{if: $CI_PIPELINE_SOURCE =~ /^(web|api)$/}]
+";
+    let (_, imported) = imported(Vendor::Gitlab, &[(".gitlab-ci.yml", text)]);
+    let lost = imported.ledger.keys().iter().filter(|k| matches!(k.fate(), Fate::Lost(_) | Fate::Kept(_)));
+    assert_eq!(lost.map(|k| k.path.as_str()).collect::<Vec<_>>(), Vec::<&str>::new());
+    let spec = imported.spec("sample", "main", &["gitlab"]);
+    let image = of(&spec, "image");
+    assert!(image.contains("            docker\n") && !image.contains("image docker") && !spec.contains("DOCKER_"), "{spec}");
+    let cells = of(&spec, "cells");
+    for line in ["runner \"${matrix.runner}\"", "image \"python:${matrix.python}\"", "./test.sh ${matrix.python}", "axis python"]
+    {
+        assert!(cells.contains(line), "{line} is not in {spec}");
+    }
+    let limited = of(&spec, "limited");
+    assert!(limited.contains("timeout \"20m\"") && limited.contains("runner linux-arm"), "{spec}");
+    assert!(limited.contains("only { manual }") && !limited.contains("TIMEOUT"), "{spec}");
+    assert!(compiled(&spec).1.is_empty(), "{:?}\n{spec}", compiled(&spec).1);
+}

@@ -47,7 +47,7 @@ pub(super) fn job(work: &mut Work<'_>, job: &Job<'_>) -> Option<Build> {
     let mut comments = work.comments(entry.span);
     if *name != entry.key {
         work.mark(entry, Fate::Emulated(format!("the job is called `{name}`")));
-        if slug(&entry.key) != *name {
+        if slug(super::plain(&entry.key)) != *name {
             comments.insert(0, entry.key.clone());
         }
     }

@@ -56,6 +56,11 @@ pub(super) fn import(sources: &SourceMap, files: &[SourceId], root: &Path, impor
         imported.ledger = ledger;
         match sections {
             Some(sections) => {
+                if sections.iter().flatten().any(|b| b.0.name() == "gate") {
+                    let why = "whoever may run a pipeline could start these jobs; protected environments narrow it";
+                    imported.accepts.retain(|(target, loss, _)| (*target, *loss) != ("gitlab", "approval-team"));
+                    imported.accepts.push(("gitlab", "approval-team", why));
+                }
                 imported.sections.extend(sections);
                 imported.limit = Some(LIMIT);
             }
@@ -94,7 +99,7 @@ fn configuration(sources: &SourceMap, whole: &mut Whole, name: &str, ledger: &mu
         bodies.push((job, Node { value: Value::Map(made), span: job.value.span, tag: None }));
     }
     let mut job_names = Names::without(&["none", "all"]);
-    let named: BTreeMap<String, String> = bodies.iter().map(|(j, _)| (j.key.clone(), job_names.unique(&j.key))).collect();
+    let named: BTreeMap<String, String> = bodies.iter().map(|(j, _)| (j.key.clone(), job_names.unique(plain(&j.key)))).collect();
     let workflow = find("workflow").map(|w| whole.referenced(&w.value, ledger, 0));
     let mut texts = String::new();
     let mut gather = |text: &str| {
@@ -166,6 +171,7 @@ fn configuration(sources: &SourceMap, whole: &mut Whole, name: &str, ledger: &mu
     let mut variables = Vec::new();
     if let Some(entry) = find("variables") {
         work.mark(entry, Fate::Exact);
+        work.body.value = Value::Map(Vec::new());
         variables = value::variables(&mut work, entry);
     }
     let stages = stages(&mut work, find("stages"), &bodies);
@@ -240,6 +246,12 @@ fn gates(names: &[String]) -> Vec<Build> {
     let told = "who may start a job was a right in GitLab: name the team by each target's words";
     let gate = |name: &String| node("gate").arg(name).child(node("approval").child(node("from").arg("approvers")));
     std::iter::once(node("team").arg("approvers").comments([told])).chain(names.iter().map(gate)).collect()
+}
+
+/// The name of a job without the word that keeps it apart from GitLab's keys: no job there can be called `image`.
+pub(super) fn plain(key: &str) -> &str {
+    let rest = key.strip_suffix(" job").unwrap_or(key);
+    if TOP.contains(&rest) || DEFAULTS.contains(&rest) { rest } else { key }
 }
 
 /// A job waits for no job that is never there; one that names such jobs only starts at once.

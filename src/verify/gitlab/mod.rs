@@ -156,10 +156,9 @@ impl<'p> Gitlab<'p> {
         for (at, gate) in pipeline.gates.iter().enumerate() {
             let GateKind::Approval(_) = &gate.kind else { continue };
             // Of several rounds each has its number behind it.
-            let asks = |id: &str| {
-                let id = id.rsplit_once('-').filter(|(_, n)| n.parse::<u32>().is_ok()).map_or(id, |(id, _)| id);
-                id == gate.name.value || id.ends_with(&format!(":{}", gate.name.value))
-            };
+            let named = |id: &str| id == gate.name.value || id.ends_with(&format!(":{}", gate.name.value));
+            let round = |id: &str| id.rsplit_once('-').is_some_and(|(id, n)| n.parse::<u32>().is_ok() && named(id));
+            let asks = |id: &str| named(id) || round(id);
             for (found, job) in self.found.iter_mut().zip(&self.jobs).filter(|(f, _)| f.job.is_none() && asks(&f.id)) {
                 if job.is_manual() {
                     found.asks.push(GateId(at as u32));
