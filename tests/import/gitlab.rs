@@ -418,3 +418,66 @@ limited:
     assert!(limited.contains("only { manual }") && !limited.contains("TIMEOUT"), "{spec}");
     assert!(compiled(&spec).1.is_empty(), "{:?}\n{spec}", compiled(&spec).1);
 }
+
+const RELEASE: &str = "\
+variables: {STORE: https://files.example.com}
+publish:
+  image: registry.gitlab.com/gitlab-org/release-cli:latest
+  variables: {FOLDER: $STORE/$CI_COMMIT_TAG}
+  script: [echo 'Releasing']
+  rules:
+    - if: $CI_COMMIT_TAG
+  release:
+    tag_name: $CI_COMMIT_TAG
+    name: Release $CI_COMMIT_TAG
+    description: See $FOLDER/notes
+    assets:
+      links:
+        - {name: 'binary: linux', url: $FOLDER/linux, filepath: /bin/linux}
+        - {name: sums, url: $FOLDER/sums}
+";
+
+#[test]
+fn a_release_of_the_job_s_own_tag_is_a_step() {
+    let (_, imported) = imported(Vendor::Gitlab, &[(".gitlab-ci.yml", RELEASE)]);
+    let spec = imported.spec("sample", "main", &["gitlab", "github"]);
+    let job = of(&spec, "publish");
+    for part in [
+        "release \"${commit.tag}\"",
+        "name=\"Release ${commit.tag}\"",
+        "body=\"See https://files.example.com/${commit.tag}/notes\"",
+    ] {
+        assert!(job.contains(part), "{part} is not in {spec}");
+    }
+    assert!(job.contains("binary: linux|https://files.example.com/${commit.tag}/linux|/bin/linux"), "{spec}");
+    assert!(job.contains("sums|https://files.example.com/${commit.tag}/sums|"), "{spec}");
+    assert!(!job.contains("image") && !job.contains("raw"), "{spec}");
+    assert!(compiled(&spec).1.is_empty(), "{:?}", compiled(&spec).1);
+    let fate = |i: &Imported, path: &str| i.ledger.keys().iter().find(|k| k.path == path).unwrap().fate();
+    assert!(matches!(fate(&imported, "publish.release.assets.links[1].url"), Fate::Emulated(_)));
+    // Of another tag, at any event, or with more than the step can say, it stays GitLab's own.
+    for (from, to) in [
+        ("    tag_name: $CI_COMMIT_TAG", "    tag_name: v$CI_PIPELINE_IID"),
+        ("    - if: $CI_COMMIT_TAG", "    - if: $CI_COMMIT_BRANCH"),
+        ("    tag_name:", "    milestones: [m1]\n    tag_name:"),
+        ("See $FOLDER", "See $OTHER$CI_JOB_ID"),
+    ] {
+        let (_, other) = self::imported(Vendor::Gitlab, &[(".gitlab-ci.yml", &RELEASE.replacen(from, to, 1))]);
+        assert!(matches!(fate(&other, "publish.release.description"), Fate::Kept(_)), "{to}");
+        assert!(of(&other.spec("sample", "main", &["gitlab"]), "publish").contains("raw gitlab"), "{to}");
+    }
+}
+
+#[test]
+fn tags_that_gitlab_works_out_stay_and_an_environment_by_variable_is_told() {
+    let text = "a:\n  tags: [$MACHINE, docker]\n  environment: review/$CI_COMMIT_REF_SLUG\n  script: make\n";
+    let (_, imported) = imported(Vendor::Gitlab, &[(".gitlab-ci.yml", text)]);
+    let spec = imported.spec("sample", "main", &["gitlab"]);
+    let (output, errors) = compiled(&spec);
+    assert!(errors.is_empty(), "{errors:?}");
+    let file: serde_yaml::Value = serde_yaml::from_str(&output).unwrap();
+    assert_eq!(file["a"]["tags"][0], "$MACHINE", "{output}");
+    assert!(!spec.contains("environment"), "{spec}");
+    let fate = |path: &str| imported.ledger.keys().iter().find(|k| k.path == path).unwrap().fate();
+    assert!(matches!(fate("a.tags"), Fate::Kept(_)) && matches!(fate("a.environment"), Fate::Lost(_)));
+}

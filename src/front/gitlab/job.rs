@@ -11,6 +11,7 @@ use crate::front::yaml::{Entry, Node};
 
 use super::data;
 use super::raw;
+use super::release;
 use super::rule;
 use super::value;
 use super::work::Work;
@@ -77,7 +78,9 @@ pub(super) fn job(work: &mut Work<'_>, job: &Job<'_>) -> Option<Build> {
         Some("always") => build.push(node("when").arg("always")),
         _ => {}
     }
-    let (clauses, rest) = filter::split(&and((*guard).clone(), present), &work.kinds);
+    let present = and((*guard).clone(), present);
+    let for_tags = release::is_for_tags(&present);
+    let (clauses, rest) = filter::split(&present, &work.kinds);
     if let Some(text) = rest.text() {
         build.push(node("if").arg(&text));
     }
@@ -90,8 +93,14 @@ pub(super) fn job(work: &mut Work<'_>, job: &Job<'_>) -> Option<Build> {
         return Some(starter(work, body, forgiven, &set, build));
     }
     runner(work, body, &mut build);
+    let released = body.entry("release").filter(|_| for_tags).and_then(|entry| release::step(work, entry, body));
     if let Some(image) = work.open(body, "image") {
-        data::image(work, image, body, &mut build);
+        if released.is_some() && release::is_image_of_it(body) {
+            let why = Fate::Emulated("it had GitLab's program for releases, and the step `release` asks for none".to_owned());
+            image.mark_all(work.ledger, &why);
+        } else {
+            data::image(work, image, body, &mut build);
+        }
     }
     if let Some(limit) = work.open(body, "timeout") {
         // What the script itself may take is the limit of a job in a spec.
@@ -125,6 +134,9 @@ pub(super) fn job(work: &mut Work<'_>, job: &Job<'_>) -> Option<Build> {
         delay(work, body, &mut build);
     }
     script(work, job, &mut build);
+    if let Some(step) = released {
+        build.push(step);
+    }
     data::artifacts(work, body, name, &mut build);
     left(work, body, &mut build);
     Some(build)
@@ -351,9 +363,7 @@ fn runner(work: &mut Work<'_>, body: &Node, build: &mut Build) {
     } else if let Some(axis) = runner_of_cells(work, &tags, body) {
         return build.push(node("runner").arg(&format!("${{matrix.{axis}}}")));
     } else {
-        work.lose(entry, "a spec names its runners; no variable decides on one");
-        build.push(node("runner").arg("unknown").comments([format!("not carried: tags {}", tags.join(" "))]));
-        return;
+        work.mark(entry, Fate::Kept("GitLab works the tags out: name the runner for another target".to_owned()));
     }
     let hosted = HOSTED.iter().find(|(tag, _)| tags == [*tag]).map(|(_, name)| *name);
     if let Some(hosted) = hosted {
@@ -388,8 +398,7 @@ fn environment(work: &mut Work<'_>, body: &Node, build: &mut Build) {
     }
     let Some(theirs) = name.and_then(|e| e.value.text()) else { return };
     let Some(known) = work.literal(theirs) else {
-        work.lose(entry, "a spec names the environment; a variable decides here");
-        build.push(node("environment").arg(&slug(theirs)).comments([format!("not carried: {theirs}")]));
+        work.lose(entry, "a spec names the environment; a variable decides here, so the job is in none");
         return;
     };
     let theirs = known.as_str();

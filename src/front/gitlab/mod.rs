@@ -8,6 +8,7 @@ mod expr;
 mod job;
 mod merge;
 mod raw;
+mod release;
 mod request;
 mod rule;
 mod value;
@@ -140,6 +141,7 @@ fn configuration(sources: &SourceMap, whole: &mut Whole, name: &str, ledger: &mu
         followed: BTreeSet::new(),
         cancels: false,
         daemons: bodies.iter().any(|(_, b)| work::daemon(b)),
+        speaks: false,
         dotenv: bodies.iter().any(|(_, b)| b.get("artifacts").and_then(|a| a.get("reports")?.get("dotenv")).is_some()),
         body: Node { value: Value::Map(Vec::new()), span: crate::base::span::Span::default(), tag: None },
         told: Vec::new(),

@@ -11,7 +11,7 @@ const KEPT: &[(&str, &str)] = &[
     ("trigger", "GitLab starts the other pipeline: say for another target what the job does there"),
     ("coverage", "GitLab reads the figure out of the log: say `gate … percent` for all targets"),
     ("secrets", "GitLab fetches them: name the secrets of the other target"),
-    ("release", "GitLab makes the release: say `release` as a step for all targets"),
+    ("release", "GitLab makes the release: say `release` as a step for all targets, of a tag that is there"),
     ("hooks", "they run in GitLab's checkout"),
     ("dast_configuration", "a profile of GitLab's own scanner"),
     ("pages", "GitLab publishes the pages"),
@@ -23,7 +23,8 @@ const KEPT: &[(&str, &str)] = &[
 pub(super) fn kept(work: &mut Work<'_>, body: &Node, build: &mut Build) {
     let mut made = node("raw").arg("gitlab");
     for (key, why) in KEPT {
-        if let Some(entry) = body.entry(key) {
+        let is_step = *key == "release" && build.0.children().iter().any(|c| c.name() == "release");
+        if let Some(entry) = body.entry(key).filter(|_| !is_step) {
             entry.mark_all(work.ledger, &Fate::Kept((*why).to_owned()));
             made.push(said(key, &entry.value));
         }

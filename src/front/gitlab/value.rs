@@ -25,6 +25,12 @@ const CONTEXTS: &[(&str, &str)] = &[
     ("CI_PROJECT_NAMESPACE", "repository.owner"),
 ];
 
+/// The context of a variable that GitLab sets, for a job that runs for tags.
+pub(super) fn context(name: &str) -> Option<&'static str> {
+    let tag = ("CI_COMMIT_TAG", "commit.tag");
+    CONTEXTS.iter().chain([&tag]).find(|(v, _)| *v == name).map(|(_, context)| *context)
+}
+
 /// `1 week`, `3h 30m`, `90`: GitLab's spans of time in seconds, none for `never` and what cannot be read.
 pub(super) fn seconds(text: &str) -> Option<u64> {
     let mut total = 0u64;

@@ -50,6 +50,8 @@ pub(super) struct Work<'w> {
     pub(super) followed: BTreeSet<String>,
     /// Whether a newer pipeline cancels all jobs.
     pub(super) cancels: bool,
+    /// Whether a text at work may speak of the event: then GitLab's variables are contexts, that of the tag among them.
+    pub(super) speaks: bool,
     /// Whether jobs set variables for later ones, whose names no file says.
     pub(super) dotenv: bool,
     /// Whether a job has a daemon of docker beside it.
@@ -136,6 +138,11 @@ impl Work<'_> {
         }
         if let Some(value) = self.values.get(name).cloned() {
             return self.filled_at(&value, body, depth + 1);
+        }
+        if self.speaks
+            && let Some(context) = value::context(name)
+        {
+            return Some(format!("${{{context}}}"));
         }
         let known = self.defined.contains(name) || self.inputs.contains_key(name) || value::is_predefined(name);
         if known || self.dotenv || !is_variable(name) {
