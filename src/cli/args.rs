@@ -222,9 +222,9 @@ pub struct Importing {
     /// How to say what became of the input
     #[arg(long, value_enum, default_value_t = ImportReport::Text)]
     pub report: ImportReport,
-    /// The spec to write; a file that is there is not replaced
-    #[arg(long, short, value_name = "FILE", default_value = "pipeline.kdl", conflicts_with = "stdout")]
-    pub out: PathBuf,
+    /// The spec to write; a file that is there is not replaced [default: what `--spec` names, else pipeline.kdl]
+    #[arg(long, short, value_name = "FILE", conflicts_with = "stdout")]
+    pub out: Option<PathBuf>,
     /// Print the spec instead of writing it; the report goes to the standard error
     #[arg(long)]
     pub stdout: bool,

@@ -62,10 +62,12 @@ pub(super) fn run(global: &Global, what: &Importing, console: &Console) -> Resul
         console.out(&spec);
         console.quote(Stream::Error, &report);
     } else {
-        write::create(&what.out, &spec)?;
+        let named = what.out.as_deref().or(global.spec.as_deref()).filter(|path| *path != Path::new("-"));
+        let out = named.unwrap_or(Path::new("pipeline.kdl"));
+        write::create(out, &spec)?;
         console.quote(Stream::Out, &report);
         if !global.quiet {
-            let text = format!("wrote {}: read it, then run `pipewright check`\n", what.out.display());
+            let text = format!("wrote {}: read it, then run `pipewright check`\n", out.display());
             console.error(&text);
         }
     }

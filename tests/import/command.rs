@@ -33,6 +33,8 @@ fn a_spec_is_written_that_compiles() {
     assert!(ran.error.contains("wrote pipeline.kdl"), "{}", ran.error);
     assert_eq!(place.run(&["check"]).code, Some(0));
     assert_eq!(place.run(&["fmt", "--check"]).code, Some(0));
+    assert_eq!(place.run(&["import", "--spec", "team.kdl"]).code, Some(0));
+    assert!(place.path().join("team.kdl").is_file());
     let again = place.run(&["import"]);
     assert_eq!(again.code, Some(2), "{}", again.error);
     assert!(again.error.contains("is there already"), "{}", again.error);
