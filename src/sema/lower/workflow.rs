@@ -23,12 +23,16 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
         if on.is_none() {
             self.diagnostics.push(missing(node.span, "what starts this workflow", "on { push main; pull-request main }"));
         }
+        let filtered = on.map_or_else(Filter::default, |n| filter(self.scope, n, self.diagnostics));
+        if let Some(empty) = on.filter(|n| filtered.clauses.is_empty() && n.children().is_empty()) {
+            self.diagnostics.push(missing(empty.span, "an event that starts this workflow", "one, as `push main`"));
+        }
         // Jobs are declared workflow by workflow.
         let of = |w: WorkflowId| self.scope.jobs.partition_point(|j| j.workflow < w);
         let jobs: Vec<JobId> = (of(id)..of(WorkflowId(id.0 + 1))).map(job_id).collect();
         Workflow {
             name: name_of(node).unwrap_or_default(),
-            on: on.map_or_else(Filter::default, |n| filter(self.scope, n, self.diagnostics)),
+            on: filtered,
             schedules: on.map_or_else(Vec::new, |n| schedules(n, self.diagnostics)),
             inputs: on.map_or_else(Vec::new, |n| inputs(n, self.diagnostics)),
             dedupe: on.and_then(|n| n.child("dedupe")).map(|c| c.span),
