@@ -7,6 +7,8 @@ use crate::base::span::Spanned;
 use crate::ir::Pipeline;
 use crate::ir::bits::BitSet;
 use crate::ir::environment::Target;
+use crate::ir::event::Filter;
+use crate::ir::expr::{Expr, ExprKind};
 use crate::ir::gate::{Approval, GateKind, Via};
 use crate::ir::id::{GateId, TargetId};
 use crate::ir::job::{Job, NeedKind};
@@ -68,6 +70,55 @@ fn held_by_environment(pipeline: &Pipeline, target: &Target, job: &PlannedJob<'_
         && entered.is_some_and(|e| e.requires.iter().any(|g| g.value == gate))
 }
 
+/// How many filters an approval may have; with more it is asked where each job's innermost filter lets one of them in.
+const MOST: usize = 64;
+
+/// Filters that let in what one of several jobs takes, each of which asks all of its own: of `(a and b) or (c and d)` these are
+/// `a or c`, `a or d`, `b or c`, `b or d`. No filter where a job has none.
+fn any_of(jobs: &[&[Filter]]) -> Vec<Filter> {
+    let Some((first, others)) = jobs.split_first() else { return Vec::new() };
+    let common: Vec<Filter> = first.iter().filter(|f| others.iter().all(|o| o.contains(f))).cloned().collect();
+    let own: Vec<Vec<&Filter>> = jobs.iter().map(|j| j.iter().filter(|f| !common.contains(f)).collect()).collect();
+    if own.iter().any(Vec::is_empty) {
+        return common;
+    }
+    let many = own.iter().map(Vec::len).try_fold(1_usize, usize::checked_mul).is_none_or(|n| n > MOST);
+    let mut found: Vec<Filter> = vec![Filter { clauses: Vec::new(), span: own[0][0].span }];
+    for filters in own {
+        let filters = if many { &filters[filters.len() - 1..] } else { filters.as_slice() };
+        let mut next: Vec<Filter> = Vec::new();
+        for (before, filter) in found.iter().flat_map(|b| filters.iter().map(move |f| (b, f))) {
+            let mut clauses = before.clauses.clone();
+            clauses.extend(filter.clauses.iter().filter(|c| !before.clauses.contains(c)).cloned());
+            let one = Filter { clauses, span: before.span };
+            if !next.contains(&one) {
+                next.push(one);
+            }
+        }
+        found = next;
+    }
+    common.into_iter().chain(found).collect()
+}
+
+/// The condition that holds where that of one of several jobs does; none where a job has none, or where one asks what other jobs gave,
+/// which an approval need not wait for.
+fn any_condition(jobs: &[Option<&Expr>]) -> Option<Expr> {
+    let mut all: Vec<&Expr> = Vec::new();
+    for condition in jobs {
+        let condition = (*condition)?;
+        if !all.contains(&condition) {
+            all.push(condition);
+        }
+    }
+    let asks = |e: &&Expr| e.contexts().iter().any(|c| matches!(c.value, Context::Output { .. } | Context::NeedsResult(_)));
+    if all.len() > 1 && all.iter().any(asks) {
+        return None;
+    }
+    let (first, others) = all.split_first()?;
+    let either = |a: Expr, b: &&Expr| Expr { span: a.span, kind: ExprKind::Or(Box::new(a), Box::new((*b).clone())) };
+    Some(others.iter().fold((*first).clone(), either))
+}
+
 #[allow(clippy::too_many_arguments, reason = "one call, and every part is its own thing")]
 fn approval_job<'a>(
     pipeline: &Pipeline,
@@ -100,23 +151,13 @@ fn approval_job<'a>(
         inner.present.union_with(&jobs[*at].job.present);
         inner.possible.union_with(&jobs[*at].job.possible);
     }
-    // Jobs that share an approval and take different events: the approval takes what any of them takes, so it has no filter of its own then.
-    let filters = match guarded {
-        [only] => jobs[*only].filters.clone(),
-        _ if guarded.iter().all(|g| jobs[*g].filters == jobs[guarded[0]].filters) => jobs[guarded[0]].filters.clone(),
-        _ => {
-            let clauses = guarded.iter().flat_map(|g| jobs[*g].filters.last().cloned()).flat_map(|f| f.clauses).collect();
-            let all_filtered = guarded.iter().all(|g| !jobs[*g].filters.is_empty());
-            if all_filtered { vec![crate::ir::event::Filter { clauses, span: declared.span }] } else { Vec::new() }
-        }
-    };
+    let filters = any_of(&guarded.iter().map(|g| jobs[*g].filters.as_slice()).collect::<Vec<_>>());
     // What runs after a failure is asked about after it.
     let when = jobs[guarded[0]].job.when;
     if before.is_none() && guarded.iter().all(|g| jobs[*g].job.when.value == when.value) {
         inner.when = when;
     }
-    let condition = jobs[guarded[0]].job.condition.clone();
-    inner.condition = condition.filter(|_| guarded.iter().all(|g| jobs[*g].job.condition == jobs[guarded[0]].job.condition));
+    inner.condition = any_condition(&guarded.iter().map(|g| jobs[*g].job.condition.as_ref()).collect::<Vec<_>>());
     let by_issue = approval.via == Via::Issue && target.id == TargetId::Github;
     let timeout = approval.timeout.as_ref().map_or(Duration::from_seconds(6 * 3600), |t| t.value);
     let mut permissions = BTreeSet::new();
