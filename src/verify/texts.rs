@@ -4,6 +4,7 @@ use crate::ir::Pipeline;
 use crate::ir::environment::Environment;
 use crate::ir::event::EventKind;
 use crate::ir::expr::Literal;
+use crate::ir::id::ImageId;
 use crate::ir::job::Job;
 use crate::ir::text::{Context, EnvVar, EnvironmentField, Part, RunField, ServiceField, Text};
 use crate::sema::presence;
@@ -108,7 +109,7 @@ impl Scope<'_> {
             match (first, found.first()) {
                 (Token::Context(context), head) => {
                     let named = matches!(head, Some(Token::Symbol(name)) if self.stands_for(name, context, late));
-                    if named && self.same(rest, &found[1..], late) {
+                    if named && self.same(rest, &found[1..], late) || rest.is_empty() && self.is_built(context, found) {
                         return true;
                     }
                     let with = |mut tokens: Vec<Token>| {
@@ -137,11 +138,24 @@ impl Scope<'_> {
         let Some(bits) = given else { return false };
         if let Context::Image(image) = context {
             // Its parts are those of the build: what is written there is read as it is.
-            let own = self.pipeline.images[image.index()].builders.iter().any(|b| std::ptr::eq(self.pipeline.job(*b), self.job));
             let is = |bit: &Bit| matches!(bit, Bit::Symbol(s) if self.reader.means(self.at, s, context));
-            return own || bits.iter().any(is);
+            return self.builds(*image) || bits.iter().any(is);
         }
         self.same(&[Token::Context(context.clone())], &of_bits(bits), false)
+    }
+
+    /// Whether the job builds an image.
+    fn builds(&self, image: ImageId) -> bool {
+        self.pipeline.images[image.index()].builders.iter().any(|b| std::ptr::eq(self.pipeline.job(*b), self.job))
+    }
+
+    /// Whether a value is the image that the job built, by its digest or its tag.
+    fn is_built(&self, context: &Context, found: &[Token]) -> bool {
+        let Context::Image(image) = context else { return false };
+        let name = self.pipeline.images[image.index()].name.value.to_lowercase();
+        let text: String = found.iter().map_while(|t| if let Token::Char(c) = t { Some(*c) } else { None }).collect();
+        let own = text.rsplit_once('/').map_or(text.as_str(), |(_, last)| last);
+        self.builds(*image) && own.strip_prefix(&name).is_some_and(|version| version.starts_with(['@', ':']))
     }
 
     fn environment(&self) -> Option<&Environment> {

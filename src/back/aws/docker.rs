@@ -64,6 +64,9 @@ pub(super) fn lines(build: &DockerBuild, place: &Place<'_>) -> Vec<String> {
             Some((condition, Truth::Maybe)) => sometimes.push((expr::test(condition, place), reference(&tag.tag))),
         }
     }
+    if build.tags.is_empty() {
+        always.push(format!("{repository}:latest"));
+    }
     // Something must name the image until its tags are known.
     let first = always.first().cloned().unwrap_or_else(|| single_quoted(&format!("{name}:build")));
     let mut options: Vec<String> = Vec::new();
@@ -71,7 +74,9 @@ pub(super) fn lines(build: &DockerBuild, place: &Place<'_>) -> Vec<String> {
         options.push(format!("--file {}", single_quoted(&file.value)));
     }
     options.extend(always.iter().map(|t| format!("--tag {t}")));
-    if always.is_empty() && !buildx {
+    let push = pushed(build, place);
+    let read = place.workflow.image_is_read(place.job, build.image);
+    if always.is_empty() && (!buildx || read && matches!(push, Pushed::Never)) {
         options.push(format!("--tag {first}"));
     }
     options.extend(build.args.iter().map(|a| format!("--build-arg {}={}", a.name.value, place.quoted(&a.value))));
@@ -79,8 +84,6 @@ pub(super) fn lines(build: &DockerBuild, place: &Place<'_>) -> Vec<String> {
     if let Some(target) = &build.target {
         options.push(format!("--target {}", single_quoted(&target.value)));
     }
-    let push = pushed(build, place);
-    let read = place.workflow.image_is_read(place.job, build.image);
     let mut lines = Vec::new();
     if buildx {
         lines.extend(with_buildx(build, place, &repository, options, sometimes, &push, read));

@@ -238,8 +238,11 @@ impl<'p> Writer<'p> {
                 inner.extend(id.map(|id| format!("touch {}", mark(id))));
                 inner.extend(step.dir.iter().map(|d| format!("cd {}", single_quoted(&d.value))));
                 inner.extend(exports);
-                inner.extend(lines);
-                inner.extend(id.filter(|_| step.gate.is_some()).map(|id| format!("rm -f {}", mark(id))));
+                let gone = id.filter(|id| self.awaited(id)).map(|id| format!("rm -f {}", mark(id)));
+                // What ends its shell ends a shell of its own, so that the mark goes with its success.
+                let ends = lines.last().and_then(|l| l.lines().last()).is_some_and(|l| l.starts_with("exit "));
+                inner.extend(if ends && gone.is_some() { vec![enclosed("(", &lines, ")")] } else { lines });
+                inner.extend(gone);
                 let mut block = match (step.timeout, step.continue_on_error) {
                     (None, false) if self.whole && !state::changes(&inner.join("\n")) => inner.join("\n"),
                     (None, false) => {
@@ -362,6 +365,12 @@ impl<'p> Writer<'p> {
                 Some(if tests.len() == 1 { tests.join("") } else { format!("{{ {}; }}", tests.join(" || ")) })
             }
         }
+    }
+
+    /// Whether a later step asks if the step of this id failed.
+    fn awaited(&self, id: &str) -> bool {
+        let mut steps = self.place.job.steps.iter();
+        steps.any(|s| matches!(&s.when, RunWhen::AnyFailed { steps } if steps.iter().any(|of| of == id)))
     }
 
     /// The code of a step; none for what is no script here.

@@ -253,8 +253,13 @@ impl Writer<'_, '_> {
         let registry = self.plan.pipeline.registries[id.index()].clone();
         let host = registry.address.value.split('/').next().unwrap_or_default().to_owned();
         if registry.kind == RegistryKind::Ecr {
-            // The plan has taken the role.
-            return vec![action("aws-actions/amazon-ecr-login", &format!("Log in to {host}"))];
+            let mut step = action("aws-actions/amazon-ecr-login", &format!("Log in to {host}"));
+            // The step before, which takes the role, says the region, too. A runner with a role of its own need not know one:
+            // `<account>.dkr.ecr.<region>.amazonaws.com`.
+            if let (None, Some(region)) = (&registry.identity, host.split('.').nth(3)) {
+                step.env.push(("AWS_REGION".into(), region.into()));
+            }
+            return vec![step];
         }
         let mut step = action("docker/login-action", &format!("Log in to {}", registry.name.value));
         if registry.kind != RegistryKind::Dockerhub {
