@@ -142,3 +142,37 @@ fn what_no_event_starts_is_in_no_run() {
     assert_eq!(built(&format!("{CODEBUILD}accept codebuild queue-all reason=\"a test\"\n"), body), Ok(Vec::new()));
     assert_eq!(built(CODEPIPELINE, body), Ok(Vec::new()));
 }
+
+/// The files of a spec for a target.
+fn files(head: &str, body: &str) -> String {
+    let (sources, renderer) = (SourceMap::new(), Renderer::new());
+    let text = format!("pipeline p {{ language 1; default-branch main; timeout \"10m\" }}\n{head}{body}\n");
+    let spec = sources.add("pipeline.kdl", &text);
+    let options = Options { root: Path::new("/nowhere"), spec: "pipeline.kdl", targets: &[], today: None, renderer: &renderer };
+    let compiled = compile(&sources, spec, &options).unwrap();
+    compiled.outputs.into_iter().map(|o| o.text).collect()
+}
+
+#[test]
+fn an_image_without_a_tag_is_called_latest_as_elsewhere() {
+    let body = "workflow a { on { push }; job x { docker-build api cache=auto; run \"docker run api:latest\" } }";
+    for head in [CODEBUILD, CODEPIPELINE] {
+        let text = files(head, body);
+        assert!(text.contains("--tag api:latest"), "{text}");
+    }
+}
+
+#[test]
+fn people_are_told_of_a_gate_that_failed_and_not_of_one_that_passed() {
+    let body = "secret HOOK\nchannel team slack webhook=(secret)HOOK\nvariable PROMETHEUS \"http://prometheus:9090\"
+        accept codebuild secret-scope reason=\"a test\"\naccept codebuild queue-all reason=\"a test\"
+        environment live { tier production }
+        gate errors { query prometheus=\"sum(rate(errors_total[5m]))\" unit=count address=(var)PROMETHEUS; at-most 5 }
+        gate up { probe http=\"https://example.com/health\" status=200 for=\"1m\" }
+        workflow a { on { push main }; deploy x to=live { run \"make deploy\"; monitor up errors; notify team on=gate-failed \"Look\" } }";
+    let text = files(CODEBUILD, body);
+    let mark = text.split("[ -e ").nth(1).and_then(|t| t.split(' ').next()).unwrap();
+    // The mark goes when the watching ends well, although its script ends its shell.
+    let (before, after) = text.split_once("exit \"$failed\"").unwrap();
+    assert!(before.contains(&format!("touch {mark}")) && after.contains(&format!("rm -f {mark}")), "{text}");
+}

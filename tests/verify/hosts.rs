@@ -1,5 +1,12 @@
 //! Small specs for GitHub and GitLab of which random ones have shown that they need a look.
 
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use pipewright::base::source::SourceMap;
+use pipewright::driver::{Options, events};
+use pipewright::render::Renderer;
+
 use super::aws::built;
 
 #[test]
@@ -34,4 +41,31 @@ fn a_step_does_not_read_one_variable_for_another() {
     }
     assert_eq!(of("github", "env PLACE=b; run \"make $PLACE\""), 0);
     assert_eq!(of("gitlab", "env PLACE=b; run \"make $PLACE\""), 1);
+}
+
+#[test]
+fn an_approval_that_jobs_share_is_asked_where_one_of_them_is() {
+    let body = "team ops { gitlab \"a/b\"; github \"a/b\" }
+        gate ok { approval { from ops } }
+        workflow ci {
+            on { push; tag \"v*\" }
+            stage one { only { push main develop }; job a { only { push main \"x/*\" }; requires ok; run \"make a\" } }
+            stage two { only { push \"y/*\" main }; job b { only { push \"y/*\" \"z/*\" }; requires ok; run \"make b\" } }
+        }";
+    assert_eq!(built("target gitlab tier=premium\n", body), Ok(Vec::new()));
+    let (sources, renderer) = (SourceMap::new(), Renderer::new());
+    let text = format!("pipeline p {{ language 1; timeout \"10m\" }}\ntarget gitlab tier=premium\n{body}\n");
+    let spec = sources.add("pipeline.kdl", &text);
+    let options = Options { root: Path::new("/nowhere"), spec: "pipeline.kdl", targets: &[], today: None, renderer: &renderer };
+    let (table, _) = events(&sources, spec, &options).unwrap();
+    let asked: Vec<&str> = table.lines().filter_map(|l| l.strip_suffix("\tok")).collect();
+    let either: Vec<&str> = table.lines().filter_map(|l| l.strip_suffix("\ta").or_else(|| l.strip_suffix("\tb"))).collect();
+    assert!(asked.len() > 1, "{table}");
+    assert_eq!(asked.iter().collect::<BTreeSet<_>>(), either.iter().collect::<BTreeSet<_>>(), "{table}");
+}
+
+#[test]
+fn an_image_may_be_read_by_the_job_that_builds_it() {
+    let body = "registry ecr \"123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop\"\nworkflow a { on { push }; job x { docker-build api registry=ecr { tag \"${commit.sha}\" }; run \"sign $IMAGE\" { env IMAGE=\"${image.api}\" } } }";
+    assert_eq!(built("target github\ntarget gitlab standby\n", body), Ok(Vec::new()));
 }
