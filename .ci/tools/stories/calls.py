@@ -15,10 +15,11 @@ LEFT_OUT = [
 ]
 SAME = [
     (r"^gh (issue|pr|release) .*|^curl .*/api/v4/projects/\d+/(issues|merge_requests|releases).*", "(a word to the vendor)"),
-    # What runs beside a job has a name on GitLab.
-    (r"(?<=[=/@])(localhost|docker|postgres|redis|rabbitmq)(?=$|[:/ ])", "(host)"),
+    (r"^pipx install ", "pip install "),
+    # What runs beside a job has a name on GitLab, and a port of the machine on AWS.
+    (r"(?<=[=/@])(localhost|127\.0\.0\.1|docker|postgres|redis|rabbitmq)(?=$|[:/ ])", "(host)"),
     # A commit is the same everywhere; a run has a page and a number with each vendor.
-    (r"(?<=export RUN=')\d+(?=')", "(number of the run)"),
+    (r"(?<=export RUN=')[^']+(?=')", "(id of the run)"),
     (r"https://github\.com/group/project/actions/runs/\d+|https://gitlab\.example\.com/group/project(?:/-)?/pipelines/\d+", "(page of the run)"),
     (r"https://(github\.com|gitlab\.example\.com)/group/project", "(page of the repository)"),
 ]

@@ -17,9 +17,13 @@ import sys
 import yaml
 
 from calls import jobs, plain, shown
+from aws import Aws, CodeBuild, CodePipeline, Refused
 from spec import Spec
+from variant import Variant
 from vendors import REAL, GitHub, GitLab, event_fields
 from scripts import Loader
+
+ON_AWS = {"codebuild": CodeBuild, "codepipeline": CodePipeline}
 
 COMMAND = re.compile(r"(?:^|[|;&(!{]|\b(?:if|then|else|do|until|while|time|exec|sudo|env|xargs|not|command -v)\b)\s*([A-Za-z][\w.+-]*)(?=[\s;)]|$)", re.M)
 # A program of the repository: a path in a place where a command stands, or behind an interpreter.
@@ -48,7 +52,7 @@ class Story:
         self.refs = sorted(set(re.findall(r"^ +ref: ([\w./-]+)$", text, flags=re.M)))
         self.secrets = {name: f"secret of {name}" for name in sorted(set(re.findall(r"\bsecrets\.(\w+)", text)) - {"GITHUB_TOKEN"})}
         self.variables = {name: f"value-of-{name}" for name in sorted(set(re.findall(r"\bvars\.(\w+)(?! *\|\|)", text)))}
-        self.names = sorted(set(re.findall(r"^ +([A-Z][A-Z0-9_]*): ", "\n".join(texts[:-1]), flags=re.M)))
+        self.names = sorted(set(re.findall(r"^ +([A-Z][A-Z0-9_]*): ", "\n".join(texts), flags=re.M)))
         self.ids = {target: {full: known for full, of, known in spec.of("job") if of == target} for target in ("github", "gitlab")}
 
 
@@ -80,6 +84,9 @@ def repository(at, outputs, story, changed):
         subprocess.run(["git", *words], cwd=at, env=git, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     call("init", "-q", "-b", "main")
+    # A commit starts maintenance behind one's back, which makes and removes files while the repository is copied.
+    call("config", "maintenance.auto", "false")
+    call("config", "gc.auto", "0")
     call("config", "user.name", "ci")
     call("config", "user.email", "ci@example.invalid")
     (at / ".git" / "info" / "exclude").write_text(".gitlab-ci-local/\n")
@@ -99,50 +106,64 @@ def repository(at, outputs, story, changed):
     return call
 
 
-def play(work, outputs, story, event):
-    """Both vendors' runs of one story. `story.fail` says which calls fail, as lines of the log for each vendor."""
+def play(work, group, story, event):
+    """The runs of one story, one for each vendor. `story.fail` says which calls fail, as lines of the log for each vendor."""
     kind, name, _, _, changed = event_fields(event)
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
-    call = repository(work / "files", outputs, story, changed)
+    call = repository(work / "files", group.outputs, story, changed)
     if kind in ("push", "web", "mr"):
         call("checkout", "-q", "-B", name)
     if kind == "tag":
         call("tag", name)
     runs = []
-    for vendor in (GitHub, GitLab):
+    for vendor in group.vendors:
         run = vendor(work / vendor.__name__, work / "files", story)
         (run.at / "fail").write_text("".join(f"{line}\n" for line in story.fail.get(vendor, ())))
-        run.status = run.play(event)
+        run.refused = None
+        try:
+            run.status = run.play(event)
+        except Refused as refused:
+            run.status, run.refused = 1, f"{vendor.__name__} refuses it: {refused}"
         runs.append(run)
     return runs
 
 
 def compare(runs, needs):
-    """The differences between two runs, as text."""
-    found = []
+    """The differences between the first run and the others, as text."""
+    found = [run.refused for run in runs if run.refused]
     # PowerShell has no stand-ins; the check of drift is asked of each vendor for itself.
     other = {call.job for run in runs for call in run.calls() if call.words[0] in ("pwsh", "pipewright")}
-    made = [jobs(run.calls(), other) for run in runs]
-    for job in sorted({*made[0], *made[1]}):
-        left, right = (shown(one.get(job, [])) for one in made)
-        if left != right:
-            names = [f"{job} on {type(run).__name__}" for run in runs]
-            found += [line.rstrip("\n") for line in difflib.unified_diff(left, right, *names, lineterm="", n=1)]
+    first, *others = runs
+    left = jobs(first.calls(), other)
+    for run in others:
+        right = jobs(run.calls(), other)
+        for job in sorted({*left, *right}):
+            if job not in right and excused(run, job):
+                continue
+            one, two = shown(left.get(job, [])), shown(right.get(job, []))
+            if one != two:
+                names = [f"{job} on {type(run).__name__}" for run in (first, run)]
+                found += [line.rstrip("\n") for line in difflib.unified_diff(one, two, *names, lineterm="", n=1)]
+        if (first.status == 0) != (run.status == 0):
+            found.append("the run " + ", ".join(f"{'passed' if one.status == 0 else 'failed'} on {type(one).__name__}" for one in (first, run)))
     for run in runs:
         order = [call.job for call in run.calls()]
         for job, before in needs:
             if job in order and before in order and order.index(job) < len(order) - 1 - order[::-1].index(before):
                 found.append(f"{job} began before {before} ended on {type(run).__name__}")
-    if (runs[0].status == 0) != (runs[1].status == 0):
-        found.append("the run " + ", ".join(f"{'passed' if run.status == 0 else 'failed'} on {type(run).__name__}" for run in runs))
     return found
+
+
+def excused(run, job):
+    """Whether a job may be missing: a failure ends a pipeline on AWS, and what a run as a whole tells people is told by AWS itself there."""
+    return isinstance(run, Aws) and job.startswith("notify ") or isinstance(run, CodePipeline) and run.status != 0 and job not in run.failed()
 
 
 def needs(outputs, spec):
     """Pairs of a job and one that must end before it, of GitHub's workflows."""
     found = set()
-    for path in sorted((outputs / ".github" / "workflows").glob("*.yml")):
+    for path in placed(outputs, ".github/workflows/*.yml"):
         document = yaml.load(path.read_text(encoding="utf-8"), Loader=Loader)
         names = {full: known for full, of, known in spec.of("job") if of == "github" and full.startswith(document["name"] + ".")}
         direct = {job: ([body["needs"]] if isinstance(body.get("needs"), str) else body.get("needs", [])) for job, body in document["jobs"].items()}
@@ -204,51 +225,115 @@ def checked(runs):
 
 def report(title, runs, found):
     """Prints how a story ended."""
-    calls = len(list(runs[0].calls()))
-    print(f"  {'FAIL' if found else 'ok  '} {title}: {calls} calls" + ("" if runs[0].status == 0 else ", failed"))
+    calls = ", ".join(f"{len(list(run.calls()))} on {type(run).__name__}" for run in runs)
+    title = title if len(title) < 160 else f"{title[:150]}…)"
+    print(f"  {'FAIL' if found else 'ok  '} {title}: calls {calls}" + ("" if runs[0].status == 0 else ", failed"), flush=True)
     for line in found:
         print(f"       {line}")
+    # What a runner that called nothing had to say.
+    for run in runs:
+        if found and run.status != 0 and not list(run.calls()):
+            said = run.at / "said"
+            for line in said.read_text(encoding="utf-8", errors="replace").splitlines()[-8:] if said.exists() else []:
+                print(f"       {type(run).__name__}: {line}")
     return bool(found)
+
+
+class Group:
+    """Outputs of several vendors that lie in one repository, and what is known of their spec."""
+
+    def __init__(self, title, outputs, spec, vendors):
+        self.title, self.outputs, self.spec, self.vendors = title, outputs, spec, vendors
+        self.hosts = {path.relative_to(outputs): path.read_text(encoding="utf-8") for path in placed(outputs, ".github/workflows/*.yml", ".gitlab-ci.yml")}
+        self.read()
+
+    def read(self):
+        self.workflows = [path.read_text(encoding="utf-8") for path in placed(self.outputs, ".github/workflows/*.yml")]
+        self.texts = self.workflows + [path.read_text(encoding="utf-8") for path in placed(self.outputs, ".gitlab-ci.yml", ".codebuild/*/*.yml", ".codepipeline/*/*.yml")]
+        self.needs = needs(self.outputs, self.spec)
+
+    def join(self, other, target):
+        """Takes the outputs for AWS of a variant that is the same for the hosts."""
+        for path in placed(other.outputs, f".{target}/**/*.yml"):
+            into = self.outputs / path.relative_to(other.outputs)
+            into.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, into)
+        self.vendors.append(ON_AWS[target])
+        self.read()
+
+    def may_fail(self, job):
+        """Whether the failure of a job is forgiven."""
+        documents = [yaml.load(text, Loader=Loader) for text in self.workflows]
+        return any((document["jobs"].get(job) or {}).get("continue-on-error") for document in documents)
+
+    def play(self, work, events):
+        """Plays the stories; 1 when vendors differ."""
+        status, told = 0, set()
+        for event in events or chosen(self.spec.events):
+            runs = play(work, self, Story(self.spec, self.texts), event)
+            found = compare(runs, self.needs)
+            stuck = [] if checked(runs) else sorted({job for run in runs if run.status != 0 for job in run.failed()})
+            status |= report(f"{self.title}, {event.split(':CI_')[0]}", runs, found)
+            if stuck and not found:
+                print(f"       not played to the end: {', '.join(stuck)}, the same on all: a stand-in gives no answer that satisfies it")
+            for job in sorted({call.job for call in runs[0].calls() if call.words[0] == "pwsh"}):
+                print(f"       not compared: {job}, which speaks PowerShell")
+            if found:
+                continue
+            for name, what, story in list(stories(self.spec, self.texts, runs, self.needs)):
+                if name in told:
+                    continue
+                told.add(name)
+                before = {(call.job, plain(call)) for call in runs[0].calls()}
+                failed = play(work.with_suffix(".story"), self, story, event)
+                found = compare(failed, self.needs)
+                if failed[0].status == 0 and not self.may_fail(what.split(":")[0].split(".")[-1]):
+                    found.append("the run passed")
+                new = {(call.job, plain(call)) for call in failed[0].calls()} - before
+                if name == "a failing deploy" and "name: Roll back" in "".join(self.texts) and not new:
+                    found.append("nothing is rolled back")
+                status |= report(f"{self.title}, {name} ({what})", failed, found)
+        return status
+
+
+def placed(root, *patterns):
+    """The files below a root that are written for a place, those on standby for their later one."""
+    return [path for pattern in patterns for path in sorted([*root.glob(pattern), *root.glob(f"standby/{pattern}")])]
+
+
+def groups(pipewright, path, outputs, work):
+    """The groups that an example is played in: its own outputs, and those of variants that are written for AWS as well."""
+    both = all(placed(outputs, pattern) for pattern in (".github/workflows/*.yml", ".gitlab-ci.yml"))
+    shutil.copytree(outputs, work / "own", symlinks=True)
+    found = [Group(outputs.name, work / "own", Spec(pipewright, path), [GitHub, GitLab])] if both else []
+    mine = {target for target in ON_AWS if placed(outputs, f".{target}/**/*.yml")}
+    for target in sorted(mine) or ON_AWS:
+        folder, out = work / f"spec-{target}", work / f"outputs-{target}"
+        shutil.copytree(pathlib.Path(path).parent, folder)
+        variant = Variant(pipewright, pathlib.Path(path), folder, ["github", "gitlab", target])
+        for message in variant.left_out:
+            print(f"       left out to be played on {target}: {message}")
+        said = variant.reason or variant.build(out)
+        if said:
+            print(f"  not played on {target}: {outputs.name}: {said}")
+            continue
+        group = Group(f"{outputs.name} as it is on {target}", out, Spec(pipewright, variant.path), [GitHub] if both else [GitHub, GitLab])
+        same = next((one for one in found if one.hosts == group.hosts), None)
+        if same is None:
+            found.append(group)
+            group.vendors.append(ON_AWS[target])
+        else:
+            same.join(group, target)
+    return found
 
 
 def main(pipewright, path, outputs, *events):
     outputs = pathlib.Path(outputs).resolve()
     work = pathlib.Path(os.environ["PIPEWRIGHT_WORK"]) / outputs.name
-    spec = Spec(pipewright, path)
-    texts = [file.read_text(encoding="utf-8") for file in [*sorted((outputs / ".github" / "workflows").glob("*.yml")), next(path for path in (outputs / ".gitlab-ci.yml", outputs / "standby" / ".gitlab-ci.yml") if path.is_file())]]
-    after = needs(outputs, spec)
-    status, told = 0, set()
-    for event in events or chosen(spec.events):
-        runs = play(work, outputs, Story(spec, texts), event)
-        found = compare(runs, after)
-        stuck = [] if checked(runs) else sorted({job for run in runs if run.status != 0 for job in run.failed()})
-        status |= report(f"{outputs.name}, {event.split(':CI_')[0]}", runs, found)
-        if stuck and not found:
-            print(f"       not played to the end: {', '.join(stuck)}, the same on both: a stand-in gives no answer that satisfies it")
-        for job in sorted({call.job for call in runs[0].calls() if call.words[0] == "pwsh"}):
-            print(f"       not compared: {job}, which speaks PowerShell")
-        if found:
-            continue
-        for name, what, story in list(stories(spec, texts, runs, after)):
-            if name in told:
-                continue
-            told.add(name)
-            before = {(call.job, plain(call)) for call in runs[0].calls()}
-            failed = play(work.with_suffix(".story"), outputs, story, event)
-            found = compare(failed, after)
-            if failed[0].status == 0 and not may_fail(texts, what.split(":")[0].split(".")[-1]):
-                found.append("the run passed")
-            new = {(call.job, plain(call)) for call in failed[0].calls()} - before
-            if name == "a failing deploy" and "name: Roll back" in "".join(texts) and not new:
-                found.append("nothing is rolled back")
-            status |= report(f"{outputs.name}, {name} ({what})", failed, found)
+    status = 0
+    for number, group in enumerate(groups(pipewright, path, outputs, work)):
+        status |= group.play(work / f"play-{number}", events)
     return status
-
-
-def may_fail(texts, job):
-    """Whether the failure of a job is forgiven."""
-    documents = [yaml.load(text, Loader=Loader) for text in texts[:-1]]
-    return any((document["jobs"].get(job) or {}).get("continue-on-error") for document in documents)
 
 
 if __name__ == "__main__":

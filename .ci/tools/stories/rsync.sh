@@ -1,9 +1,29 @@
 #!/bin/bash
-# Stands in for rsync under gitlab-ci-local, which copies the tracked files to a job's folder, and a folder's files to another. Each job gets
+# Stands in for rsync under gitlab-ci-local, which copies the tracked files to a job's folder, and files of a folder to another. Each job gets
 # a repository of its own, as on GitLab, and what its programs write.
 set -eo pipefail
-for last in "$@"; do from=${previous:-} previous=$last; done
+words=() left_out=() list=
+while [ "$#" -gt 0 ]; do
+    case $1 in
+        --exclude) left_out+=("$2") && shift ;;
+        --exclude=*) left_out+=("${1#*=}") ;;
+        --files-from=*) list=${1#*=} ;;
+        *) words+=("$1") ;;
+    esac
+    shift
+done
+last=${words[-1]} from=${words[-2]}
 mkdir -p "$last"
+if [ -n "$list" ]; then
+    to=$(realpath "$last")
+    cd "$from"
+    while read -r path; do [ ! -e "$path" ] || cp -a --parents "$path" "$to"; done <"$list"
+    for pattern in "${left_out[@]}"; do
+        # shellcheck disable=SC2053 # It is a pattern.
+        (cd "$to" && find . -type f) | while read -r path; do [[ ${path#./} != $pattern ]] || rm "$to/$path"; done
+    done
+    exit
+fi
 if [ "$from" != ./ ]; then
     cp -a "$from" "$last"
     exit
