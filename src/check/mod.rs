@@ -382,6 +382,11 @@ pub const RULES: &[Rule] = &[
     error("wave-in-set", None, "the environments of one ApplicationSet have different waves"),
 ];
 
+/// Conditions that decide nothing: what an importer takes out of what it has written.
+pub fn constant_conditions(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
+    condition_constant::check(pipeline, diagnostics);
+}
+
 /// A pipeline that keeps every rule.
 #[derive(Clone, Copy, Debug)]
 pub struct Checked<'p>(&'p Pipeline);

@@ -8,6 +8,7 @@
 
 pub mod account;
 pub(crate) mod aws;
+mod decided;
 pub(crate) mod declare;
 pub mod filter;
 pub(crate) mod github;
@@ -19,6 +20,7 @@ pub mod logic;
 pub mod name;
 pub mod node;
 pub mod pattern;
+pub(crate) mod raw;
 pub mod script;
 pub mod security;
 pub mod yaml;
@@ -228,7 +230,10 @@ impl Imported {
 pub fn import(sources: &SourceMap, files: &[SourceId], vendor: Vendor, root: &Path) -> Imported {
     let mut imported = Imported::default();
     match vendor {
-        Vendor::Github => github::import(sources, files, root, &mut imported),
+        Vendor::Github => {
+            github::import(sources, files, root, &mut imported);
+            decided::settle_conditions(&mut imported, "github");
+        }
         Vendor::Gitlab => gitlab::import(sources, files, root, &mut imported),
         Vendor::Codebuild => aws::buildspecs(sources, files, root, &mut imported),
         Vendor::Codepipeline => aws::pipelines(sources, files, root, &mut imported),

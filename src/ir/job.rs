@@ -205,6 +205,14 @@ impl Job {
             && self.raw.iter().any(|r| r.target.value == TargetId::Gitlab && r.keys.iter().any(|(k, _)| k.value == "trigger"))
     }
 
+    /// Whether keys of GitHub make the whole of it: a call of a workflow, or steps as they stand
+    /// (<https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_iduses>).
+    pub fn is_githubs_own(&self) -> bool {
+        let whole = |key: &str| matches!(key, "uses" | "steps");
+        self.runs_nothing()
+            && self.raw.iter().any(|r| r.target.value == TargetId::Github && r.keys.iter().any(|(k, _)| whole(&k.value)))
+    }
+
     /// Whether it is an action of CodePipeline as that has it, and no build
     /// (<https://docs.aws.amazon.com/codepipeline/latest/userguide/reference-pipeline-structure.html>).
     pub fn is_an_action(&self) -> bool {

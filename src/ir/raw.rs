@@ -21,6 +21,24 @@ pub struct RawFile {
     pub path: Spanned<String>,
 }
 
+impl Raw {
+    /// Calls `f` for every text in it, with the key directly above.
+    pub fn each_text<'r>(&'r self, f: &mut impl FnMut(&'r str, &'r Spanned<String>, &'r str)) {
+        self.keys.iter().for_each(|(key, value)| value.each_text(&key.value, &mut |word, text| f(word, key, text)));
+    }
+}
+
+impl RawValue {
+    fn each_text<'r>(&'r self, key: &'r str, f: &mut impl FnMut(&'r str, &'r str)) {
+        match self {
+            Self::String(text) => f(key, text),
+            Self::List(items) => items.iter().for_each(|i| i.each_text(key, f)),
+            Self::Map(rows) => rows.iter().for_each(|(key, value)| value.each_text(key, f)),
+            Self::Null | Self::Bool(_) | Self::Number(_) => {}
+        }
+    }
+}
+
 /// A value of a raw key.
 #[derive(Clone, PartialEq, Debug)]
 pub enum RawValue {

@@ -19,7 +19,8 @@ pub fn review(pipeline: &Pipeline, workflows: &[WorkflowId], target: TargetId, d
         let taken: Vec<&str> = workflow.jobs.iter().map(|j| pipeline.job(*j).name.value.as_str()).collect();
         raws(&workflow.raw, target, Level::Workflow, &taken, &format!("workflow `{}`", workflow.name.value), diagnostics);
         for job in workflow.jobs.iter().map(|j| pipeline.job(*j)) {
-            raws(&job.raw, target, Level::Job, &[], &format!("job `{}`", job.name.value), diagnostics);
+            let level = if job.is_githubs_own() { Level::Whole } else { Level::Job };
+            raws(&job.raw, target, level, &[], &format!("job `{}`", job.name.value), diagnostics);
             steps_or_keys(pipeline, job, target, diagnostics);
             every_step(job).for_each(|s| languages(s, target, diagnostics));
             if target.is_aws() {
@@ -122,6 +123,26 @@ fn unknown(rule: &'static str, kind: &str, name: &Spanned<String>, target: Targe
 /// A job without steps is what its keys of a target make of it: the start of another pipeline.
 fn steps_or_keys(pipeline: &Pipeline, job: &Job, target: TargetId, diagnostics: &mut Diagnostics) {
     let own: Vec<_> = job.raw.iter().filter(|r| r.target.value == target).collect();
+    if target == TargetId::Github && job.is_githubs_own() {
+        let says = !job.env.is_empty()
+            || !job.permissions.is_empty()
+            || !job.produces.is_empty()
+            || !job.consumes.is_empty()
+            || !job.outputs.is_empty()
+            || !job.services.is_empty()
+            || !job.requires.is_empty()
+            || job.image.is_some()
+            || job.matrix.is_some()
+            || job.environment.is_some()
+            || job.concurrency.is_some()
+            || job.allow_failure.is_some();
+        if let Some(raw) = own.first().filter(|_| says) {
+            let message =
+                format!("keys of GitHub make the whole of `{}`, and what the spec says beside would be lost", job.name.value);
+            let help = "say it by GitHub's keys, too; needs, conditions and `when` may stay";
+            diagnostics.push(Diagnostic::error("raw-key-owned", raw.target.span, message).help(help));
+        }
+    }
     let machine = !job.produces.is_empty() || !job.outputs.is_empty() || !job.services.is_empty() || job.image.is_some();
     let asks = job.requires.iter().any(|g| !matches!(pipeline.gate(g.value).kind, GateKind::Approval(_)));
     if !job.runs_nothing() || machine || asks {

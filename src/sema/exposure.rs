@@ -7,6 +7,7 @@ use crate::ir::environment::{AwsIdentity, ClusterAccess};
 use crate::ir::gate::GateKind;
 use crate::ir::id::{ChannelId, GateId, RegistryId, TargetId};
 use crate::ir::job::Job;
+use crate::ir::raw::Raw;
 use crate::ir::step::{Notification, Step, StepKind};
 use crate::ir::text::{Context, Text};
 use crate::ir::walk::{self, Item};
@@ -21,6 +22,7 @@ pub fn secrets(pipeline: &Pipeline, job: &Job, targets: &[TargetId]) -> BTreeSet
     let own = job.steps.iter().chain(deploy.clone().flat_map(|d| &d.smoke_tests));
     own.chain(deploy.clone().flat_map(|d| &d.rollback).flat_map(|r| &r.steps)).for_each(|s| found.step(s));
     job.notify.iter().for_each(|n| found.notification(n));
+    job.raw.iter().filter(|r| targets.contains(&r.target.value)).for_each(|r| found.raw(r));
     deploy.flat_map(|d| &d.monitor).chain(&job.requires).for_each(|g| found.gate(g.value));
     if let Some(entered) = &job.environment {
         let environment = pipeline.environment(entered.environment);
@@ -51,6 +53,20 @@ struct Found<'p> {
 impl Found<'_> {
     fn contexts(&mut self, contexts: impl Iterator<Item = Context>) {
         self.secrets.extend(contexts.filter_map(|c| if let Context::Secret(name) = c { Some(name) } else { None }));
+    }
+
+    /// Keys of a vendor name secrets in its own words.
+    fn raw(&mut self, raw: &Raw) {
+        let part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        raw.each_text(&mut |_, _, text| {
+            for (at, word) in text.match_indices("secrets.") {
+                let name = text[at + word.len()..].split(|c: char| !part(c)).next().unwrap_or_default();
+                let own = !text[..at].ends_with(|c: char| part(c) || c == '.');
+                if own && !name.is_empty() && name != "GITHUB_TOKEN" {
+                    self.secrets.insert(name.to_owned());
+                }
+            }
+        });
     }
 
     fn text(&mut self, text: &Text) {

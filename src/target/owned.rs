@@ -9,6 +9,8 @@ pub enum Level {
     Workflow,
     /// On a job.
     Job,
+    /// On a job of which they are the whole.
+    Whole,
 }
 
 const GITHUB_WORKFLOW: &[&str] = &["name", "on", "permissions", "env", "defaults", "concurrency", "jobs"];
@@ -75,10 +77,13 @@ pub fn is_owned(target: TargetId, level: Level, key: &str) -> bool {
         (TargetId::Github, Level::Workflow) => GITHUB_WORKFLOW,
         (TargetId::Github, Level::Job) => GITHUB_JOB,
         (TargetId::Gitlab, Level::Workflow) => GITLAB_WORKFLOW,
-        (TargetId::Gitlab, Level::Job) => GITLAB_JOB,
+        (TargetId::Github, Level::Whole) => &["name", "needs", "if"],
+        (TargetId::Gitlab, Level::Job | Level::Whole) => GITLAB_JOB,
         // It has a word for each of them, and pipewright writes it.
         (TargetId::Codepipeline, Level::Workflow) => return true,
-        (TargetId::Codepipeline, Level::Job) => &["Name", "RunOrder", "Region", "InputArtifacts", "OutputArtifacts"],
+        (TargetId::Codepipeline, Level::Job | Level::Whole) => {
+            &["Name", "RunOrder", "Region", "InputArtifacts", "OutputArtifacts"]
+        }
         // The tables refuse `raw` there.
         (TargetId::Codebuild, _) => &[],
     };

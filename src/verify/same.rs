@@ -75,6 +75,9 @@ impl<'r> Facts<'_, 'r> {
             self.queue(job, found);
             return;
         }
+        if job.is_githubs_own() {
+            return;
+        }
         let wanted = job.environment.as_ref().map(|e| &pipeline.environment(e.environment).name.value);
         let shown = |name: Option<&String>| name.map_or("no environment".to_owned(), |n| format!("environment `{n}`"));
         if wanted != found.environment.as_ref() {
@@ -102,6 +105,9 @@ impl<'r> Facts<'_, 'r> {
             return;
         }
         let job = self.pipeline.job(id);
+        if job.is_githubs_own() {
+            return;
+        }
         for (point, wanted, is) in machine::faults(self.pipeline, self.target.id, reader, at, job) {
             self.differ(point, Some(job), found, wanted, is);
         }
@@ -137,7 +143,8 @@ impl<'r> Facts<'_, 'r> {
 
     /// Point 7: the token. A build of AWS has none: it is its role.
     fn token(&mut self, job: Option<&Job>, found: &Found) {
-        if self.target.id.is_aws() {
+        // What keys of GitHub make is looked at by nobody.
+        if self.target.id.is_aws() || job.is_some_and(Job::is_githubs_own) {
             return;
         }
         for (wanted, is) in token::faults(self.pipeline, self.target.id, job, found) {

@@ -251,18 +251,42 @@ fn an_expression_that_only_github_reads_is_kept_where_only_github_reads_it() {
         imported.ledger.keys().iter().find(|k| k.path == "jobs.unit.steps[0].with.a").unwrap().fate()
     };
     assert!(matches!(of("${{ toJSON(github.event) }}"), Fate::Kept(_)));
-    // Steps of a spec have no such name.
-    assert!(matches!(of("${{ steps.x.outputs.y }}"), Fate::Lost(_)));
+    assert!(matches!(of("${{ fromJSON(github.event.client_payload.list)[0].name }}"), Fate::Kept(_)));
 }
 
 #[test]
-fn who_looks_after_jobs_that_are_gone_is_told() {
-    let text = "on: push\njobs:\n  far:\n    uses: a/b/.github/workflows/c.yml@v1\n  tell:\n    needs: far\n    if: failure()\n    runs-on: ubuntu-latest\n    steps: [{run: echo told}]\n  own:\n    runs-on: ubuntu-latest\n    steps: [{run: echo own}]\n";
+fn what_only_github_can_run_is_a_job_in_its_words() {
+    let text = "on: push\npermissions: {id-token: write}\njobs:\n  far:\n    uses: a/b/.github/workflows/c.yml@0123456789abcdef0123456789abcdef01234567\n    with: {level: '${{ needs.list_all.outputs.cells }}'}\n    secrets: {token: '${{ secrets.TOKEN }}'}\n    needs: list_all\n  list_all:\n    runs-on: ubuntu-latest\n    outputs: {cells: '${{ steps.l.outputs.cells }}'}\n    steps: [{id: l, run: 'echo \"cells=[1]\" >> \"$GITHUB_OUTPUT\"'}]\n  cells:\n    needs: list_all\n    strategy: {matrix: {n: '${{ fromJSON(needs.list_all.outputs.cells) }}'}}\n    runs-on: ubuntu-latest\n    steps: [{run: 'make ${{ matrix.n }}'}]\n  tell:\n    needs: far\n    if: (needs.far.outputs.done == 'yes' || always()) && needs.far.outputs.done != 'no'\n    runs-on: ubuntu-latest\n    steps: [{run: echo told}]\n";
     let (_, imported) = imported(Vendor::Github, &[("ci.yml", text)]);
-    assert!(!spec(&imported).contains("job tell"), "{}", spec(&imported));
-    let fate = imported.ledger.keys().iter().find(|k| k.path == "jobs.tell").unwrap().fate();
-    assert!(matches!(fate, Fate::Lost(_)), "{fate:?}");
-    assert_eq!(errors(&imported, &["github"]), Vec::<String>::new());
+    let made = spec(&imported);
+    for line in [
+        "uses \"a/b/.github/workflows/c.yml@0123456789abcdef0123456789abcdef01234567\"",
+        "level \"${{ needs.list-all.outputs.cells }}\"",
+        "n \"${{ fromjson(needs.list-all.outputs.cells) }}\"",
+        "id-token write",
+        "secret TOKEN",
+        "if \"value.far-done != 'no'\"",
+        "when always",
+    ] {
+        assert!(made.contains(line), "no {line} in {made}");
+    }
+    let fate = imported.ledger.keys().iter().find(|k| k.path == "jobs.far.with.level").unwrap().fate();
+    assert!(matches!(fate, Fate::Kept(_)), "{fate:?}");
+    assert_eq!(errors(&imported, &["github"]), Vec::<String>::new(), "{made}");
+    let there = errors(&imported, &["gitlab"]);
+    assert!(there.iter().any(|e| e.contains("raw-job")), "{there:?}");
+}
+
+#[test]
+fn conditions_that_the_events_decide_are_taken_out() {
+    let text = "on: {push: {tags: ['v*']}}\njobs:\n  a:\n    runs-on: ubuntu-latest\n    if: startsWith(github.ref, 'refs/tags/')\n    steps:\n      - run: echo made\n        if: startsWith(github.ref, 'refs/tags/v')\n      - run: never\n        if: startsWith(github.ref, 'refs/heads/')\n";
+    let (_, imported) = imported(Vendor::Github, &[("ci.yml", text)]);
+    let made = spec(&imported);
+    assert!(
+        made.contains("run \"echo made\"") && !made.contains("if ") && !made.contains("if=") && !made.contains("never"),
+        "{made}"
+    );
+    assert_eq!(errors(&imported, &["github", "gitlab"]), Vec::<String>::new(), "{made}");
 }
 
 #[test]

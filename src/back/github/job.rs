@@ -43,6 +43,7 @@ impl Writer<'_, '_> {
             shell: shell(job.job.shell.value).filter(|s| *s != "bash"),
             directory: self.directory(),
             raw: raw(&job.job.raw),
+            whole: job.job.is_githubs_own(),
             env: pairs(self, &job.env),
             ..JobView::default()
         };

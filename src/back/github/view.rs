@@ -80,6 +80,8 @@ pub(super) struct JobView {
     pub(super) shell: Option<&'static str>,
     pub(super) directory: Option<String>,
     pub(super) raw: Vec<(String, Value)>,
+    /// Whether `raw` is the whole job.
+    pub(super) whole: bool,
     pub(super) steps: Vec<StepView>,
 }
 

@@ -64,7 +64,7 @@ pub(super) fn condition(source: &str, scope: &Scope, declared: &mut Declared) ->
             None => parts.push(conjunct),
         }
     }
-    let mut maker = Maker { scope, declared, why: String::new(), reads: BTreeSet::new(), is_own: false };
+    let mut maker = Maker { scope, declared, why: String::new(), reads: BTreeSet::new(), is_own: false, is_always: false };
     let mut made = Part::Known(true);
     for part in parts {
         match maker.truth(part) {
@@ -76,6 +76,9 @@ pub(super) fn condition(source: &str, scope: &Scope, declared: &mut Declared) ->
         Part::Known(known) => (None, !known),
         asked => (asked.text(), false),
     };
+    if maker.is_always {
+        when = Some("always");
+    }
     if maker.is_own {
         fate = fate.max(Fate::Kept(own::WHY.to_owned()));
     }
@@ -122,6 +125,8 @@ struct Maker<'m> {
     reads: BTreeSet<String>,
     /// Whether a part is a value in GitHub's own words.
     is_own: bool,
+    /// Whether a part asks for every outcome.
+    is_always: bool,
 }
 
 impl Maker<'_> {

@@ -39,6 +39,8 @@ pub(super) struct JobScope {
     pub(super) system: Option<&'static str>,
     /// Outputs of its own steps that are outputs of the job: (id of the step, name) to the spec's name.
     pub(super) steps: BTreeMap<(String, String), String>,
+    /// Ids of its steps.
+    pub(super) ids: BTreeSet<String>,
     /// Handles of steps that something speaks of: the vendor's id to the spec's.
     pub(super) handles: BTreeMap<String, String>,
     /// Services that say their port.

@@ -18,6 +18,8 @@ pub(super) enum Gh {
     Path(Vec<String>),
     /// `contains(a, b)`, the name in small letters.
     Call(String, Vec<Self>),
+    /// `fromJSON(a).b`: a field of what a function gives.
+    Field(Box<Self>, Vec<String>),
     /// `!a`
     Not(Box<Self>),
     /// `a == b`, `a && b`
@@ -141,11 +143,15 @@ impl Reader {
                 }
                 arguments.push(self.level(0)?);
             }
-            // `fromJSON(x).y` is no path that a spec could name.
-            let follows = matches!(self.tokens.get(self.at), Some(Token::Symbol("." | "[")));
-            return (!follows).then(|| Gh::Call(word.to_ascii_lowercase(), arguments));
+            let call = Gh::Call(word.to_ascii_lowercase(), arguments);
+            let path = self.path(Vec::new())?;
+            return Some(if path.is_empty() { call } else { Gh::Field(Box::new(call), path) });
         }
-        let mut path = vec![word];
+        self.path(vec![word]).map(Gh::Path)
+    }
+
+    /// The words of a path that come next.
+    fn path(&mut self, mut path: Vec<String>) -> Option<Vec<String>> {
         loop {
             if self.take(".") {
                 match self.tokens.get(self.at)?.clone() {
@@ -164,7 +170,7 @@ impl Reader {
                     return None;
                 }
             } else {
-                return Some(Gh::Path(path));
+                return Some(path);
             }
         }
     }
@@ -217,7 +223,7 @@ impl Gh {
             Self::Text(_) | Self::Number(_) | Self::Truth(_) | Self::Null => {}
             Self::Path(path) => f(path),
             Self::Call(_, arguments) => arguments.iter().for_each(|a| a.each_path(f)),
-            Self::Not(inner) => inner.each_path(f),
+            Self::Not(inner) | Self::Field(inner, _) => inner.each_path(f),
             Self::Both(_, a, b) => {
                 a.each_path(f);
                 b.each_path(f);

@@ -17,6 +17,7 @@ use super::service;
 use super::step::{self, Shells, shell_word};
 use super::survey::{Jobs, needs};
 use super::text::Where;
+use super::whole;
 use super::work::Work;
 
 /// Converts all jobs.
@@ -26,16 +27,6 @@ pub(super) fn jobs(work: &mut Work<'_, '_>, found: &Jobs<'_>) -> Vec<Build> {
         work.mark(job, Fate::Exact);
         work.scope.job = found.scopes.get(&job.key).cloned().unwrap_or_default();
         let comments = work.comments(job);
-        if let Some(call) = job.value.entry("uses") {
-            let why = match call.value.text() {
-                Some(path) if path.starts_with("./") => {
-                    "the workflow that is called here is not there, or is called for each cell of a matrix"
-                }
-                _ => "the workflow that is called here is not part of the repository",
-            };
-            work.lose(job, why);
-            continue;
-        }
         if found.is_never(&job.key, &mut BTreeSet::new()) {
             let why = "the job never runs for the events that are carried, so it is left out";
             job.mark_all(work.ledger, &Fate::Emulated(why.to_owned()));
@@ -45,7 +36,10 @@ pub(super) fn jobs(work: &mut Work<'_, '_>, found: &Jobs<'_>) -> Vec<Build> {
             work.lose(job, "it runs after the failure of jobs that are not part of the spec");
             continue;
         }
-        built.push(one(work, job, found, comments));
+        built.push(match whole::why(&job.value) {
+            Some(why) => whole::job(work, job, found, why, comments),
+            None => one(work, job, found, comments),
+        });
     }
     built
 }
@@ -134,7 +128,7 @@ fn one(work: &mut Work<'_, '_>, job: &Entry, found: &Jobs<'_>, mut comments: Vec
 }
 
 /// `needs` and `if`.
-fn requirements(work: &mut Work<'_, '_>, job: &Entry, found: &Jobs<'_>, build: &mut Build) {
+pub(super) fn requirements(work: &mut Work<'_, '_>, job: &Entry, found: &Jobs<'_>, build: &mut Build) {
     let own = found.conditions.get(&job.key);
     let (mut strict, mut loose) = (Vec::new(), Vec::new());
     if let Some(entry) = work.open(&job.value, "needs") {
@@ -176,7 +170,7 @@ fn requirements(work: &mut Work<'_, '_>, job: &Entry, found: &Jobs<'_>, build: &
 }
 
 /// The path of the axis that `runs-on` names.
-fn runner_axis(job: &Node) -> Option<String> {
+pub(super) fn runner_axis(job: &Node) -> Option<String> {
     let text = job.get("runs-on")?.text()?;
     match pieces(text).as_slice() {
         [Piece::Expr(inner)] => inner.strip_prefix("matrix.").map(str::to_owned),

@@ -90,6 +90,12 @@ pub(super) fn strategy(work: &mut Work<'_, '_>, entry: &Entry, runner: Option<&s
     Some(build)
 }
 
+/// Whether the cells of a matrix are written down.
+pub(super) fn is_fixed(matrix: &Node) -> bool {
+    let fixed = |e: &Entry| e.value.is_list() && e.value.items().iter().all(|i| flat("", i).is_some());
+    matrix.is_map() && matrix.entries().iter().all(fixed)
+}
+
 type Made = (Vec<(String, Vec<String>)>, Vec<Cell>, Vec<Cell>, bool);
 
 /// The axes, what is excluded, the further cells, and whether axes say it; otherwise the cells are all there are.

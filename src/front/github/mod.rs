@@ -29,6 +29,7 @@ mod text;
 mod toolchain;
 mod uses;
 mod variable;
+mod whole;
 mod work;
 
 use std::path::Path;
@@ -45,7 +46,7 @@ use crate::front::yaml::Node;
 use context::Scope;
 use declare::Declared;
 use library::Library;
-use work::Work;
+use work::{OfWorkflow, Work};
 
 /// What GitHub does with a job without a limit: it stops it after six hours.
 const LIMIT: &str = "6h";
@@ -109,8 +110,17 @@ fn workflow(
     let written = document.get("jobs").map(|jobs| call::written_out(library, ledger, jobs.entries())).unwrap_or_default();
     let title = document.get("name").and_then(Node::text);
     let scope = Scope { workflow: title.unwrap_or(name).to_owned(), ..Scope::default() };
-    let mut work =
-        Work { ledger, declared, library, scope, permissions: Vec::new(), env: Vec::new(), shell: None, directory: None };
+    let mut work = Work {
+        ledger,
+        declared,
+        library,
+        scope,
+        permissions: Vec::new(),
+        env: Vec::new(),
+        kept: OfWorkflow::default(),
+        shell: None,
+        directory: None,
+    };
     let on = work.open(document, "on")?;
     let mut above = work.heading(id);
     work.open(document, "jobs")?;
@@ -145,6 +155,7 @@ fn workflow(
     if let Some(entry) = work.open(document, "run-name") {
         work.lose(entry, "a spec gives runs no titles");
     }
+    work.kept = OfWorkflow { permissions: document.get("permissions").cloned(), defaults: document.get("defaults").cloned() };
     let found = survey::survey(&mut work, &written);
     let built = job::jobs(&mut work, &found);
     (!built.is_empty()).then(|| build.children(built))

@@ -39,7 +39,8 @@ fn said(expr: &Gh, scope: &Scope) -> Option<(Gh, BTreeSet<String>)> {
             ["secrets", ..] => None,
             ["steps", step, rest @ ..] => match scope.job.handles.get(*step) {
                 Some(ours) => with("steps", ours, rest),
-                None => None,
+                // No step is called so: GitHub finds nothing there.
+                None => (!scope.job.ids.contains(*step)).then_some(Gh::Null),
             },
             ["needs", job, rest @ ..] => {
                 jobs.borrow_mut().insert((*job).to_owned());
@@ -70,6 +71,9 @@ fn said(expr: &Gh, scope: &Scope) -> Option<(Gh, BTreeSet<String>)> {
 /// The name of the value for an expression, and the jobs that it reads; none where the spec cannot say it.
 pub(super) fn value(expr: &Gh, scope: &Scope, declared: &mut Declared) -> Option<(String, BTreeSet<String>)> {
     let (made, jobs) = said(expr, scope)?;
+    if made == Gh::Null {
+        return None;
+    }
     let name = match &made {
         Gh::Path(path) => {
             let words = path.iter().skip(1).filter(|w| !matches!(w.as_str(), "outputs" | "event"));
@@ -88,7 +92,7 @@ fn asks_status(expr: &Gh) -> bool {
     match expr {
         Gh::Text(_) | Gh::Number(_) | Gh::Truth(_) | Gh::Null | Gh::Path(_) => false,
         Gh::Call(name, arguments) => STATUS.contains(&name.as_str()) || arguments.iter().any(asks_status),
-        Gh::Not(inner) => asks_status(inner),
+        Gh::Not(inner) | Gh::Field(inner, _) => asks_status(inner),
         Gh::Both(_, a, b) => asks_status(a) || asks_status(b),
     }
 }
@@ -102,6 +106,7 @@ fn written(expr: &Gh) -> String {
                 Gh::Call(usual.to_owned(), arguments.iter().map(named).collect())
             }
             Gh::Not(inner) => Gh::Not(Box::new(named(inner))),
+            Gh::Field(inner, path) => Gh::Field(Box::new(named(inner)), path.clone()),
             Gh::Both(operator, a, b) => Gh::Both(operator, Box::new(named(a)), Box::new(named(b))),
             other => other.clone(),
         }

@@ -63,6 +63,7 @@ pub(super) fn changed(expr: &Gh, change: Change<'_>) -> Gh {
         Gh::Path(path) => change(path).unwrap_or_else(|| expr.clone()),
         Gh::Call(name, arguments) => Gh::Call(name.clone(), arguments.iter().map(|a| changed(a, change)).collect()),
         Gh::Not(inner) => Gh::Not(Box::new(changed(inner, change))),
+        Gh::Field(inner, path) => Gh::Field(Box::new(changed(inner, change)), path.clone()),
         Gh::Both(operator, a, b) => Gh::Both(operator, Box::new(changed(a, change)), Box::new(changed(b, change))),
     }
 }
@@ -177,15 +178,13 @@ impl fmt::Display for Gh {
             Self::Truth(truth) => write!(f, "{truth}"),
             Self::Null => f.write_str("null"),
             Self::Path(path) => {
-                for (i, word) in path.iter().enumerate() {
-                    let plain = word == "*" || word.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
-                    match (i, plain) {
-                        (0, _) => f.write_str(word)?,
-                        (_, true) => write!(f, ".{word}")?,
-                        (_, false) => write!(f, "['{word}']")?,
-                    }
-                }
-                Ok(())
+                let (first, rest) = path.split_first().map_or(("", path.as_slice()), |(first, rest)| (first.as_str(), rest));
+                f.write_str(first)?;
+                rest.iter().try_for_each(|word| field(f, word))
+            }
+            Self::Field(inner, path) => {
+                write!(f, "{inner}")?;
+                path.iter().try_for_each(|word| field(f, word))
             }
             Self::Call(name, arguments) => {
                 write!(f, "{name}(")?;
@@ -203,6 +202,17 @@ impl fmt::Display for Gh {
                 write!(f, "{} {operator} {}", side(a), side(b))
             }
         }
+    }
+}
+
+/// A word of a path behind others.
+fn field(f: &mut fmt::Formatter<'_>, word: &str) -> fmt::Result {
+    let plain = word == "*" || word.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
+    let number = word.bytes().all(|b| b.is_ascii_digit());
+    match (plain, number) {
+        (_, true) => write!(f, "[{word}]"),
+        (true, _) => write!(f, ".{word}"),
+        (false, _) => write!(f, "['{word}']"),
     }
 }
 

@@ -73,6 +73,7 @@ pub(super) fn outputs(work: &mut Work<'_, '_>, job: &Node) -> Vec<String> {
     let mut handles = Names::without(HANDLES);
     let mut declared = Vec::new();
     let own = job.get("steps").map(Node::items).unwrap_or_default();
+    work.scope.job.ids = own.iter().filter_map(|s| s.get("id")?.text()).map(str::to_owned).collect();
     for (step, output) in wanted {
         let Some(of) = own.iter().find(|s| s.get("id").and_then(Node::text) == Some(&step)) else { continue };
         let script = of.get("run").and_then(Node::text);

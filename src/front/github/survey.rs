@@ -10,6 +10,7 @@ use super::condition::Condition;
 use super::context::JobScope;
 use super::expr::{Piece, pieces};
 use super::step::{self, Artifacts};
+use super::whole;
 use super::work::Work;
 
 /// The jobs of a workflow before they are converted.
@@ -52,8 +53,14 @@ pub(super) fn survey<'n>(work: &mut Work<'_, '_>, jobs: &'n [Entry]) -> Jobs<'n>
         conditions: BTreeMap::new(),
         artifacts: Artifacts::new(),
     };
+    let mut fetches = false;
+    work.scope.foreign.clear();
     for job in &found.entries {
         work.scope.jobs.insert(job.key.clone(), names.unique(&job.key));
+        if whole::why(&job.value).is_some() {
+            work.scope.foreign.insert(job.key.clone());
+            job.value.each_text(&mut |text| fetches |= text.to_ascii_lowercase().starts_with("actions/download-artifact"));
+        }
     }
     for job in &found.entries {
         work.scope.job = JobScope {
@@ -63,6 +70,10 @@ pub(super) fn survey<'n>(work: &mut Work<'_, '_>, jobs: &'n [Entry]) -> Jobs<'n>
             variables: variables(work, &job.value),
             ..JobScope::default()
         };
+        if work.scope.foreign.contains(&job.key) {
+            found.scopes.insert(job.key.clone(), work.scope.job.clone());
+            continue;
+        }
         let mut declared = step::outputs(work, &job.value);
         let mut names = Names::without(&declared.iter().map(String::as_str).collect::<Vec<_>>());
         for output in job.value.get("outputs").map(Node::entries).unwrap_or_default() {
@@ -87,7 +98,10 @@ pub(super) fn survey<'n>(work: &mut Work<'_, '_>, jobs: &'n [Entry]) -> Jobs<'n>
         }
         found.outputs.insert(job.key.clone(), declared);
         found.scopes.insert(job.key.clone(), work.scope.job.clone());
-        artifact::uploaded(work, &job.value, &mut found.artifacts);
+        // A job in GitHub's words fetches an artifact by the name that it has there.
+        if !fetches {
+            artifact::uploaded(work, &job.value, &mut found.artifacts);
+        }
     }
     for job in &found.entries {
         work.scope.job = found.scopes.get(&job.key).cloned().unwrap_or_default();
@@ -155,8 +169,7 @@ impl Jobs<'_> {
 
     /// Whether a job that is needed is not part of the spec.
     pub(super) fn is_gone(&self, id: &str) -> bool {
-        let is_called = self.entries.iter().any(|j| j.key == id && j.value.entry("uses").is_some());
-        is_called || self.is_never(id, &mut BTreeSet::new())
+        self.is_never(id, &mut BTreeSet::new())
     }
 
     /// The conditions that a job runs under: its own, and those of the jobs it needs, since what is skipped takes its dependents along.

@@ -51,6 +51,14 @@ fn expression(inner: &str, place: Where, scope: &Scope, declared: &mut Declared)
     if place == Where::Input && is_read_there(&expr) {
         return (format!("${{{{ {inner} }}}}"), Fate::Kept("the expression stands in the body for GitHub as it was".to_owned()));
     }
+    if let Gh::Path(path) = &expr
+        && let [steps, step, ..] = path.as_slice()
+        && steps == "steps"
+        && !scope.job.id.is_empty()
+        && !scope.job.ids.contains(step)
+    {
+        return (String::new(), Fate::Emulated(format!("no step is called `{step}`, so there is nothing on GitHub either")));
+    }
     match own::value(&expr, scope, declared) {
         Some((name, _)) => (format!("${{value.{name}}}"), Fate::Kept(own::WHY.to_owned())),
         None => lost(&format!("no context of a spec is `{inner}`")),
@@ -85,6 +93,6 @@ fn whole(expr: &Gh, scope: &Scope, declared: &mut Declared) -> Option<String> {
             }
             Some(out.replace("{{", "{").replace("}}", "}"))
         }
-        Gh::Call(..) | Gh::Not(_) | Gh::Both(..) => None,
+        Gh::Call(..) | Gh::Field(..) | Gh::Not(_) | Gh::Both(..) => None,
     }
 }

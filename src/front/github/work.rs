@@ -12,6 +12,15 @@ use super::expr::Piece;
 use super::library::Library;
 use super::text::{self, Where};
 
+/// Keys of a workflow as they stand.
+#[derive(Default)]
+pub(super) struct OfWorkflow {
+    /// `permissions`
+    pub(super) permissions: Option<Node>,
+    /// `defaults`
+    pub(super) defaults: Option<Node>,
+}
+
 /// One workflow file at work.
 pub(super) struct Work<'w, 'l> {
     /// The account.
@@ -26,6 +35,8 @@ pub(super) struct Work<'w, 'l> {
     pub(super) permissions: Vec<String>,
     /// Variables of the workflow.
     pub(super) env: Vec<(String, String)>,
+    /// Keys of the workflow that a job in GitHub's words gets, too.
+    pub(super) kept: OfWorkflow,
     /// `defaults.run` of the workflow.
     pub(super) shell: Option<String>,
     /// `defaults.run` of the workflow.

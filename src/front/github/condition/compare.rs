@@ -25,8 +25,14 @@ impl Maker<'_> {
                 Some(if *operator == "!=" { not(made) } else { made })
             }
             Gh::Both(operator, ..) => self.no(format!("`{operator}` compares numbers, which contexts are not")),
+            // Among alternatives it lets everything through, and GitHub asks for no outcome beside it.
+            Gh::Call(name, _) if name == "always" => {
+                self.is_always = true;
+                Some(Part::Known(true))
+            }
             Gh::Call(name, arguments) => self.call(name, arguments),
             Gh::Path(path) => self.set(path),
+            Gh::Field(..) => self.no("a field of what a function gives has no match in a spec"),
             Gh::Text(text) => Some(Part::Known(!text.is_empty())),
             Gh::Number(number) => Some(Part::Known(number != "0")),
             Gh::Null => Some(Part::Known(false)),
@@ -83,7 +89,9 @@ impl Maker<'_> {
                 let (a, b) = (self.context(path)?, self.context(other)?);
                 return Some(Part::Text(format!("{a} == {b}"), 2));
             }
-            Gh::Null | Gh::Call(..) | Gh::Not(_) | Gh::Both(..) => return self.no("what is compared is no fixed value"),
+            Gh::Null | Gh::Call(..) | Gh::Field(..) | Gh::Not(_) | Gh::Both(..) => {
+                return self.no("what is compared is no fixed value");
+            }
         };
         let inputs = self.scope.inputs.get(path.last()?.as_str()).filter(|_| lower.contains("inputs."));
         if let Some((ours, true)) = inputs {

@@ -1,0 +1,123 @@
+//! Jobs that only GitHub can run: calls of other repositories' workflows, cells and runners that are worked out while the workflow runs. They are kept
+//! in its words, behind the needs and conditions that the spec says.
+
+use std::collections::BTreeSet;
+
+use crate::front::account::Account as _;
+use crate::front::ledger::Fate;
+use crate::front::node::{Build, node};
+use crate::front::raw::said;
+use crate::front::yaml::{Entry, Node};
+
+use super::declare::is_declarable;
+use super::expr::{Gh, Piece, pieces};
+use super::job::{requirements, runner_axis};
+use super::matrix;
+use super::rewrite;
+use super::survey::Jobs;
+use super::work::Work;
+
+/// Keys that the spec says.
+const SAID: &[&str] = &["name", "needs", "if"];
+
+/// Why a job is kept as it stands; none where a spec can say it.
+pub(super) fn why(job: &Node) -> Option<&'static str> {
+    let is_expression = |node: Option<&Node>| node.and_then(Node::text).is_some_and(|t| t.contains("${{"));
+    if job.entry("uses").is_some() {
+        return Some("GitHub calls the workflow: the job is kept in its words");
+    }
+    if job.get("strategy").and_then(|s| s.get("matrix")).is_some_and(|m| !matrix::is_fixed(m)) {
+        return Some("the cells are worked out when the workflow runs: the job is kept in GitHub's words");
+    }
+    let environment = job.get("environment");
+    if is_expression(environment) || is_expression(environment.and_then(|e| e.get("name"))) {
+        return Some("an expression decides on the environment: the job is kept in GitHub's words");
+    }
+    let runner = job.get("runs-on").map(|r| r.get("labels").unwrap_or(r));
+    let labels = runner.and_then(Node::texts).unwrap_or_default();
+    if runner_axis(job).is_none() && labels.iter().any(|l| l.contains("${{")) {
+        return Some("an expression decides on the runner: the job is kept in GitHub's words");
+    }
+    None
+}
+
+/// A job that is kept as it stands.
+pub(super) fn job(work: &mut Work<'_, '_>, job: &Entry, found: &Jobs<'_>, why: &str, comments: Vec<String>) -> Build {
+    let kept = Fate::Kept(why.to_owned());
+    let name = work.scope.jobs.get(&job.key).cloned().unwrap_or_default();
+    let mut build = node("job").arg(&name).comments(comments);
+    if let Some(entry) = work.open(&job.value, "name") {
+        work.mark(entry, Fate::Emulated(format!("GitHub shows the job as `{name}`")));
+    }
+    requirements(work, job, found, &mut build);
+    work.mark(job, kept.clone());
+    let change = |path: &[String]| renamed(work, path);
+    let keys: Vec<Entry> =
+        job.value.entries().iter().filter(|e| !SAID.contains(&e.key.as_str())).map(|e| rewrite::entry(e, &change)).collect();
+    let mut raw = node("raw").arg("github");
+    let has = |key: &str| keys.iter().any(|e| e.key == key);
+    if !has("permissions") {
+        raw.push(match &work.kept.permissions {
+            Some(own) => said("permissions", own),
+            None => node("permissions").prop("contents", "read"),
+        });
+    }
+    if let Some(own) = work.kept.defaults.as_ref().filter(|_| has("steps") && !has("defaults")) {
+        raw.push(said("defaults", own));
+    }
+    for entry in &keys {
+        entry.mark_all(work.ledger, &kept);
+        raw.push(said(&entry.key, &entry.value));
+    }
+    for text in secrets(&job.value) {
+        work.declared.secrets.insert(text);
+    }
+    job.value.each_entry(&mut |e| {
+        let called = e.value.text().filter(|t| e.key == "uses" && !t.starts_with("./") && !t.starts_with("docker://"));
+        let pinned =
+            |text: &str| text.rsplit_once('@').is_some_and(|(_, c)| c.len() == 40 && c.bytes().all(|b| b.is_ascii_hexdigit()));
+        work.declared.has_unpinned |= called.is_some_and(|t| !pinned(t));
+    });
+    build.push(raw);
+    build
+}
+
+/// A path in the words of what is written: jobs and inputs may be called otherwise there.
+fn renamed(work: &Work<'_, '_>, path: &[String]) -> Option<Gh> {
+    let words: Vec<&str> = path.iter().map(String::as_str).collect();
+    let made = |words: &[&str]| Some(Gh::Path(words.iter().map(|w| (*w).to_owned()).collect()));
+    match words.as_slice() {
+        ["needs", job, "outputs", output] => {
+            let ours = work.scope.jobs.get(*job)?;
+            let output = work.scope.outputs.get(&((*job).to_owned(), (*output).to_owned())).map_or(*output, String::as_str);
+            made(&["needs", ours, "outputs", output])
+        }
+        ["needs", job, rest @ ..] => {
+            let ours = work.scope.jobs.get(*job)?;
+            made(&["needs", ours].into_iter().chain(rest.iter().copied()).collect::<Vec<_>>())
+        }
+        ["inputs", name] | ["github", "event", "inputs", name] => made(&["inputs", &work.scope.inputs.get(*name)?.0]),
+        _ => None,
+    }
+}
+
+/// The secrets that a job names.
+fn secrets(job: &Node) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    job.each_text(&mut |text| {
+        for piece in pieces(text) {
+            let Piece::Expr(inner) = piece else { continue };
+            let Some(expr) = super::expr::parse(inner) else { continue };
+            expr.each_path(&mut |path| {
+                if let [root, name] = path
+                    && root.eq_ignore_ascii_case("secrets")
+                    && is_declarable(name)
+                    && !name.eq_ignore_ascii_case("github_token")
+                {
+                    found.insert(name.clone());
+                }
+            });
+        }
+    });
+    found
+}
