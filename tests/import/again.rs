@@ -99,7 +99,7 @@ fn hold(vendor: Vendor, compile: usize, same: usize) {
 
 #[test]
 fn workflows_of_github_come_back() {
-    hold(Vendor::Github, 16, 14);
+    hold(Vendor::Github, 17, 14);
 }
 
 #[test]

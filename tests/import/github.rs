@@ -319,3 +319,25 @@ fn the_first_value_that_is_not_empty_is_found_by_the_script() {
         "{text}"
     );
 }
+
+#[test]
+fn findings_of_several_scanners_are_one_report_and_numbers_stay_numbers() {
+    let text = "\
+on:
+  workflow_dispatch:
+    inputs: {workers: {type: number, default: 4}}
+jobs:
+  scan:
+    runs-on: ubuntu-latest
+    steps:
+      - run: ./scan.sh ${{ inputs.workers }}
+      - {uses: github/codeql-action/upload-sarif@v3, with: {sarif_file: a.sarif}}
+      - {uses: github/codeql-action/upload-sarif@v3, with: {sarif_file: b.sarif}}
+      - {uses: github/codeql-action/upload-sarif@v3, if: always(), with: {sarif_file: c.sarif}}
+";
+    let spec = imported(Vendor::Github, &[("ci.yml", text)]).1.spec("sample", "main", &["github"]);
+    assert!(spec.contains("report sarif a.sarif b.sarif when=success"), "{spec}");
+    assert!(spec.contains("input workers type=number default=4"), "{spec}");
+    // Another moment is another report, which a job cannot have: the step stays GitHub's.
+    assert!(spec.contains("sarif_file=c.sarif"), "{spec}");
+}

@@ -274,7 +274,7 @@ fn manual(work: &mut Work<'_, '_>, map: &Node) -> Build {
         let default = work.open(&input.value, "default").and_then(|e| e.value.text()).map(str::to_owned);
         let required = work.open(&input.value, "required").and_then(|e| e.value.truth()) == Some(true);
         own = match default {
-            Some(truth) if kind == "boolean" => own.value("default", &truth),
+            Some(plain) if matches!(kind.as_str(), "boolean" | "number") => own.value("default", &plain),
             Some(text) => own.prop("default", &text),
             None => own,
         };

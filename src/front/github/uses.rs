@@ -168,8 +168,18 @@ fn findings(work: &mut Work<'_, '_>, used: &Use<'_>, made: &mut Made) -> bool {
     for entry in used.with.map(Node::entries).unwrap_or_default().iter().filter(|e| e.key != "sarif_file") {
         work.mark(entry, Fate::Emulated("pipewright tells the files of a job apart itself".to_owned()));
     }
-    made.produces.push(node("report").arg("sarif").arg(&file).prop("when", used.common.when.unwrap_or("success")));
-    true
+    let report = node("report").arg("sarif").arg(&file).prop("when", used.common.when.unwrap_or("success"));
+    // A job has one report of a kind, of several files where several steps publish theirs.
+    let of_findings = |b: &&mut Build| b.0.name() == "report" && b.0.arg(0).and_then(|e| e.as_str()) == Some("sarif");
+    let Some(known) = made.produces.iter_mut().find(of_findings) else {
+        made.produces.push(report);
+        return true;
+    };
+    let same = known.0.setting("when").and_then(|e| e.as_str()) == report.0.setting("when").and_then(|e| e.as_str());
+    if same {
+        known.0.entries.insert(known.0.args().count(), report.0.entries[1].clone());
+    }
+    same
 }
 
 fn role(work: &mut Work<'_, '_>, used: &Use<'_>, made: &mut Made) -> bool {
