@@ -481,3 +481,53 @@ fn tags_that_gitlab_works_out_stay_and_an_environment_by_variable_is_told() {
     let fate = |path: &str| imported.ledger.keys().iter().find(|k| k.path == path).unwrap().fate();
     assert!(matches!(fate("a.tags"), Fate::Kept(_)) && matches!(fate("a.environment"), Fate::Lost(_)));
 }
+
+const BY_EVENT: &str = "\
+variables: {LEVEL: low}
+workflow:
+  rules:
+    - if: $CI_PIPELINE_SOURCE == 'merge_request_event'
+      variables: {LEVEL: high}
+    - if: $CI_COMMIT_TAG
+      variables: {LEVEL: full, EXTRA: yes-please}
+    - if: $CI_COMMIT_BRANCH
+unit:
+  script: ./test.sh $LEVEL $EXTRA
+  rules:
+    - if: $CI_COMMIT_TAG
+      variables: {KEEP: always}
+    - when: on_success
+      variables: {KEEP: never}
+heavy:
+  script: ./heavy.sh
+  rules:
+    - if: $LEVEL == 'full'
+";
+
+#[test]
+fn variables_that_rules_set_by_the_kind_of_event_are_values() {
+    let (_, imported) = imported(Vendor::Gitlab, &[(".gitlab-ci.yml", BY_EVENT)]);
+    let spec = imported.spec("sample", "main", &["gitlab", "github"]);
+    for part in [
+        "value level {\n    on push low\n    on tag full\n    on pull-request high\n    on manual low\n}",
+        "on tag yes-please",
+        "env LEVEL=\"${value.level}\"",
+        "value unit-keep {",
+        "env KEEP=\"${value.unit-keep}\"",
+        "job heavy {\n            only { tag }\n",
+    ] {
+        assert!(spec.contains(part), "{part} is not in {spec}");
+    }
+    assert!(compiled(&spec).1.is_empty(), "{:?}\n{spec}", compiled(&spec).1);
+    let fate = |i: &Imported, path: &str| i.ledger.keys().iter().find(|k| k.path == path).unwrap().fate();
+    assert!(matches!(fate(&imported, "workflow.rules[1].variables.EXTRA"), Fate::Emulated(_)));
+    assert!(matches!(fate(&imported, "unit.rules[1].variables.KEEP"), Fate::Emulated(_)));
+    // What a branch decides no kind of event does.
+    let by_branch = BY_EVENT.replacen(
+        "- if: $CI_COMMIT_TAG\n      variables: {KEEP",
+        "- if: $CI_COMMIT_BRANCH == 'main'\n      variables: {KEEP",
+        1,
+    );
+    let (_, other) = self::imported(Vendor::Gitlab, &[(".gitlab-ci.yml", &by_branch)]);
+    assert!(matches!(fate(&other, "unit.rules[0].variables.KEEP"), Fate::Lost(_)));
+}

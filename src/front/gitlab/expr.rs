@@ -49,22 +49,43 @@ const SOURCES: &[(&str, &[&str])] = &[
     ("api", &["manual"]),
 ];
 
+/// A condition that has been read.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) enum Cond {
+    /// One of them holds.
+    Or(Vec<Cond>),
+    /// All of them hold.
+    And(Vec<Cond>),
+    /// A variable has a value, or a text is one.
+    Set(Token),
+    /// Two sides beside an operator.
+    Compare(Token, &'static str, Token),
+}
+
+/// Reads a condition.
+///
+/// # Errors
+/// Why it is none.
+pub(super) fn parse(text: &str) -> Result<Cond, String> {
+    let tokens = lex(text).ok_or("this is no condition that can be read")?;
+    let mut reader = Reader { tokens, at: 0, depth: 0 };
+    let cond = reader.or()?;
+    if reader.at < reader.tokens.len() {
+        return Err("this is no condition that can be read".to_owned());
+    }
+    Ok(cond)
+}
+
 /// A condition as a part of one of a spec.
 ///
 /// # Errors
 /// Why it cannot be said.
 pub(super) fn condition(work: &mut Work<'_>, text: &str) -> Result<Part, String> {
-    let tokens = lex(text).ok_or("this is no condition that can be read")?;
-    let mut reader = Reader { work, tokens, at: 0, depth: 0 };
-    let part = reader.or()?;
-    if reader.at < reader.tokens.len() {
-        return Err("this is no condition that can be read".to_owned());
-    }
-    Ok(part)
+    Speaker { work }.part(&parse(text)?)
 }
 
 /// The tokens of a condition; `None` where it is none.
-pub(super) fn lex(text: &str) -> Option<Vec<Token>> {
+fn lex(text: &str) -> Option<Vec<Token>> {
     let mut tokens = Vec::new();
     let mut rest = text.trim_start();
     while let Some(c) = rest.chars().next() {
@@ -117,73 +138,89 @@ pub(super) fn glob(pattern: &str) -> Option<String> {
     pattern::glob(pattern.strip_prefix('/')?.strip_suffix('/')?)
 }
 
-struct Reader<'r, 'w> {
-    work: &'r mut Work<'w>,
+struct Reader {
     tokens: Vec<Token>,
     at: usize,
     depth: usize,
 }
 
-impl Reader<'_, '_> {
+impl Reader {
     fn take(&mut self, symbol: &str) -> bool {
         let hit = matches!(self.tokens.get(self.at), Some(Token::Symbol(s)) if *s == symbol);
         self.at += usize::from(hit);
         hit
     }
 
-    fn or(&mut self) -> Result<Part, String> {
-        let mut part = self.and()?;
+    fn or(&mut self) -> Result<Cond, String> {
+        let mut all = vec![self.and()?];
         while self.take("||") {
-            part = or(part, self.and()?);
+            all.push(self.and()?);
         }
-        Ok(part)
+        Ok(if all.len() == 1 { all.remove(0) } else { Cond::Or(all) })
     }
 
-    fn and(&mut self) -> Result<Part, String> {
-        let mut part = self.one()?;
+    fn and(&mut self) -> Result<Cond, String> {
+        let mut all = vec![self.one()?];
         while self.take("&&") {
-            part = and(part, self.one()?);
+            all.push(self.one()?);
         }
-        Ok(part)
+        Ok(if all.len() == 1 { all.remove(0) } else { Cond::And(all) })
     }
 
-    fn one(&mut self) -> Result<Part, String> {
+    fn one(&mut self) -> Result<Cond, String> {
         if self.take("(") {
             self.depth += 1;
             if self.depth > MAX_DEPTH {
                 return Err("the parentheses are too deep".to_owned());
             }
-            let part = self.or()?;
+            let cond = self.or()?;
             self.depth -= 1;
-            return if self.take(")") { Ok(part) } else { Err("a parenthesis is not closed".to_owned()) };
+            return if self.take(")") { Ok(cond) } else { Err("a parenthesis is not closed".to_owned()) };
         }
         let left = self.tokens.get(self.at).cloned().ok_or("the condition ends too early")?;
         self.at += 1;
-        let operator = ["==", "!=", "=~", "!~"].into_iter().find(|o| self.take(o));
-        let Some(operator) = operator else {
-            return match left {
-                Token::Variable(name) => self.is_set(&name),
-                Token::Text(text) => Ok(Part::Known(!text.is_empty())),
-                _ => Err("a variable is expected".to_owned()),
-            };
-        };
+        let Some(operator) = ["==", "!=", "=~", "!~"].into_iter().find(|o| self.take(o)) else { return Ok(Cond::Set(left)) };
         let right = self.tokens.get(self.at).cloned().ok_or("the condition ends too early")?;
         self.at += 1;
-        let part = match (operator, left, right) {
+        Ok(Cond::Compare(left, operator, right))
+    }
+}
+
+/// Says a condition in the words of a spec.
+struct Speaker<'r, 'w> {
+    work: &'r mut Work<'w>,
+}
+
+impl Speaker<'_, '_> {
+    fn part(&mut self, cond: &Cond) -> Result<Part, String> {
+        match cond {
+            Cond::Or(all) => all.iter().try_fold(Part::Known(false), |part, one| Ok(or(part, self.part(one)?))),
+            Cond::And(all) => all.iter().try_fold(Part::Known(true), |part, one| Ok(and(part, self.part(one)?))),
+            Cond::Set(Token::Variable(name)) => self.is_set(name),
+            Cond::Set(Token::Text(text)) => Ok(Part::Known(!text.is_empty())),
+            Cond::Set(_) => Err("a variable is expected".to_owned()),
+            Cond::Compare(left, operator, right) => {
+                let part = self.compared(left, operator, right)?;
+                Ok(if operator.starts_with('!') { not(part) } else { part })
+            }
+        }
+    }
+
+    fn compared(&mut self, left: &Token, operator: &str, right: &Token) -> Result<Part, String> {
+        match (operator, left, right) {
             ("==" | "!=", Token::Variable(a), Token::Variable(b)) => {
-                let (a, b) = (self.context(&a)?, self.context(&b)?);
-                asked(format!("{a} == {b}"))
+                let (a, b) = (self.context(a)?, self.context(b)?);
+                Ok(asked(format!("{a} == {b}")))
             }
             ("==" | "!=", Token::Variable(name), Token::Text(text)) | ("==" | "!=", Token::Text(text), Token::Variable(name)) => {
-                self.equal(&name, &text)?
+                self.equal(name, text)
             }
             ("==" | "!=", Token::Variable(name), Token::Null) | ("==" | "!=", Token::Null, Token::Variable(name)) => {
-                not(self.is_set(&name)?)
+                self.is_set(name).map(not)
             }
-            ("=~" | "!~", Token::Variable(name), Token::Pattern(pattern)) => self.matches(&name, &pattern)?,
-            _ => return Err("this comparison has no match in a spec".to_owned()),
-        };
-        Ok(if operator.starts_with('!') { not(part) } else { part })
+            ("=~" | "!~", Token::Variable(name), Token::Pattern(pattern)) => self.matches(name, pattern),
+            _ => Err("this comparison has no match in a spec".to_owned()),
+        }
     }
 
     /// Whether a variable has a value for schedules only, and there are none.
@@ -192,9 +229,19 @@ impl Reader<'_, '_> {
             || name.starts_with("CI_MERGE_REQUEST_") && !self.work.kinds.contains(&"pull-request")
     }
 
+    /// What is asked of a variable that the kind of event decides: the kinds whose text passes.
+    fn decided(&self, name: &str, passes: &dyn Fn(&str) -> bool) -> Option<Part> {
+        let own = self.work.decided.iter().find(|d| d.name == name)?;
+        let kinds: Vec<&str> = own.texts.iter().filter(|(_, text)| passes(text)).map(|(kind, _)| *kind).collect();
+        Some(self.work.kind(&kinds))
+    }
+
     fn context(&mut self, name: &str) -> Result<String, String> {
         if let Some((_, context)) = CONTEXTS.iter().find(|(v, _)| *v == name) {
             return Ok((*context).to_owned());
+        }
+        if self.work.decided.iter().any(|d| d.name == name) {
+            return Err(format!("the kind of event decides what `${name}` is, and here it is compared with what a run knows"));
         }
         if let Some(input) = self.work.inputs.get(name) {
             return Ok(format!("input.{input}"));
@@ -207,6 +254,9 @@ impl Reader<'_, '_> {
     }
 
     fn is_set(&mut self, name: &str) -> Result<Part, String> {
+        if let Some(part) = self.decided(name, &|text| !text.is_empty()) {
+            return Ok(part);
+        }
         if self.is_empty_here(name) {
             return Ok(Part::Known(false));
         }
@@ -223,6 +273,9 @@ impl Reader<'_, '_> {
     }
 
     fn equal(&mut self, name: &str, text: &str) -> Result<Part, String> {
+        if let Some(part) = self.decided(name, &|own| own == text) {
+            return Ok(part);
+        }
         if name == "CI_PIPELINE_SOURCE" {
             let kinds = SOURCES.iter().find(|(s, _)| *s == text).map(|(_, k)| *k);
             return Ok(kinds.map_or(Part::Known(false), |k| self.work.kind(k)));
@@ -251,6 +304,11 @@ impl Reader<'_, '_> {
         }
         if self.is_empty_here(name) {
             return Ok(Part::Known(false));
+        }
+        if let Some(part) =
+            glob(pattern).and_then(|g| Glob::parse(&g).ok()).and_then(|g| self.decided(name, &|own| g.matches(own)))
+        {
+            return Ok(part);
         }
         let glob = glob(pattern).ok_or_else(|| format!("`{pattern}` says more than a glob of a spec can"))?;
         Ok(asked(format!("{} matches '{glob}'", self.context(name)?)))

@@ -10,6 +10,7 @@ use crate::front::script;
 use crate::front::yaml::{Entry, Node};
 
 use super::data;
+use super::decided;
 use super::raw;
 use super::release;
 use super::rule;
@@ -52,7 +53,7 @@ pub(super) fn job(work: &mut Work<'_>, job: &Job<'_>) -> Option<Build> {
             comments.insert(0, entry.key.clone());
         }
     }
-    let Presence { present, when, forgiven, paths, variables: set } = presence(work, body, *by_workflow);
+    let Presence { present, when, forgiven, paths, variables: set } = presence(work, name, body, *by_workflow);
     if present == Part::Known(false) {
         let why = Fate::Emulated("the job never runs for the events that are carried, so it is left out".to_owned());
         body.each_entry(&mut |e| {
@@ -226,15 +227,22 @@ struct Presence {
     variables: Vec<(String, String)>,
 }
 
-fn presence(work: &mut Work<'_>, body: &Node, by_workflow: bool) -> Presence {
+fn presence(work: &mut Work<'_>, name: &str, body: &Node, by_workflow: bool) -> Presence {
     let own = work.open(body, "when");
     let own_when = own.and_then(|e| e.value.text()).map(str::to_owned);
     let (mut present, mut when, mut forgiven) = (Part::Known(true), own_when.clone(), false);
     let (mut paths, mut variables) = (Vec::new(), Vec::new());
     if let Some(entry) = work.open(body, "rules") {
+        let globals = work.globals.clone();
+        let own = |name: &str| body.get("variables").and_then(|v| v.get(name)).and_then(Node::text).map(str::to_owned);
+        let usual = |name: &str| own(name).or_else(|| globals.get(name).cloned()).or_else(|| Some(String::new()));
+        let decided = decided::declare(work, entry.value.items(), Some(name), &usual);
+        work.settled = decided.iter().map(|d| d.name.clone()).collect();
         let made = rule::rules(work, entry);
+        work.settled.clear();
         (present, forgiven) = (made.present, made.forgiven);
         (paths, variables) = (made.paths, made.variables);
+        variables.extend(decided.into_iter().map(|d| (d.name, format!("${{value.{}}}", d.value))));
         // `when` of the job is what a rule without a word means.
         when = made.when.filter(|w| w != "on_success" || own_when.is_none()).or(own_when);
     } else if body.entry("only").is_some() || body.entry("except").is_some() {

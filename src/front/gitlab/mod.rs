@@ -4,6 +4,7 @@
 //! without a word is in docs.gitlab.com, "CI/CD YAML syntax reference": the five stages, branches and tags for a job without rules.
 
 mod data;
+mod decided;
 mod expr;
 mod job;
 mod merge;
@@ -11,6 +12,7 @@ mod raw;
 mod release;
 mod request;
 mod rule;
+mod truth;
 mod value;
 mod work;
 
@@ -28,6 +30,7 @@ use crate::front::name::Names;
 use crate::front::node::{Build, node};
 use crate::front::yaml::{Entry, Node, Value};
 
+use decided::Decided;
 use job::Job;
 use merge::{DEFAULTS, Whole};
 use work::Work;
@@ -137,6 +140,11 @@ fn configuration(sources: &SourceMap, whole: &mut Whole, name: &str, ledger: &mu
         inputs: BTreeMap::new(),
         values: BTreeMap::new(),
         defined: defined(find("variables"), &bodies),
+        globals: globals(find("variables")),
+        value_names: Names::default(),
+        value_nodes: Vec::new(),
+        decided: Vec::new(),
+        settled: BTreeSet::new(),
         gates: Vec::new(),
         followed: BTreeSet::new(),
         cancels: false,
@@ -154,6 +162,7 @@ fn configuration(sources: &SourceMap, whole: &mut Whole, name: &str, ledger: &mu
     let mut build = node("workflow").arg(name);
     let by_workflow = find("workflow").is_some();
     let kinds = work.kinds.clone();
+    let decided = by_events(&mut work, find("variables"), workflow.as_ref());
     let (_, _) = events(&mut work, find("workflow"), workflow.as_ref());
     // Only where a run by hand is left is there a form for one; conditions are read again with its inputs.
     let by_hand = work.kinds.contains(&"manual");
@@ -166,6 +175,8 @@ fn configuration(sources: &SourceMap, whole: &mut Whole, name: &str, ledger: &mu
         }
     }
     let (on, guard) = events(&mut work, find("workflow"), workflow.as_ref());
+    work.settled.clear();
+    work.decided = decided;
     build.push(with_forms(on, forms));
     if work.cancels {
         build.push(node("concurrency").prop("per", "branch").arg("cancel-running"));
@@ -175,6 +186,10 @@ fn configuration(sources: &SourceMap, whole: &mut Whole, name: &str, ledger: &mu
         work.mark(entry, Fate::Exact);
         work.body.value = Value::Map(Vec::new());
         variables = value::variables(&mut work, entry);
+    }
+    for decided in &work.decided {
+        variables.retain(|(own, _)| *own != decided.name);
+        variables.push((decided.name.clone(), format!("${{value.{}}}", decided.value)));
     }
     let stages = stages(&mut work, find("stages"), &bodies);
     work.followed = followed(&stages, &bodies);
@@ -229,6 +244,7 @@ fn configuration(sources: &SourceMap, whole: &mut Whole, name: &str, ledger: &mu
         Some(url) => node("environment").arg(name).child(node("url").arg(url)),
         None => node("environment").arg(name),
     });
+    small.append(&mut work.value_nodes);
     Some(vec![small, gates(&work.gates), environments.collect(), vec![build]])
 }
 
@@ -267,6 +283,37 @@ fn without_absent(job: &mut Build, there: &BTreeSet<String>) {
             children.insert(at, node("needs").arg("none").0);
         }
     }
+}
+
+/// The plain values of variables of the whole configuration.
+fn globals(entry: Option<&Entry>) -> BTreeMap<String, String> {
+    let all = entry.map(|e| e.value.entries()).unwrap_or_default();
+    all.iter().filter_map(|e| Some((e.key.clone(), e.value.text()?.to_owned()))).collect()
+}
+
+/// Variables that the rules of the whole pipeline set by the kind of event. A form for runs by hand is none of them.
+fn by_events(work: &mut Work<'_>, variables: Option<&Entry>, workflow: Option<&Node>) -> Vec<Decided> {
+    let is_form = |name: &str| variables.and_then(|v| v.value.get(name)).is_some_and(Node::is_map);
+    let rules = workflow.and_then(|w| w.get("rules")).map(Node::items).unwrap_or_default();
+    let mut rules: Vec<Node> = rules.iter().filter(|r| !is_dedupe(r)).cloned().collect();
+    for rule in &mut rules {
+        let Value::Map(keys) = &mut rule.value else { continue };
+        for own in keys.iter_mut().filter(|k| k.key == "variables") {
+            if let Value::Map(all) = &mut own.value.value {
+                all.retain(|v| !is_form(&v.key));
+            }
+        }
+    }
+    let globals = work.globals.clone();
+    let usual = |name: &str| Some(globals.get(name).cloned().unwrap_or_default());
+    let made = decided::declare(work, &rules, None, &usual);
+    work.settled = made.iter().map(|d| d.name.clone()).collect();
+    made
+}
+
+/// The rule that leaves out a branch with an open merge request.
+fn is_dedupe(rule: &Node) -> bool {
+    rule.get("if").and_then(Node::text).is_some_and(|t| t.contains("$CI_OPEN_MERGE_REQUESTS"))
 }
 
 /// Names of variables that a rule sets.
@@ -353,8 +400,6 @@ fn events(work: &mut Work<'_>, entry: Option<&Entry>, workflow: Option<&Node>) -
         if let Some(rules) = work.open(body, "rules") {
             // The rule that leaves out a branch with an open merge request is a word of a spec.
             let mut kept = rules.clone();
-            let is_dedupe =
-                |item: &Node| item.get("if").and_then(Node::text).is_some_and(|t| t.contains("$CI_OPEN_MERGE_REQUESTS"));
             for item in rules.value.items().iter().filter(|i| is_dedupe(i)) {
                 dedupe = true;
                 item.each_entry(&mut |e| work.ledger.mark(e.id, Fate::Emulated("`dedupe` of the events".to_owned())));

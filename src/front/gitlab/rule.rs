@@ -96,10 +96,13 @@ pub(super) fn rules(work: &mut Work<'_>, entry: &Entry) -> Rules {
         if let Some(own) = work.open(rule, "variables") {
             for variable in own.value.entries() {
                 let is_common = variables.iter().any(|(name, _)| *name == variable.key);
+                if work.settled.contains(&variable.key) {
+                    continue;
+                }
                 if is_common && crate::front::name::is_variable(&variable.key) {
                     work.mark(variable, Fate::Exact);
                 } else {
-                    work.lose(variable, "another rule of the job does not set it so: a condition of a spec sets no `variables`");
+                    work.lose(variable, "another rule does not set it so, and the kind of event does not decide: a condition of a spec sets no `variables`");
                 }
             }
         }

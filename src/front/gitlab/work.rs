@@ -8,8 +8,10 @@ use crate::front::account::Account;
 use crate::front::ledger::{Fate, Ledger};
 use crate::front::logic::{Part, asked};
 use crate::front::name::{Names, is_variable};
+use crate::front::node::Build;
 use crate::front::yaml::{Comments, Entry, Node};
 
+use super::decided::Decided;
 use super::expr;
 use super::value;
 
@@ -44,6 +46,15 @@ pub(super) struct Work<'w> {
     pub(super) values: BTreeMap<String, String>,
     /// Variables to which the files give a value somewhere.
     pub(super) defined: BTreeSet<String>,
+    /// Values of the variables of the whole configuration, whatever rules do.
+    pub(super) globals: BTreeMap<String, String>,
+    /// Names of values, and their declarations.
+    pub(super) value_names: Names,
+    pub(super) value_nodes: Vec<Build>,
+    /// Variables of the whole pipeline that the kind of event decides.
+    pub(super) decided: Vec<Decided>,
+    /// Variables of the rules at work that have a value for each kind of event.
+    pub(super) settled: BTreeSet<String>,
     /// Gates of jobs that a person starts.
     pub(super) gates: Vec<String>,
     /// Stages behind which a job stands that waits for all of them.
