@@ -45,9 +45,9 @@ pub(super) fn compare<'p>(
         said: vec![false; acts.len()],
     };
     compare.run(&wanted);
-    // A build of AWS has much of its own around the commands of the spec, and asks by itself when they run.
+    // A build of AWS has much of its own around the commands of the spec.
     if target.id.is_aws() {
-        return (compare.differences, Vec::new());
+        return (compare.differences, compare.turns);
     }
     let steps = Builder::new(pipeline, target.id, job).build();
     compare.planned(&planned(&steps, &wanted));

@@ -36,6 +36,8 @@ pub(super) struct Build {
     pub(super) assigned: BTreeSet<String>,
     /// Variables that they read in any case and without a fallback: a shell with `-u` ends where one is not set.
     pub(super) reads: BTreeSet<String>,
+    /// Its commands that only work out variables, in their order.
+    pub(super) prepared: Vec<Command>,
 }
 
 /// `test || { …; exit 0; }` at the top of a script.
@@ -84,6 +86,7 @@ impl Build {
             fetches: BTreeSet::new(),
             assigned: BTreeSet::new(),
             reads: BTreeSet::new(),
+            prepared: Vec::new(),
         };
         let (mut scripts, mut behind): (BTreeMap<String, String>, BTreeSet<String>) = <_>::default();
         for (name, phase) in root.get("phases").map(Node::rows).unwrap_or_default() {
@@ -151,6 +154,9 @@ impl Build {
     fn assign(&mut self, command: &Command) {
         read(command, &mut self.reads);
         set(command, &mut self.assigned);
+        if prepares(command) {
+            self.prepared.push(command.clone());
+        }
     }
 
     /// What it writes to the bucket, and reads from it: `aws s3 cp FROM TO`.

@@ -263,8 +263,11 @@ impl Started for Run<'_, '_> {
         self.started.iter().map(|p| p.name.as_str()).collect()
     }
 
-    fn runs(&self, _at: usize, _frame: &Frame, _standing: Standing) -> Option<bool> {
-        None
+    fn runs(&self, at: usize, frame: &Frame, standing: Standing) -> Option<bool> {
+        let mut nodes = self.started.iter().flat_map(|p| &p.graph).filter(|n| n.task.found == at);
+        let mut passed = self.variables.clone();
+        passed.extend(nodes.next()?.task.passed.iter().map(|(name, value)| (name.clone(), Some(value.clone()))));
+        self.jobs.runs(at, &passed, frame, standing)
     }
 
     fn before(&self) -> Vec<BTreeSet<usize>> {

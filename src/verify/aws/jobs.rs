@@ -8,7 +8,7 @@ use crate::verify::aws::build::Build;
 use crate::verify::aws::evaluate::Known;
 use crate::verify::aws::names;
 use crate::verify::aws::stack::Role;
-use crate::verify::behaviour::{Bit, Found, Place, State, World};
+use crate::verify::behaviour::{Bit, Found, Frame, Place, Standing, State, World};
 
 /// Where the files of a run lie in the bucket.
 const STORE: &str = "$ARTIFACTS/${RUN_ID##*:}/";
@@ -205,6 +205,11 @@ impl<'p> Jobs<'p> {
             true if build.is_some_and(|b| b.forgiven) => State::Forgiven,
             true => State::Failed,
         })
+    }
+
+    /// Whether a line of a build runs; see [`Build::runs`].
+    pub(super) fn runs(&self, at: usize, passed: &BTreeMap<String, Known>, frame: &Frame, standing: Standing) -> Option<bool> {
+        self.builds.get(at)?.runs(passed, frame, standing)
     }
 
     /// Puts the states of tasks together: the cells of a job do the same.

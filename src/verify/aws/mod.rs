@@ -16,5 +16,6 @@ mod passage;
 mod shell;
 mod stack;
 mod trigger;
+mod turns;
 mod webhook;
 mod words;

@@ -119,8 +119,13 @@ impl Started for Run<'_, '_> {
         self.runs.iter().map(|(way, _)| way.name.as_str()).collect()
     }
 
-    fn runs(&self, _at: usize, _frame: &Frame, _standing: Standing) -> Option<bool> {
-        None
+    fn runs(&self, at: usize, frame: &Frame, standing: Standing) -> Option<bool> {
+        let tasks = |way: &'_ Way| way.stages.iter().flat_map(|s| s.rounds.values().flatten()).position(|t| t.found == at);
+        let (way, variables) = self.runs.iter().find(|(way, _)| tasks(way).is_some())?;
+        let task = way.stages.iter().flat_map(|s| s.rounds.values().flatten()).find(|t| t.found == at)?;
+        let value = |(name, value): &(String, String)| Some((name.clone(), resolve(value, variables).ok()?));
+        let passed: BTreeMap<String, Known> = task.passed.iter().filter_map(value).collect();
+        self.jobs.runs(at, &passed, frame, standing)
     }
 
     fn before(&self) -> Vec<BTreeSet<usize>> {

@@ -100,6 +100,16 @@ fn each_command(text: &str, pipeline: &Pipeline, change: impl Fn(&str) -> String
     })
 }
 
+/// What asks whether the build failed, around a command of the spec, asks whether it did not.
+fn turned(text: &str, pipeline: &Pipeline) -> Vec<String> {
+    const FAILED: &str = "\"$CODEBUILD_BUILD_SUCCEEDING\" = 0";
+    let Some(job) = job(text, pipeline) else { return Vec::new() };
+    each_line(text, |lines, at| {
+        let own = lines[at..].iter().take(5).any(|l| simple(job).any(|(_, line)| line == l.trim()));
+        (own && lines[at].contains(FAILED)).then(|| vec![lines[at].replace(FAILED, &FAILED.replace('0', "1"))])
+    })
+}
+
 /// Two commands one below the other change places.
 fn swapped(text: &str, pipeline: &Pipeline) -> Vec<String> {
     let Some(job) = job(text, pipeline) else { return Vec::new() };
@@ -337,6 +347,8 @@ pub(super) const DAMAGES: &[Damage] = &[
             if scheduled { each_match(t, "BranchName: main\n", "BranchName: other\n") } else { Vec::new() }
         },
     },
+    Damage { name: "run a step for failures when all went well", file: BATCH, apply: turned },
+    Damage { name: "undo a deploy that went well", file: WAY, apply: turned },
     Damage { name: "forgive a job its failure", file: WAY, apply: |t, _| forgiven(t) },
     Damage { name: "make a gate advisory", file: WAY, apply: |t, _| if is_build(t) { advisory(t) } else { Vec::new() } },
     Damage { name: "give a secret to another job", file: WAY, apply: |t, _| another_secret(t) },
