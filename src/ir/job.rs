@@ -213,6 +213,13 @@ impl Job {
             && self.raw.iter().any(|r| r.target.value == TargetId::Github && r.keys.iter().any(|(k, _)| whole(&k.value)))
     }
 
+    /// Whether keys of GitHub say its cells, which are worked out when the workflow runs.
+    pub fn has_githubs_cells(&self) -> bool {
+        self.matrix.is_none()
+            && !self.is_githubs_own()
+            && self.raw.iter().any(|r| r.target.value == TargetId::Github && r.keys.iter().any(|(k, _)| k.value == "strategy"))
+    }
+
     /// Whether it is an action of CodePipeline as that has it, and no build
     /// (<https://docs.aws.amazon.com/codepipeline/latest/userguide/reference-pipeline-structure.html>).
     pub fn is_an_action(&self) -> bool {

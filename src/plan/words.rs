@@ -19,7 +19,11 @@ pub fn review(pipeline: &Pipeline, workflows: &[WorkflowId], target: TargetId, d
         let taken: Vec<&str> = workflow.jobs.iter().map(|j| pipeline.job(*j).name.value.as_str()).collect();
         raws(&workflow.raw, target, Level::Workflow, &taken, &format!("workflow `{}`", workflow.name.value), diagnostics);
         for job in workflow.jobs.iter().map(|j| pipeline.job(*j)) {
-            let level = if job.is_githubs_own() { Level::Whole } else { Level::Job };
+            let level = match job {
+                _ if job.is_githubs_own() => Level::Whole,
+                _ if job.has_githubs_cells() => Level::Cells,
+                _ => Level::Job,
+            };
             raws(&job.raw, target, level, &[], &format!("job `{}`", job.name.value), diagnostics);
             steps_or_keys(pipeline, job, target, diagnostics);
             every_step(job).for_each(|s| languages(s, target, diagnostics));

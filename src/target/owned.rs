@@ -9,6 +9,8 @@ pub enum Level {
     Workflow,
     /// On a job.
     Job,
+    /// On a job that says no cells of its own.
+    Cells,
     /// On a job of which they are the whole.
     Whole,
 }
@@ -78,10 +80,11 @@ pub fn is_owned(target: TargetId, level: Level, key: &str) -> bool {
         (TargetId::Github, Level::Job) => GITHUB_JOB,
         (TargetId::Gitlab, Level::Workflow) => GITLAB_WORKFLOW,
         (TargetId::Github, Level::Whole) => &["name", "needs", "if"],
-        (TargetId::Gitlab, Level::Job | Level::Whole) => GITLAB_JOB,
+        (TargetId::Github, Level::Cells) => return key != "strategy" && GITHUB_JOB.contains(&key),
+        (TargetId::Gitlab, Level::Job | Level::Cells | Level::Whole) => GITLAB_JOB,
         // It has a word for each of them, and pipewright writes it.
         (TargetId::Codepipeline, Level::Workflow) => return true,
-        (TargetId::Codepipeline, Level::Job | Level::Whole) => {
+        (TargetId::Codepipeline, Level::Job | Level::Cells | Level::Whole) => {
             &["Name", "RunOrder", "Region", "InputArtifacts", "OutputArtifacts"]
         }
         // The tables refuse `raw` there.

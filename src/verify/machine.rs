@@ -64,7 +64,7 @@ fn shown(bits: &[Bit]) -> String {
 fn cells(reader: &dyn Reader, at: usize, job: &Job, faults: &mut Vec<Fault>) {
     let found = &reader.found()[at];
     let Some(matrix) = &job.matrix else {
-        if found.cells.is_some() {
+        if found.cells.is_some() && !job.has_githubs_cells() {
             faults.push((1, "it runs once".to_owned(), "it runs in cells".to_owned()));
         }
         return;

@@ -259,7 +259,7 @@ fn corpus(vendor: &str) -> Option<PathBuf> {
 fn real_workflows_of_github_come_over() {
     let Some(folder) = corpus("github") else { return };
     let figures = measure(&folder, Vendor::Github, ["github", "gitlab"], &is_yaml);
-    hold(Vendor::Github, &figures, &Floors { carried: 77.6, held: 99.5, whole: 85.0, own: 94.5, other: 65.5 });
+    hold(Vendor::Github, &figures, &Floors { carried: 78.0, held: 99.5, whole: 85.0, own: 94.5, other: 65.5 });
 }
 
 #[test]

@@ -256,13 +256,14 @@ fn an_expression_that_only_github_reads_is_kept_where_only_github_reads_it() {
 
 #[test]
 fn what_only_github_can_run_is_a_job_in_its_words() {
-    let text = "on: push\npermissions: {id-token: write}\njobs:\n  far:\n    uses: a/b/.github/workflows/c.yml@0123456789abcdef0123456789abcdef01234567\n    with: {level: '${{ needs.list_all.outputs.cells }}'}\n    secrets: {token: '${{ secrets.TOKEN }}'}\n    needs: list_all\n  list_all:\n    runs-on: ubuntu-latest\n    outputs: {cells: '${{ steps.l.outputs.cells }}'}\n    steps: [{id: l, run: 'echo \"cells=[1]\" >> \"$GITHUB_OUTPUT\"'}]\n  cells:\n    needs: list_all\n    strategy: {matrix: {n: '${{ fromJSON(needs.list_all.outputs.cells) }}'}}\n    runs-on: ubuntu-latest\n    steps: [{run: 'make ${{ matrix.n }}'}]\n  tell:\n    needs: far\n    if: (needs.far.outputs.done == 'yes' || always()) && needs.far.outputs.done != 'no'\n    runs-on: ubuntu-latest\n    steps: [{run: echo told}]\n";
+    let text = "on: push\npermissions: {id-token: write}\njobs:\n  far:\n    uses: a/b/.github/workflows/c.yml@0123456789abcdef0123456789abcdef01234567\n    with: {level: '${{ needs.list_all.outputs.cells }}'}\n    secrets: {token: '${{ secrets.TOKEN }}'}\n    needs: list_all\n  list_all:\n    runs-on: ubuntu-latest\n    outputs: {cells: '${{ steps.l.outputs.cells }}'}\n    steps: [{id: l, run: 'echo \"cells=[1]\" >> \"$GITHUB_OUTPUT\"'}]\n  cells:\n    needs: list_all\n    strategy: {matrix: {n: '${{ fromJSON(needs.list_all.outputs.cells) }}'}}\n    runs-on: ubuntu-latest\n    steps: [{run: 'echo ${{ matrix.n }}'}]\n  tell:\n    needs: far\n    if: (needs.far.outputs.done == 'yes' || always()) && needs.far.outputs.done != 'no'\n    runs-on: ubuntu-latest\n    steps: [{run: echo told}]\n";
     let (_, imported) = imported(Vendor::Github, &[("ci.yml", text)]);
     let made = spec(&imported);
     for line in [
         "uses \"a/b/.github/workflows/c.yml@0123456789abcdef0123456789abcdef01234567\"",
         "level \"${{ needs.list-all.outputs.cells }}\"",
         "n \"${{ fromjson(needs.list-all.outputs.cells) }}\"",
+        "run \"echo ${value.n}\"",
         "id-token write",
         "secret TOKEN",
         "if \"value.far-done != 'no'\"",

@@ -39,6 +39,8 @@ pub(super) struct JobScope {
     pub(super) system: Option<&'static str>,
     /// Outputs of its own steps that are outputs of the job: (id of the step, name) to the spec's name.
     pub(super) steps: BTreeMap<(String, String), String>,
+    /// Whether its cells are worked out when the workflow runs.
+    pub(super) has_own_cells: bool,
     /// Ids of its steps.
     pub(super) ids: BTreeSet<String>,
     /// Handles of steps that something speaks of: the vendor's id to the spec's.

@@ -11,6 +11,7 @@ use crate::front::name::Names;
 use crate::front::node::{Build, node};
 use crate::front::yaml::{Entry, Node};
 
+use super::whole;
 use super::work::Work;
 
 /// Most cells that GitHub runs for one job.
@@ -22,6 +23,9 @@ type Cell = BTreeMap<String, String>;
 /// The `matrix` node. Its axes are entered into the scope of the job. `runner` is the path of the axis that names the runner.
 pub(super) fn strategy(work: &mut Work<'_, '_>, entry: &Entry, runner: Option<&str>) -> Option<Build> {
     let matrix = work.open(&entry.value, "matrix")?;
+    if work.scope.job.has_own_cells {
+        return Some(whole::cells(work, entry));
+    }
     let made = if matrix.value.is_map() { cells(work, matrix) } else { None };
     let Some((axes, excluded, cells, simple)) = made else {
         work.lose(matrix, "the cells are worked out when the workflow runs; a spec names them");

@@ -55,7 +55,8 @@ fn said(expr: &Gh, scope: &Scope) -> Option<(Gh, BTreeSet<String>)> {
                 }
             }
             ["matrix", rest @ ..] if !rest.is_empty() => {
-                scope.job.axes.get(&rest.join(".")).and_then(|ours| with("matrix", ours, &[]))
+                let ours = scope.job.axes.get(&rest.join(".")).and_then(|ours| with("matrix", ours, &[]));
+                ours.or_else(|| scope.job.has_own_cells.then(|| Gh::Path(path.to_vec())))
             }
             ["inputs", name] | ["github", "event", "inputs", name] => {
                 scope.inputs.get(*name).and_then(|(ours, _)| with("inputs", ours, &[]))

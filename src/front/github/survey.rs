@@ -68,6 +68,7 @@ pub(super) fn survey<'n>(work: &mut Work<'_, '_>, jobs: &'n [Entry]) -> Jobs<'n>
             needs: needs(&job.value).into_iter().map(str::to_owned).collect(),
             fixed: fixed(work, &job.value),
             variables: variables(work, &job.value),
+            has_own_cells: whole::has_own_cells(&job.value),
             ..JobScope::default()
         };
         if work.scope.foreign.contains(&job.key) {

@@ -26,7 +26,7 @@ pub(super) fn why(job: &Node) -> Option<&'static str> {
     if job.entry("uses").is_some() {
         return Some("GitHub calls the workflow: the job is kept in its words");
     }
-    if job.get("strategy").and_then(|s| s.get("matrix")).is_some_and(|m| !matrix::is_fixed(m)) {
+    if has_own_cells(job) && !fits_own_cells(job) {
         return Some("the cells are worked out when the workflow runs: the job is kept in GitHub's words");
     }
     let environment = job.get("environment");
@@ -39,6 +39,29 @@ pub(super) fn why(job: &Node) -> Option<&'static str> {
         return Some("an expression decides on the runner: the job is kept in GitHub's words");
     }
     None
+}
+
+/// Whether the cells of a job are worked out when the workflow runs.
+pub(super) fn has_own_cells(job: &Node) -> bool {
+    job.entry("uses").is_none() && job.get("strategy").and_then(|s| s.get("matrix")).is_some_and(|m| !matrix::is_fixed(m))
+}
+
+/// Whether such a job can be said but for its cells: nothing beside its steps reads them, and it hands nothing on, which each cell would.
+fn fits_own_cells(job: &Node) -> bool {
+    let around = job.entries().iter().filter(|e| !matches!(e.key.as_str(), "steps" | "strategy" | "env" | "name"));
+    let mut free = job.entry("outputs").is_none();
+    around.for_each(|e| e.value.each_text(&mut |t| free &= !t.contains("matrix.")));
+    let steps = job.get("steps").map(Node::items).unwrap_or_default();
+    let passes = |action: &str| ["actions/upload-artifact", "actions/download-artifact"].iter().any(|a| action.starts_with(a));
+    free && !steps.iter().filter_map(|s| s.get("uses")?.text()).any(|u| passes(&u.to_ascii_lowercase()))
+}
+
+/// The cells of a job as they stand.
+pub(super) fn cells(work: &mut Work<'_, '_>, strategy: &Entry) -> Build {
+    let kept = Fate::Kept("the cells are worked out when the workflow runs: they are kept in GitHub's words".to_owned());
+    let own = rewrite::entry(strategy, &|path: &[String]| renamed(work, path));
+    strategy.mark_all(work.ledger, &kept);
+    node("raw").arg("github").child(said("strategy", &own.value))
 }
 
 /// A job that is kept as it stands.

@@ -39,6 +39,9 @@ impl Walk<'_> {
             });
         }
         let target = self.target;
+        if target != TargetId::Github && job.has_githubs_cells() {
+            self.need(Capability::ValueOwn, job.name.span, format!("the cells of {what}"));
+        }
         for read in walk::contexts(job, &[target]) {
             self.own_value(&read, &what);
         }
