@@ -52,6 +52,7 @@ mod image_definition_name;
 mod image_not_there;
 mod image_upper_case;
 mod input_without_environment;
+mod job_condition_late;
 mod job_never_runs;
 mod keep_old_shorter_than_monitors;
 mod mutable_image;
@@ -262,6 +263,7 @@ pub const RULES: &[Rule] = &[
         Some(input_without_environment::check),
         "an input offers the environments, and there is none",
     ),
+    error("job-condition-late", Some(job_condition_late::check), "the condition of a job reads what only a script works out"),
     error("job-never-runs", Some(job_never_runs::check), "no event lets a job run"),
     error(
         "keep-old-shorter-than-monitors",

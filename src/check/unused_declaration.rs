@@ -51,7 +51,7 @@ pub(super) fn check(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
         say("variable", &variable.name, has(Context::Variable(variable.name.value.clone())));
     }
     for (i, value) in pipeline.values.iter().enumerate() {
-        say("value", &value.name, has(Context::Value(crate::ir::id::ValueId(i as u32))));
+        say("value", &value.name, value.decides || has(Context::Value(crate::ir::id::ValueId(i as u32))));
     }
     for (i, registry) in pipeline.registries.iter().enumerate() {
         let id = RegistryId(i as u32);

@@ -5,6 +5,7 @@
 pub mod asked;
 pub mod cond;
 pub mod constant;
+mod decided;
 pub mod declare;
 pub mod events;
 pub mod expand;

@@ -237,7 +237,8 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
         nodes
             .into_iter()
             .filter_map(|node| {
-                let mut value = EventValue { name: name_of(node)?, arms: Vec::new(), otherwise: None, github: None };
+                let mut value =
+                    EventValue { name: name_of(node)?, arms: Vec::new(), otherwise: None, github: None, decides: false };
                 value.github = node.setting("github").and_then(spanned);
                 value.otherwise = node.setting("otherwise").map(|e| self.text(e, &Place::default()));
                 for child in node.all("on") {

@@ -32,6 +32,7 @@ use crate::ir::raw::{Raw, RawValue};
 use crate::ir::text::{EnvVar, Text};
 use crate::ir::units::{Duration, UnitError};
 use crate::sema::cond::Conditions;
+use crate::sema::decided;
 use crate::sema::declare::{Scope, declare, name_of, spanned};
 use crate::sema::interpolate::{Interpolator, Place};
 use crate::sema::unused;
@@ -143,6 +144,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
             span: node.span,
         };
         needs::resolve(self.scope, &mut pipeline, self.diagnostics);
+        decided::conditions(&mut pipeline);
         pipeline.tests = self.tests(&pipeline);
         pipeline
     }

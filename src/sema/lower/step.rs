@@ -51,9 +51,9 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
             _ => return None,
         };
         // A `tag` or `push` inside a build has its own `if`; the step's stands directly below the step.
-        let condition = node.setting("if").or_else(|| node.setting("if"));
-        let when = node.setting("when").and_then(spanned).or_else(|| node.setting("when").and_then(spanned));
-        let timeout = node.setting("timeout").or_else(|| node.setting("timeout"));
+        let condition = node.setting("if");
+        let when = node.setting("when").and_then(spanned);
+        let timeout = node.setting("timeout");
         Some(Step {
             name: self.prop_text(node, "name", place),
             kind,
