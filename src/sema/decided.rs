@@ -5,7 +5,11 @@ use crate::base::span::Spanned;
 use crate::ir::Pipeline;
 use crate::ir::event::{EventKind, EventValue};
 use crate::ir::expr::{Comparison, Expr, ExprKind, Literal};
+use crate::ir::id::ValueId;
 use crate::ir::text::{Context, RunField};
+
+/// Whether a comparison holds for a text, or for none.
+type Holds<'e> = Box<dyn Fn(Option<&str>) -> bool + 'e>;
 
 /// Rewrites the conditions of all jobs.
 pub(super) fn conditions(pipeline: &mut Pipeline) {
@@ -31,7 +35,7 @@ fn rewrite(expr: &mut Expr, values: &mut [EventValue]) {
 /// A comparison of a value with fixed text, as a question about the kind of event; none where it is something else, or where a text of the value
 /// is known in the run alone.
 fn by_kind(expr: &Expr, values: &mut [EventValue]) -> Option<ExprKind> {
-    let (id, holds): (_, Box<dyn Fn(Option<&str>) -> bool>) = match &expr.kind {
+    let (id, holds): (ValueId, Holds<'_>) = match &expr.kind {
         ExprKind::Compare(how @ (Comparison::Equal | Comparison::NotEqual), a, b) => {
             let (context, literal) = match (&a.kind, &b.kind) {
                 (ExprKind::Context(Context::Value(id)), ExprKind::Literal(Literal::String(text)))
