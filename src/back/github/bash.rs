@@ -141,6 +141,13 @@ impl Bash<'_> {
             ExprKind::Not(a) => format!("! {}", grouped(self.expr(a))),
             ExprKind::And(a, b) => joined(vec![self.expr(a), self.expr(b)], " && ", "true"),
             ExprKind::Or(a, b) => joined(vec![self.expr(a), self.expr(b)], " || ", "false"),
+            ExprKind::Matches(a, glob) if is_event(a) => {
+                let words = EventKind::ALL.iter().map(|(word, _)| *word).filter(|word| glob.value.matches(word));
+                joined(words.map(event_is).collect(), " || ", "false")
+            }
+            ExprKind::In(a, list) if is_event(a) => {
+                joined(list.iter().map(|l| event_is(&l.value.shown())).collect(), " || ", "false")
+            }
             ExprKind::Matches(a, glob) => self.compare(a, &|value, prefix| format!("{value} =~ ^{prefix}{}$", ere(glob)), false),
             ExprKind::In(a, list) => {
                 let one = |value: &str, prefix: &str| {
@@ -152,7 +159,7 @@ impl Bash<'_> {
             ExprKind::Compare(how, a, b) => {
                 let (a, b) = if matches!(a.kind, ExprKind::Literal(_)) { (b, a) } else { (a, b) };
                 let ExprKind::Literal(literal) = &b.kind else { return "false".into() };
-                if let (ExprKind::Context(Context::Run(RunField::Event)), Literal::String(word)) = (&a.kind, literal) {
+                if let (true, Literal::String(word)) = (is_event(a), literal) {
                     let is = event_is(word);
                     return if *how == Comparison::NotEqual { format!("! {is}") } else { is };
                 }
@@ -188,6 +195,10 @@ impl Bash<'_> {
             _ => None,
         }
     }
+}
+
+fn is_event(expr: &Expr) -> bool {
+    matches!(expr.kind, ExprKind::Context(Context::Run(RunField::Event)))
 }
 
 fn event_is(word: &str) -> String {

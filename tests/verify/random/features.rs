@@ -83,6 +83,7 @@ pub(super) const DECLARED: &[&str] = &[
     "variable METRICS\n",
     "const WORD \"word\"\n",
     "value label { on tag \"${commit.tag}\"; otherwise \"${commit.short}\" }\n",
+    "value phase { on push early; on tag late; otherwise other }\n",
     "template common { env COMMON=\"1\"; finally { run \"./common.sh\" } }\n",
     "template sized { param size \"4\"; env SIZE=\"${param.size}\" }\n",
     "gate alive { probe http=\"https://example.com/live\" every=\"10s\" for=\"1m\" }\n",

@@ -198,6 +198,12 @@ impl Workflow {
             (9, _) if clauses.iter().any(|c| c.kind == 1 && c.names.is_empty()) && !only => {
                 "!(commit.tag matches 'v*')".to_owned()
             }
+            (3, _) if clauses.iter().any(|c| c.kind == 0) && clauses.iter().any(|c| c.kind != 0) && !only => {
+                "value.phase != 'early'".to_owned()
+            }
+            (4, _) if clauses.iter().any(|c| c.kind == 1) && clauses.iter().any(|c| c.kind != 1) && !only => {
+                "value.phase in ['early', 'other']".to_owned()
+            }
             (1..=4, _) if clauses.len() > 1 && !only => format!("run.event != '{}'", clauses[0].word()),
             _ if clauses.iter().any(|c| c.kind == 0 && c.names.is_empty()) && !only => "commit.branch == 'main'".to_owned(),
             _ => return String::new(),
