@@ -117,7 +117,13 @@ impl Writer {
             return 1;
         }
         self.close();
-        if c == '<' && rest.get(1) == Some(&'<') && rest.get(2) != Some(&'<') {
+        if rest.starts_with(&['<', '<', '<']) {
+            // A here-string is a word like others. Taken whole: its last two signs alone would begin a here-document.
+            self.out.push_str("<<<");
+            self.begin_word();
+            return 3;
+        }
+        if rest.starts_with(&['<', '<']) {
             return self.here_document(rest);
         }
         let at_word_start = self.out.len() == self.word;
@@ -308,6 +314,8 @@ mod tests {
             ("echo $A@", "echo $A\"${X}\""),
             ("cat <<EOF\nit's @\nEOF\necho @", "cat <<EOF\nit's ${X}\nEOF\necho \"${X}\""),
             ("cat <<< @", "cat <<< \"${X}\""),
+            ("jq . <<< '@'\necho @", "jq . <<< ''\"${X}\"''\necho \"${X}\""),
+            ("jq . <<<'a @' b", "jq . <<<'a '\"${X}\"'' b"),
             ("test @ = a && run @;", "test \"${X}\" = a && run \"${X}\";"),
             ("echo \\'@", "echo \\'\"${X}\""),
         ] {

@@ -1,5 +1,7 @@
 //! Names that a spec hands on to the vendor as they stand: toolchains, tools, raw keys. What nobody knows there is refused, not guessed.
 
+use std::collections::BTreeSet;
+
 use crate::base::diag::{Diagnostic, Diagnostics, did_you_mean};
 use crate::base::span::Spanned;
 use crate::ir::Pipeline;
@@ -27,8 +29,9 @@ pub fn review(pipeline: &Pipeline, workflows: &[WorkflowId], target: TargetId, d
             raws(&job.raw, target, level, &[], &format!("job `{}`", job.name.value), diagnostics);
             steps_or_keys(pipeline, job, target, diagnostics);
             every_step(job).for_each(|s| languages(s, target, diagnostics));
+            runners(pipeline, job, target, diagnostics);
             if target.is_aws() {
-                machines(pipeline, job, target, diagnostics);
+                machines(job, target, diagnostics);
             }
         }
     }
@@ -54,8 +57,8 @@ pub fn files(pipeline: &Pipeline, target: TargetId, workflows: &[PlannedWorkflow
     }
 }
 
-/// What a build of AWS cannot have together, and a runner that says nothing for it.
-fn machines(pipeline: &Pipeline, job: &Job, target: TargetId, diagnostics: &mut Diagnostics) {
+/// What a build of AWS cannot have together.
+fn machines(job: &Job, target: TargetId, diagnostics: &mut Diagnostics) {
     let word = target.word();
     if let Some(image) = &job.image {
         let toolchain = job.steps.iter().find(|s| matches!(s.kind, StepKind::Toolchain(_))).map(|s| (s.span, "a toolchain"));
@@ -70,14 +73,33 @@ fn machines(pipeline: &Pipeline, job: &Job, target: TargetId, diagnostics: &mut 
             );
         }
     }
-    let Runner::Named(name) = &job.runner else { return };
-    if let Some(own) = pipeline.runners.iter().find(|r| r.name.value == name.value && r.codebuild.is_none()) {
-        let message = format!("runner `{}` says nothing for {word}", name.value);
-        diagnostics.push(
-            Diagnostic::error("not-expressible", name.span, message)
-                .related(own.name.span, "declared here")
-                .help("add `codebuild compute=large` to the runner"),
-        );
+}
+
+/// A runner of the spec's own that says nothing for the target, where a job asks for it by its name or as a value of an axis: the vendor would take
+/// its usual machine.
+fn runners(pipeline: &Pipeline, job: &Job, target: TargetId, diagnostics: &mut Diagnostics) {
+    let (span, names): (_, BTreeSet<&str>) = match &job.runner {
+        Runner::Named(name) => (name.span, BTreeSet::from([name.value.as_str()])),
+        Runner::Axis(axis) => {
+            let Some(matrix) = &job.matrix else { return };
+            let Some(place) = matrix.axes.iter().position(|a| a.value == axis.value) else { return };
+            (axis.span, matrix.cells.iter().filter_map(|c| c.get(place)?.as_deref()).collect())
+        }
+    };
+    let word = target.word();
+    for own in pipeline.runners.iter().filter(|r| names.contains(r.name.value.as_str())) {
+        let (is_said, help) = match target {
+            TargetId::Github => (!own.github.is_empty(), "add `github` with its labels to the runner"),
+            TargetId::Gitlab => (!own.gitlab.is_empty(), "add `gitlab tags=…` to the runner"),
+            TargetId::Codebuild | TargetId::Codepipeline => {
+                (own.codebuild.is_some(), "add `codebuild compute=large` to the runner")
+            }
+        };
+        if !is_said {
+            let message = format!("runner `{}` says nothing for {word}", own.name.value);
+            diagnostics
+                .push(Diagnostic::error("not-expressible", span, message).related(own.name.span, "declared here").help(help));
+        }
     }
 }
 

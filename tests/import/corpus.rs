@@ -27,6 +27,8 @@ struct Figures {
     whole: usize,
     own: usize,
     other: usize,
+    /// Builds that ended with a fault of pipewright itself.
+    faults: Vec<String>,
 }
 
 /// What may not fall: keys carried exactly or in another way, keys carried or kept, files without a loss, files whose import compiles for their
@@ -186,6 +188,8 @@ fn measure(folder: &Path, vendor: Vendor, targets: [&str; 2], wanted: &dyn Fn(&P
         for (i, target) in targets.iter().enumerate() {
             let mut notes = Vec::new();
             both[i] = compiles(&imported, target, &renderer, &mut notes);
+            let faults = notes.iter().filter(|n| n.starts_with("internal\t"));
+            figures.faults.extend(faults.map(|n| format!("{target}\t{name}\t{n}")));
             said.extend(notes.iter().map(|n| format!("{target}\t{name}\t{n}")));
         }
         compiled.insert(path, both);
@@ -242,6 +246,8 @@ fn hold(vendor: Vendor, figures: &Figures, floors: &Floors) {
             fallen.push(what);
         }
     }
+    println!("  {:<40} {:>6}", "faults of pipewright itself", figures.faults.len());
+    assert!(figures.faults.is_empty(), "{}", figures.faults.join("\n"));
     assert!(fallen.is_empty(), "below the floor: {fallen:?}");
 }
 
@@ -259,14 +265,14 @@ fn corpus(vendor: &str) -> Option<PathBuf> {
 fn real_workflows_of_github_come_over() {
     let Some(folder) = corpus("github") else { return };
     let figures = measure(&folder, Vendor::Github, ["github", "gitlab"], &is_yaml);
-    hold(Vendor::Github, &figures, &Floors { carried: 78.0, held: 99.5, whole: 85.0, own: 94.5, other: 65.5 });
+    hold(Vendor::Github, &figures, &Floors { carried: 78.0, held: 99.5, whole: 84.9, own: 95.0, other: 65.0 });
 }
 
 #[test]
 fn real_configurations_of_gitlab_come_over() {
     let Some(folder) = corpus("gitlab") else { return };
     let figures = measure(&folder, Vendor::Gitlab, ["gitlab", "github"], &|p| p.ends_with(".gitlab-ci.yml"));
-    hold(Vendor::Gitlab, &figures, &Floors { carried: 88.8, held: 91.4, whole: 64.5, own: 79.0, other: 79.0 });
+    hold(Vendor::Gitlab, &figures, &Floors { carried: 88.8, held: 91.4, whole: 64.5, own: 79.0, other: 77.5 });
 }
 
 #[test]

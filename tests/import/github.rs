@@ -342,3 +342,67 @@ jobs:
     // Another moment is another report, which a job cannot have: the step stays GitHub's.
     assert!(spec.contains("sarif_file=c.sarif"), "{spec}");
 }
+
+#[test]
+fn a_value_in_a_here_string_is_built() {
+    let text = "\
+on: push
+jobs:
+  a:
+    runs-on: ubuntu-24.04
+    steps: [{run: echo hello}]
+  conclusion:
+    needs: a
+    if: ${{ !cancelled() }}
+    runs-on: ubuntu-24.04
+    steps:
+      - run: |
+          jq -C <<< '${{ toJson(needs) }}'
+          jq --exit-status 'all(.result == \"success\")' <<< '${{ toJson(needs) }}'
+";
+    let (_, imported) = imported(Vendor::Github, &[("ci.yml", text)]);
+    assert_eq!(errors(&imported, &["github"]), Vec::<String>::new(), "{}", spec(&imported));
+}
+
+#[test]
+fn a_runner_without_words_for_a_target_is_refused_there() {
+    let text = "\
+on: push
+jobs:
+  one:
+    runs-on: windows-11-arm
+    steps: [{run: echo hello}]
+  all:
+    strategy: {matrix: {os: [ubuntu-24.04, macos-26-intel]}}
+    runs-on: ${{ matrix.os }}
+    steps: [{run: echo hello}]
+";
+    let (_, imported) = imported(Vendor::Github, &[("ci.yml", text)]);
+    assert_eq!(errors(&imported, &["github"]), Vec::<String>::new(), "{}", spec(&imported));
+    let found = errors(&imported, &["gitlab"]);
+    for runner in ["windows-11-arm", "macos-26-intel"] {
+        let wanted = format!("runner `{runner}` says nothing for gitlab");
+        assert!(found.iter().any(|e| e.contains(&wanted)), "{found:?}");
+    }
+}
+
+#[test]
+fn a_target_whose_events_are_all_left_out_starts_nothing() {
+    let text = "\
+on: {pull_request: {types: [closed]}}
+jobs:
+  a:
+    runs-on: ubuntu-24.04
+    steps: [{run: echo hello}]
+";
+    let (_, imported) = imported(Vendor::Github, &[("ci.yml", text)]);
+    let mut spec = imported.spec("sample", "main", &["gitlab"]);
+    spec.push_str("accept gitlab pull-request-closed reason=\"GitHub does it\"\n");
+    let sources = SourceMap::new();
+    let id = sources.add("pipeline.kdl", spec.clone());
+    let renderer = Renderer::new();
+    let options = Options { root: Path::new("."), spec: "pipeline.kdl", targets: &[], today: None, renderer: &renderer };
+    let compiled = compile(&sources, id, &options).unwrap();
+    let file = compiled.outputs.iter().find(|o| o.path == ".gitlab-ci.yml");
+    assert!(file.is_some_and(|f| f.text.contains("  rules:\n    - when: never\n")), "{spec}{:?}", compiled.diagnostics);
+}

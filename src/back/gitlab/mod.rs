@@ -69,6 +69,10 @@ impl<'p> File<'p> {
             workflow_rules.extend(rules::dedupe(&placed)?);
         }
         workflow_rules.extend(pipeline.iter().cloned());
+        if workflow_rules.is_empty() {
+            // Every way into a pipeline was left out by name: none starts.
+            workflow_rules.push(rules::never());
+        }
         let mut jobs = Vec::new();
         let mut cancels = Vec::new();
         for ((place, ways), stage) in placed.iter().zip(stages.of_job.iter().flatten()) {

@@ -246,6 +246,11 @@ fn innermost<'p>(filters: &[&'p PathFilter]) -> Vec<&'p PathFilter> {
     filters.iter().rev().find(|f| within(f)).or(filters.last()).map(|f| vec![*f]).unwrap_or_default()
 }
 
+/// The rule that takes all, and starts nothing.
+pub(super) fn never() -> Rule {
+    Rule { when: Some("never"), ..Rule::default() }
+}
+
 /// The rules of `workflow`: every way into a pipeline.
 pub(super) fn of_pipeline(ways: &[Way<'_>]) -> Vec<Rule> {
     let mut rules = Vec::new();

@@ -89,6 +89,11 @@ pub(super) fn job(work: &mut Work<'_, '_>, job: &Entry, found: &Jobs<'_>, why: &
         raw.push(said("defaults", own));
     }
     for entry in &keys {
+        let cells = entry.value.get("matrix").filter(|_| entry.key == "strategy");
+        if cells.and_then(Node::text).is_some_and(|text| !text.contains("${{")) {
+            work.lose(entry, "GitHub reads no cells in this text: a template that somebody fills in");
+            continue;
+        }
         entry.mark_all(work.ledger, &kept);
         raw.push(said(&entry.key, &entry.value));
     }
