@@ -26,6 +26,8 @@ const NEVER: &[Capability] = &[
     Capability::NeedsResult,
     Capability::NeedsResultAbsent,
     Capability::JobConditionSize,
+    // Another image would run in its place.
+    Capability::ImageContext,
 ];
 
 /// Whether no `accept` may name a capability.

@@ -73,6 +73,8 @@ pub struct Found {
     pub timeout: Option<u64>,
     /// As above; where the vendor has a limit of its own for it.
     pub after_timeout: Option<u64>,
+    /// Seconds after which it is stopped with all its attempts and what follows them, where the vendor has a limit of its own for it.
+    pub whole: Option<u64>,
     /// Further attempts that the vendor makes by itself.
     pub retry: u32,
     /// Whether it can prove to a cloud who it is.

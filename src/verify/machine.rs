@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ir::Pipeline;
+use crate::ir::environment::Target;
 use crate::ir::id::TargetId;
 use crate::ir::job::{Job, Runner};
 use crate::ir::text::{Context, EnvVar};
@@ -13,13 +14,23 @@ use crate::verify::texts::Scope;
 pub(super) type Fault = (u8, String, String);
 
 /// Compares a job with what stands at a place.
-pub(super) fn faults(pipeline: &Pipeline, target: TargetId, reader: &dyn Reader, at: usize, job: &Job) -> Vec<Fault> {
+pub(super) fn faults(pipeline: &Pipeline, target: &Target, reader: &dyn Reader, at: usize, job: &Job) -> Vec<Fault> {
     let found = &reader.found()[at];
     let mut faults = Vec::new();
+    if target.id.is_aws() {
+        // What no event starts has no project.
+        if found.whole.is_none() {
+            return faults;
+        }
+        // The reader itself looks at the cells, and attempts are those of a script.
+        usual(target, job, found, &mut faults);
+        limit_of_build(job, found, &mut faults);
+    } else {
+        cells(reader, at, job, &mut faults);
+        limit(job, found, &mut faults);
+        retry(target.id, job, found, &mut faults);
+    }
     containers(pipeline, reader, at, job, &mut faults);
-    cells(reader, at, job, &mut faults);
-    limit(target, job, found, &mut faults);
-    retry(target, job, found, &mut faults);
     faults
 }
 
@@ -50,6 +61,18 @@ fn containers(pipeline: &Pipeline, reader: &dyn Reader, at: usize, job: &Job, fa
                 faults.push((3, format!("`{name}` sees {variable} of the spec"), format!("it sees another {variable}, or none")));
             }
         }
+    }
+}
+
+/// A job without an image of its own has on AWS that of the target, or one of CodeBuild's.
+fn usual(target: &Target, job: &Job, found: &Found, faults: &mut Vec<Fault>) {
+    let is = shown(found.image.as_deref().unwrap_or_default());
+    let arm = matches!(&job.runner, Runner::Named(name) if name.value == "linux-arm");
+    let own = target.aws.image.as_ref().map(|i| i.value.as_str());
+    let curated = is.starts_with("aws/codebuild/") && (arm || own.is_none());
+    if job.image.is_none() && !curated && own != Some(is.as_str()) {
+        let wanted = own.map_or("an image of CodeBuild".to_owned(), |own| format!("the image {own}"));
+        faults.push((3, format!("its scripts run in {wanted}"), format!("they run in {is}")));
     }
 }
 
@@ -128,18 +151,36 @@ fn times(count: usize) -> String {
 }
 
 /// A deploy gets time on top, to watch it and to undo it.
-fn limit(target: TargetId, job: &Job, found: &Found, faults: &mut Vec<Fault>) {
+fn limit(job: &Job, found: &Found, faults: &mut Vec<Fault>) {
     if job.runs_nothing() {
         return;
     }
     let own = job.timeout.value.seconds;
     let wanted = format!("it is stopped after {own} s");
     let more = job.deploy.is_some() || !job.requires.is_empty();
-    let _ = target;
     match found.timeout {
         None => faults.push((6, wanted, "only the vendor's own limit stops it".to_owned())),
         Some(is) if is < own || !more && is >= own + 60 => faults.push((6, wanted, format!("it is stopped after {is} s"))),
         Some(_) => {}
+    }
+}
+
+/// A script has the limit of the job, or leaves what runs behind the steps a share of it. A build has that for each attempt.
+fn limit_of_build(job: &Job, found: &Found, faults: &mut Vec<Fault>) {
+    let Some(whole) = found.whole.filter(|_| !job.runs_nothing()) else { return };
+    let own = job.timeout.value.seconds;
+    let work = found.timeout.map_or(whole, |limit| limit.min(whole));
+    let behind = found.acts.iter().flatten().any(|a| a.frame.after);
+    let least = if behind { own / 2 } else { own };
+    // CodeBuild counts minutes; a deploy gets time on top.
+    let most = own + if found.timeout.is_some() { 0 } else { 59 };
+    let more = job.deploy.is_some() || !job.requires.is_empty();
+    if work < least || !more && work > most {
+        faults.push((6, format!("it is stopped after {own} s"), format!("it is stopped after {work} s")));
+    }
+    let all = own * (1 + u64::from(job.retry.as_ref().map_or(0, |r| r.value)));
+    if whole < all {
+        faults.push((6, format!("its attempts may take {all} s"), format!("it is stopped after {whole} s")));
     }
 }
 

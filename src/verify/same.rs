@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::ir::Pipeline;
 use crate::ir::environment::Target;
 use crate::ir::gate::GateKind;
-use crate::ir::id::{JobId, TargetId};
+use crate::ir::id::{GateId, JobId, TargetId};
 use crate::ir::job::{Job, Purpose};
 use crate::ir::step::StepKind;
 use crate::ir::text::Context;
@@ -101,14 +101,14 @@ impl<'r> Facts<'_, 'r> {
     fn machine(&mut self, id: JobId, at: usize) {
         let reader = self.reader;
         let found = &reader.found()[at];
-        if found.acts.is_none() || self.target.id.is_aws() {
+        if found.acts.is_none() {
             return;
         }
         let job = self.pipeline.job(id);
         if job.is_githubs_own() {
             return;
         }
-        for (point, wanted, is) in machine::faults(self.pipeline, self.target.id, reader, at, job) {
+        for (point, wanted, is) in machine::faults(self.pipeline, self.target, reader, at, job) {
             self.differ(point, Some(job), found, wanted, is);
         }
     }
@@ -257,6 +257,24 @@ impl<'r> Facts<'_, 'r> {
         }
     }
 
+    /// An approval of CodePipeline waits as long as the spec says. Elsewhere what asks is a setting, or has the limit of a job.
+    fn lapse(&mut self, gate: GateId, found: &Found) {
+        let GateKind::Approval(approval) = &self.pipeline.gate(gate).kind else { return };
+        if self.target.id != TargetId::Codepipeline {
+            return;
+        }
+        let own = approval.timeout.as_ref().map(|t| t.value.seconds);
+        let same = match (own, found.timeout) {
+            (Some(own), Some(is)) => (own..own + 60).contains(&is),
+            (own, is) => own == is,
+        };
+        if !same {
+            let shown = |limit: Option<u64>| limit.map_or("as long as the vendor lets it".to_owned(), |s| format!("{s} s"));
+            let (wanted, is) = (format!("it waits {}", shown(own)), format!("it waits {}", shown(found.timeout)));
+            self.differ(4, None, found, wanted, is);
+        }
+    }
+
     /// Jobs beside those of the spec see what their messages need, and nothing else.
     fn beside(&mut self, found: &Found) {
         let pipeline = self.pipeline;
@@ -268,6 +286,7 @@ impl<'r> Facts<'_, 'r> {
         if !more.is_empty() {
             self.differ(7, None, found, "no other secrets than its messages need", format!("it sees {}", more.join(", ")));
         }
+        found.asks.iter().for_each(|gate| self.lapse(*gate, found));
         if found.interruptible && !found.asks.is_empty() {
             self.differ(4, None, found, "no newer run cuts an approval off", "a newer run may cut it off");
         }

@@ -176,3 +176,58 @@ fn people_are_told_of_a_gate_that_failed_and_not_of_one_that_passed() {
     let (before, after) = text.split_once("exit \"$failed\"").unwrap();
     assert!(before.contains(&format!("touch {mark}")) && after.contains(&format!("rm -f {mark}")), "{text}");
 }
+
+#[test]
+fn a_build_has_the_time_and_the_containers_of_its_job() {
+    let jobs = [
+        "job x { timeout \"90s\"; run \"make\" }; job y { timeout \"301s\"; run \"make\" }",
+        "job x { timeout \"601s\"; retry 1; run \"make\"; run when=failure \"tell\" }",
+        "job x { timeout \"20h\"; run \"make\" }; job y { timeout \"20h\"; needs x; run \"make\" }",
+        "job x { timeout \"20h\"; run \"make\" }; job y { timeout \"1h\"; needs x; run \"make\" }; job z { needs y; run \"make z\" }",
+        "job x { image \"node:${var.V}\"; run \"make\" }; job y { runner linux-arm; run \"make\" }; job z { run \"make\" }",
+        "job x { service db image=\"postgres:${var.V}\" port=5432 { env PW=\"two words\" Q=\"it's\" R=\"${commit.sha}\" L=\"a $b\" }; run \"make\" }",
+        "job x { matrix { axis v \"1\" \"2\" }; service db image=\"postgres:${matrix.v}\" { env PW=(secret)S }; run \"make\" }",
+        "job x { retry 1; service db image=\"${var.IMAGE}\" { env A=\"one\\ntwo\"; ready \"pg_isready\" }; run \"make\" }",
+    ];
+    for job in jobs {
+        let body = format!("variable V \"3\"\nvariable IMAGE\nsecret S\nworkflow a {{ on {{ push main }}\n{job} }}");
+        same_on_both(&[], &body);
+    }
+}
+
+#[test]
+fn attempts_fit_into_a_build_together() {
+    let of = |retry: u32| format!("workflow a {{ on {{ push }}; job x {{ timeout \"15h\"; retry {retry}; run \"make\" }} }}");
+    same_on_both(&[], &of(1));
+    for head in [CODEBUILD, CODEPIPELINE] {
+        assert!(built(head, &of(2)).unwrap().iter().any(|d| d.contains("timeout")));
+    }
+}
+
+#[test]
+fn an_image_is_named_before_the_run() {
+    for image in ["node:${matrix.v}", "${var.IMAGE}", "a:${commit.sha}"] {
+        let body = format!(
+            "variable IMAGE\nworkflow a {{ on {{ push main }}; job x {{ matrix {{ axis v \"1\" \"2\" }}; image \"{image}\"; run \"make\" }} }}"
+        );
+        for head in [CODEBUILD, CODEPIPELINE] {
+            assert!(built(head, &body).unwrap().iter().any(|d| d.contains("image-context")), "{image}");
+        }
+    }
+}
+
+#[test]
+fn an_approval_waits_as_long_as_the_spec_says() {
+    let of = |more: &str| {
+        let head = format!("{CODEPIPELINE}variable TOPIC\nteam ops {{ codepipeline (var)TOPIC }}\n");
+        built(
+            &head,
+            &format!(
+                "gate go {{ approval {{ from ops{more} }} }}\nenvironment live {{ tier production; requires go }}\nworkflow a {{ on {{ push main }}; deploy x to=live {{ run \"make\" }} }}"
+            ),
+        )
+    };
+    for more in ["", "; timeout \"30m\"", "; timeout \"2d\"", "; timeout \"301s\""] {
+        assert_eq!(of(more), Ok(Vec::new()), "{more}");
+    }
+}

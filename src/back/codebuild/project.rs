@@ -5,7 +5,7 @@ use crate::back::aws::machine::{self, Machine};
 use crate::back::aws::names::{BUCKET, logical, parameter};
 use crate::back::aws::place::Place;
 use crate::back::aws::policy::{self, Statement, arn};
-use crate::back::aws::{data, schedule};
+use crate::back::aws::{data, schedule, script};
 use crate::back::codebuild::{place, view};
 use crate::ir::event::{ClauseKind, EventKind, PathFilter, Pattern};
 use crate::ir::text::{Context, Text};
@@ -152,8 +152,8 @@ fn project(plan: &Plan<'_>, batch: &Batch<'_>) -> view::Project {
         store,
         cache,
         minutes: batch.limit.div_ceil(60),
-        // A batch may take 36 hours at most.
-        batch_minutes: (longest * batch.limit.div_ceil(60)).min(2160),
+        // AWS does not say how long a batch may take. A build may take 36 hours; more is written only where the builds may need it.
+        batch_minutes: (longest * batch.limit.div_ceil(60)).min(2160).max(chain(batch)),
         filters: filters(batch),
         schedule: batch.start.schedule.map(|s| view::Schedule {
             expression: schedule::expression(&s.cron.value),
@@ -162,6 +162,20 @@ fn project(plan: &Plan<'_>, batch: &Batch<'_>) -> view::Project {
         }),
         statements,
     }
+}
+
+/// Minutes that the builds of a batch may take one after another.
+fn chain(batch: &Batch<'_>) -> u64 {
+    let jobs = &batch.workflow.jobs;
+    let mut ends = vec![0; jobs.len()];
+    // A chain is no longer than the list, and cycles have been refused before.
+    for _ in jobs {
+        for (at, job) in jobs.iter().enumerate().filter(|(_, j)| batch.start.has(j)) {
+            let before = job.needs.iter().map(|n| ends[n.job]).max().unwrap_or(0);
+            ends[at] = before + script::seconds(job).div_ceil(60);
+        }
+    }
+    ends.into_iter().max().unwrap_or(0)
 }
 
 /// Groups of conditions of the webhook: one group must hold, with all its conditions.

@@ -94,7 +94,9 @@ impl Walk<'_> {
                 self.need(Capability::RetryActions, retry.span, &what);
             }
         }
-        self.count(Capability::Timeout, job.timeout.span, &what, job.timeout.minutes_ceil());
+        // On AWS one build holds all attempts, each with the whole limit.
+        let attempts = job.retry.filter(|_| self.target.is_aws()).map_or(1, |r| u64::from(r.value) + 1);
+        self.count(Capability::Timeout, job.timeout.span, &what, job.timeout.minutes_ceil() * attempts);
         if !job.timeout.seconds.is_multiple_of(60) {
             self.need(Capability::TimeoutSeconds, job.timeout.span, &what);
         }
@@ -198,6 +200,16 @@ impl Walk<'_> {
         }
         if let Some(image) = &job.image {
             self.need(Capability::Image, image.span, what);
+            let known = |c: &Context| match c {
+                Context::Variable(name) => {
+                    let declared = self.pipeline.variables.iter().find(|v| v.name.value == *name);
+                    declared.and_then(|v| v.value.as_ref()).is_some_and(|v| v.as_literal().is_some())
+                }
+                _ => false,
+            };
+            if let Some(context) = image.contexts().find(|c| !known(&c.value)) {
+                self.need(Capability::ImageContext, context.span, what);
+            }
         }
         if let Some(span) = job.docker {
             self.need(Capability::Docker, span, what);

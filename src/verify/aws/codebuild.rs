@@ -7,6 +7,7 @@ use crate::ir::event::{Event, EventKind};
 use crate::ir::id::TargetId;
 use crate::ir::text::Context;
 use crate::verify::aws::evaluate::Known;
+use crate::verify::aws::host::{Host, minutes};
 use crate::verify::aws::jobs::{File, Jobs, Task, own};
 use crate::verify::aws::stack::{Schedule, Stack};
 use crate::verify::aws::webhook::{Filter, Webhook};
@@ -66,7 +67,10 @@ impl<'p> Codebuild<'p> {
             let text = |keys: &[&str]| node.path(keys).and_then(Node::text);
             let name = text(&["Name"]).unwrap_or(id).to_owned();
             let batch = text(&["Source", "BuildSpec"]).ok_or_else(|| fault(format!("{id}: no `BuildSpec`")))?;
-            let (graph, fast_fail) = graph(files, batch, &jobs)?;
+            let host = Host::of_project(node).map_err(fault)?;
+            let (graph, fast_fail) = graph(files, batch, &mut jobs, &host)?;
+            let limit = minutes(node.path(&["BuildBatchConfig", "TimeoutInMins"])).map_err(fault)?;
+            in_time(&name, &graph, &jobs, limit).map_err(fault)?;
             let webhook = webhook(node).map_err(fault)?;
             let is_mine = |s: &Schedule| {
                 s.operation == "codebuild:startBuildBatch" && s.input.get("ProjectName").and_then(Node::text) == Some(&name)
@@ -108,7 +112,7 @@ fn webhook(node: &Node) -> Result<Option<Vec<Vec<Filter>>>, String> {
 }
 
 /// The graph of a batch (<https://docs.aws.amazon.com/codebuild/latest/userguide/batch-build-buildspec.html>).
-fn graph(files: &[File<'_>], batch: &str, jobs: &Jobs<'_>) -> Result<(Vec<Step>, bool), String> {
+fn graph(files: &[File<'_>], batch: &str, jobs: &mut Jobs<'_>, host: &Host) -> Result<(Vec<Step>, bool), String> {
     let file = files.iter().find(|(path, _)| own(path) == own(batch));
     let (path, text) = file.ok_or_else(|| format!("there is no file `{batch}`"))?;
     let fault = |e: String| format!("{path}: {e}");
@@ -128,6 +132,7 @@ fn graph(files: &[File<'_>], batch: &str, jobs: &Jobs<'_>) -> Result<(Vec<Step>,
             return Err(fault(format!("line {}: `{key}` is not known here", at.line)));
         }
         let found = jobs.place(&text(node, "buildspec")).map_err(|e| fault(format!("line {}: {e}", node.line)))?;
+        jobs.on(found, host.of_build(node.get("env")).map_err(fault)?).map_err(fault)?;
         let mut needs = Vec::new();
         for need in node.get("depend-on").map(Node::texts).unwrap_or_default() {
             let at = ids.iter().position(|i| *i == need);
@@ -139,6 +144,26 @@ fn graph(files: &[File<'_>], batch: &str, jobs: &Jobs<'_>) -> Result<(Vec<Step>,
         graph.push(Step { task: Task { found, passed }, needs, ignored });
     }
     Ok((graph, batch.get("fast-fail").is_some_and(Node::is_true)))
+}
+
+/// Looks whether a batch gives its builds the time that the spec gives them, one after another.
+///
+/// # Errors
+/// It is stopped before.
+fn in_time(name: &str, graph: &[Step], jobs: &Jobs<'_>, minutes: Option<u64>) -> Result<(), String> {
+    let mut ends = vec![0; graph.len()];
+    // The longest chain is as long as there are builds.
+    for _ in graph {
+        for (at, step) in graph.iter().enumerate() {
+            let before = step.needs.iter().map(|n| ends[*n]).max().unwrap_or(0);
+            ends[at] = before + jobs.given(step.task.found);
+        }
+    }
+    let most: u64 = ends.into_iter().max().unwrap_or(0);
+    match minutes.filter(|m| m * 60 < most) {
+        Some(minutes) => Err(format!("batch `{name}` is stopped after {} s, and its builds may take {most} s", minutes * 60)),
+        None => Ok(()),
+    }
 }
 
 impl Reader for Codebuild<'_> {

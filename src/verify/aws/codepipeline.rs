@@ -9,6 +9,7 @@ use crate::ir::id::{GateId, TargetId};
 use crate::ir::text::Context;
 use crate::verify::aws::condition::Condition;
 use crate::verify::aws::evaluate::Known;
+use crate::verify::aws::host::{Host, minutes};
 use crate::verify::aws::jobs::{File, Jobs, Task, own};
 use crate::verify::aws::passage::{Run, Stage, Way};
 use crate::verify::aws::stack::{Schedule, Stack};
@@ -92,7 +93,7 @@ impl<'p> Codepipeline<'p> {
                 let round = action.get("RunOrder").and_then(Node::text).map_or(Ok(1), str::parse::<usize>);
                 let round = round.map_err(|_| format!("line {}: a `RunOrder` that is no number", action.line))?;
                 let task = match text(action, &["ActionTypeId", "Category"]).as_str() {
-                    "Approval" => self.approval(path, &name, action),
+                    "Approval" => self.approval(path, &name, action)?,
                     "Build" if action.path(&["ActionTypeId", "Provider"]).and_then(Node::text) == Some("CodeBuild") => {
                         self.build(stack, action, mode, &given)?
                     }
@@ -129,7 +130,7 @@ impl<'p> Codepipeline<'p> {
     }
 
     /// An action that waits for a person: it is called after its gate, with a number behind it where several are asked.
-    fn approval(&mut self, path: &str, pipeline: &str, action: &Node) -> Task {
+    fn approval(&mut self, path: &str, pipeline: &str, action: &Node) -> Result<Task, String> {
         let id = action.get("Name").and_then(Node::text).unwrap_or_default().to_owned();
         let plain = |name: &str| name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect::<String>();
         let bare = id.rsplit_once('-').filter(|(_, n)| n.parse::<u32>().is_ok()).map_or(id.as_str(), |(name, _)| name);
@@ -139,8 +140,10 @@ impl<'p> Codepipeline<'p> {
                 && [id.as_str(), bare].iter().any(|i| plain(i) == own || plain(i).ends_with(&format!("-{own}")))
         };
         let asks = self.pipeline.gates.iter().enumerate().find(asked).map(|(at, _)| GateId(at as u32));
-        self.jobs.found.push(beside(path, pipeline, id, action.line, asks.into_iter().collect()));
-        Task { found: self.jobs.found.len() - 1, passed: Vec::new() }
+        let timeout = minutes(action.get("TimeoutInMinutes"))?.map(|m| m * 60);
+        let asking = beside(path, pipeline, id, action.line, asks.into_iter().collect());
+        self.jobs.found.push(Found { timeout, ..asking });
+        Ok(Task { found: self.jobs.found.len() - 1, passed: Vec::new() })
     }
 
     /// An action that runs a build: its project says which.
@@ -158,6 +161,11 @@ impl<'p> Codepipeline<'p> {
         let (_, project) = project.ok_or_else(|| fault(format!("`{id}` names no project")))?;
         let spec = project.path(&["Source", "BuildSpec"]).and_then(Node::text).unwrap_or_default();
         let found = self.jobs.place(spec).map_err(fault)?;
+        // <https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_ActionDeclaration.html>
+        if action.get("TimeoutInMinutes").is_some() {
+            return Err(fault(format!("`{id}` has a limit, which only approvals may have")));
+        }
+        self.jobs.on(found, Host::of_project(project)?).map_err(fault)?;
         // JSON is YAML.
         let passed = match action.path(&["Configuration", "EnvironmentVariables"]).and_then(Node::text) {
             Some(json) => yaml::read(json).map_err(fault)?.items().to_vec(),
@@ -318,6 +326,7 @@ fn beside(path: &str, pipeline: &str, id: String, line: usize, asks: Vec<GateId>
         cells: None,
         timeout: None,
         after_timeout: None,
+        whole: None,
         retry: 0,
         identity: false,
     }

@@ -6,7 +6,9 @@ use crate::ir::Pipeline;
 use crate::ir::id::JobId;
 use crate::verify::aws::build::Build;
 use crate::verify::aws::evaluate::Known;
+use crate::verify::aws::host::Host;
 use crate::verify::aws::names;
+use crate::verify::aws::services::services;
 use crate::verify::aws::stack::Role;
 use crate::verify::behaviour::{Bit, Found, Frame, Place, Standing, State, World};
 
@@ -41,6 +43,8 @@ pub(super) struct Jobs<'p> {
     pub(super) found: Vec<Found>,
     builds: Vec<Build>,
     paths: BTreeMap<String, usize>,
+    /// Where each runs, by its place.
+    hosts: BTreeMap<usize, Host>,
 }
 
 /// A path of a file or text of a reader's folder, and its text.
@@ -66,7 +70,7 @@ impl<'p> Jobs<'p> {
     /// # Errors
     /// What is not understood, with its file.
     pub(super) fn read(pipeline: &'p Pipeline, files: &[File<'_>]) -> Result<Self, String> {
-        let mut jobs = Self { pipeline, found: Vec::new(), builds: Vec::new(), paths: BTreeMap::new() };
+        let mut jobs = Self { pipeline, found: Vec::new(), builds: Vec::new(), paths: BTreeMap::new(), hosts: BTreeMap::new() };
         for (path, text) in files.iter().filter(|(path, _)| own(path).matches('/').count() == 2) {
             let build = Build::read(text).map_err(|e| format!("{path}: {e}"))?;
             jobs.paths.insert(own(path).to_owned(), jobs.found.len());
@@ -136,6 +140,34 @@ impl<'p> Jobs<'p> {
                 .for_each(BTreeSet::clear);
         }
         Ok(())
+    }
+
+    /// Gives a build the place where it runs, and its limit there.
+    ///
+    /// # Errors
+    /// It runs somewhere else as well.
+    pub(super) fn on(&mut self, at: usize, host: Host) -> Result<(), String> {
+        let found = &mut self.found[at];
+        match self.hosts.get(&at).filter(|known| **known != host) {
+            Some(known) if known.image == host.image => {
+                let (a, b) = (known.seconds, host.seconds);
+                return Err(format!("`{}` is stopped here after {a} s, and there after {b} s", found.id));
+            }
+            Some(known) => {
+                return Err(format!("`{}` runs here in {}, and there in {}", found.id, known.image, host.image));
+            }
+            None => {}
+        }
+        found.image = Some(vec![Bit::Text(host.image.clone())]);
+        found.whole = Some(host.seconds);
+        self.hosts.insert(at, host);
+        Ok(())
+    }
+
+    /// Seconds that the spec gives a build, with all its attempts.
+    pub(super) fn given(&self, at: usize) -> u64 {
+        let job = self.found[at].job.map(|j| self.pipeline.job(j));
+        job.map_or(0, |j| j.timeout.value.seconds * (1 + u64::from(j.retry.map_or(0, |r| r.value))))
     }
 
     /// Whether a build fetches the file that another one writes its outputs and images to.
@@ -275,10 +307,11 @@ fn found(pipeline: &Pipeline, path: &str, build: &Build) -> Found {
         acts: Some(build.acts.clone()),
         env: build.variables.iter().filter_map(variable).collect(),
         image: None,
-        services: Vec::new(),
+        services: services(&build.texts),
         cells: None,
         timeout: build.limit,
         after_timeout: None,
+        whole: None,
         retry: 0,
         identity: false,
     }

@@ -36,6 +36,7 @@ pub(super) fn job(path: &str, workflow: &str, id: &str, node: &Node, root: &Node
         cells: work::cells(node),
         timeout: work::seconds(node.get("timeout-minutes")),
         after_timeout: None,
+        whole: None,
         retry: 0,
         identity: false,
     };

@@ -37,6 +37,7 @@ pub(super) fn job(pipeline: &Pipeline, path: &str, name: &str, node: &Node, root
         cells: work::cells(node),
         timeout,
         after_timeout,
+        whole: None,
         retry: work::retry(node, root),
         identity: node.get("id_tokens").is_some_and(|t| !t.rows().is_empty()),
     };

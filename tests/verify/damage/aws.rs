@@ -144,6 +144,25 @@ fn another_secret(text: &str) -> Vec<String> {
     })
 }
 
+/// Another word behind a key at these many blanks.
+fn each_key(text: &str, key: &str, new: &str) -> Vec<String> {
+    each_line(text, |lines, at| lines[at].strip_prefix(key).map(|_| vec![format!("{key}{new}")]))
+}
+
+/// The limit of the script of a job, cut short.
+fn shorter(text: &str) -> Vec<String> {
+    each_line(text, |lines, at| {
+        let (start, rest) = lines[at].split_once("timeout ").filter(|_| lines[at].ends_with(" /tmp/job.sh"))?;
+        let (_, run) = rest.split_once(' ')?;
+        Some(vec![format!("{start}timeout 5 {run}")])
+    })
+}
+
+/// Calls that start a container beside a build, changed.
+fn each_service(text: &str, change: impl Fn(&str) -> String) -> Vec<String> {
+    each_line(text, |lines, at| lines[at].contains("docker run --detach --name ").then(|| vec![change(lines[at])]))
+}
+
 pub(super) const DAMAGES: &[Damage] = &[
     Damage { name: "drop all needs of a job", file: BATCH, apply: |t, _| without(t, "      depend-on:") },
     Damage {
@@ -358,4 +377,33 @@ pub(super) const DAMAGES: &[Damage] = &[
         file: WAY,
         apply: |t, _| each_match(t, "\n  secrets-manager:\n", "\n  secrets-manager:\n    STOLEN: admin/KEY\n"),
     },
+    Damage { name: "stop a build too early", file: BATCH, apply: |t, _| each_key(t, "      TimeoutInMinutes: ", "5") },
+    Damage { name: "stop a build too early", file: WAY, apply: |t, _| each_key(t, "      TimeoutInMinutes: ", "5") },
+    Damage { name: "stop a batch too early", file: BATCH, apply: |t, _| each_key(t, "        TimeoutInMins: ", "5") },
+    Damage { name: "stop a script too early", file: BATCH, apply: |t, _| shorter(t) },
+    Damage { name: "stop a script too early", file: WAY, apply: |t, _| shorter(t) },
+    Damage {
+        name: "let an approval lapse too early",
+        file: WAY,
+        apply: |t, _| each_key(t, "              TimeoutInMinutes: ", "5"),
+    },
+    Damage { name: "run builds in another image", file: BATCH, apply: |t, _| each_key(t, "        Image: ", "alpine:3.22") },
+    Damage { name: "run builds in another image", file: WAY, apply: |t, _| each_key(t, "        Image: ", "alpine:3.22") },
+    Damage {
+        name: "run one build in another image",
+        file: BATCH,
+        apply: |t, _| each_match(t, "\n      env:\n", "\n      env:\n        image: alpine:3.22\n"),
+    },
+    Damage {
+        name: "do not start a service",
+        file: BATCH,
+        apply: |t, _| each_service(t, |l| l.replace("docker run", "docker create")),
+    },
+    Damage { name: "start a service from another image", file: BATCH, apply: |t, _| each_service(t, |l| format!("{l}-alpine")) },
+    Damage {
+        name: "start a service with another variable",
+        file: BATCH,
+        apply: |t, _| each_service(t, |l| l.replace(" --env POSTGRES_PASSWORD=test", "")),
+    },
+    Damage { name: "go on without a service", file: BATCH, apply: |t, _| each_service(t, |l| format!("{l} || true")) },
 ];
