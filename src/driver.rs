@@ -28,7 +28,7 @@ use crate::syntax::settle::settle;
 use crate::target::asset;
 use crate::verify::equivalence;
 use crate::verify::events;
-use crate::verify::schema;
+use crate::verify::raw;
 use crate::verify::stories;
 
 /// The portable actions that come with pipewright, in the language of specs.
@@ -211,7 +211,10 @@ fn write(checked: Checked<'_>, options: &Options<'_>, found: &mut Diagnostics) -
         return Ok(Vec::new());
     }
     outputs.iter_mut().for_each(stamp);
-    outputs.iter().try_for_each(schema::check)?;
+    raw::check(pipeline, &outputs, found)?;
+    if found.has_errors() {
+        return Ok(Vec::new());
+    }
     equivalence::check(pipeline, &outputs)?;
     Ok(outputs)
 }

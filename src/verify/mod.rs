@@ -15,6 +15,7 @@ pub mod github;
 pub mod gitlab;
 mod machine;
 mod model;
+pub mod raw;
 mod readers;
 pub mod regex;
 mod same;
