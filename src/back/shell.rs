@@ -123,7 +123,7 @@ impl Writer {
             self.begin_word();
             return 3;
         }
-        if rest.starts_with(&['<', '<']) {
+        if rest.starts_with(&['<', '<']) && !self.in_arithmetic() {
             return self.here_document(rest);
         }
         let at_word_start = self.out.len() == self.word;
@@ -161,6 +161,12 @@ impl Writer {
         self.out.extend(&rest[..at]);
         self.begin_word();
         at
+    }
+
+    /// Whether an expression of numbers is open on this line, in which `<<` shifts.
+    fn in_arithmetic(&self) -> bool {
+        let line = self.out.rsplit('\n').next().unwrap_or_default();
+        line.matches("((").count() > line.matches("))").count()
     }
 
     fn begin_word(&mut self) {
@@ -316,6 +322,7 @@ mod tests {
             ("cat <<< @", "cat <<< \"${X}\""),
             ("jq . <<< '@'\necho @", "jq . <<< ''\"${X}\"''\necho \"${X}\""),
             ("jq . <<<'a @' b", "jq . <<<'a '\"${X}\"'' b"),
+            ("echo $((1 << 4)) @\necho @", "echo $((1 << 4)) \"${X}\"\necho \"${X}\""),
             ("test @ = a && run @;", "test \"${X}\" = a && run \"${X}\";"),
             ("echo \\'@", "echo \\'\"${X}\""),
         ] {
