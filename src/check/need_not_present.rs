@@ -6,7 +6,7 @@ use crate::check::facts::first;
 use crate::ir::Pipeline;
 use crate::ir::bits::BitSet;
 use crate::ir::event::Event;
-use crate::ir::expr::Truth;
+use crate::ir::expr::{Expr, Truth};
 use crate::ir::job::{Job, Need, NeedKind};
 use crate::sema::presence::{absence, present, same_condition};
 
@@ -30,8 +30,9 @@ pub(super) fn check(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
 
 /// The events that a job may have and another surely or possibly has not.
 pub(super) fn missing(job: &Job, other: &Job) -> BitSet {
-    // Both ask the same question of the run: they are present together.
-    let together = matches!((&job.condition, &other.condition), (Some(a), Some(b)) if same_condition(a, b));
+    // One asks of the run all that the other asks: they are present together.
+    let asks = |condition: &Expr| job.condition.iter().flat_map(Expr::conjuncts).any(|own| same_condition(own, condition));
+    let together = job.condition.is_some() && other.condition.as_ref().is_some_and(|c| c.conjuncts().into_iter().all(asks));
     job.possible.difference(if together { &other.possible } else { &other.present })
 }
 

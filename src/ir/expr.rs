@@ -158,6 +158,14 @@ impl Expr {
         found
     }
 
+    /// The conditions that must all hold for it to hold.
+    pub fn conjuncts(&self) -> Vec<&Self> {
+        match &self.kind {
+            ExprKind::And(a, b) => a.conjuncts().into_iter().chain(b.conjuncts()).collect(),
+            _ => vec![self],
+        }
+    }
+
     /// Calls `f` on this expression and every part of it, outside in, left to right.
     pub fn visit<'e>(&'e self, f: &mut impl FnMut(&'e Self)) {
         f(self);

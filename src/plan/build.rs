@@ -241,13 +241,24 @@ fn read_contexts(pipeline: &Pipeline, workflow_env: &[EnvVar], job: &mut Planned
             PlannedKind::Checkout(_) | PlannedKind::Toolchain(_) | PlannedKind::Tools(_) | PlannedKind::Cache(_) => {}
         }
     }
-    for context in texts.into_iter().flat_map(Text::contexts) {
-        match &context.value {
+    let conditions = job.job.condition.iter().chain(job.steps.iter().flat_map(|s| s.condition.iter().chain(s.kind.conditions())));
+    let asked = conditions.flat_map(|c| c.contexts()).map(|c| c.value);
+    let mut read: Vec<Context> = texts.into_iter().flat_map(Text::contexts).map(|c| c.value.clone()).chain(asked).collect();
+    let mut seen = BTreeSet::new();
+    while let Some(context) = read.pop() {
+        match context {
             Context::Secret(name) => {
-                job.secrets.insert(name.clone());
+                job.secrets.insert(name);
             }
             Context::Variable(name) => {
-                job.variables.insert(name.clone());
+                job.variables.insert(name);
+            }
+            Context::Value(id) => {
+                let value = &pipeline.values[id.index()];
+                let texts = value.arms.iter().map(|(_, text)| text).chain(&value.otherwise);
+                if seen.insert(id) {
+                    read.extend(texts.flat_map(Text::contexts).map(|c| c.value.clone()));
+                }
             }
             _ => {}
         }

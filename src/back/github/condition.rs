@@ -327,14 +327,6 @@ pub(super) fn reads_paths(filter: &Filter) -> bool {
     filter.clauses.iter().any(|c| paths_of(c).is_some())
 }
 
-/// The parts of a condition that must all hold.
-pub(super) fn conjuncts(expr: &Expr) -> Vec<&Expr> {
-    match &expr.kind {
-        ExprKind::And(a, b) => conjuncts(a).into_iter().chain(conjuncts(b)).collect(),
-        _ => vec![expr],
-    }
-}
-
 /// A found expression as an optional condition; the second is false where it never holds or none was found.
 pub(super) fn expression(found: &Found) -> Option<Option<Gh>> {
     match found {

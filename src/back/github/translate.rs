@@ -10,7 +10,7 @@ use crate::plan::job::PlannedJob;
 use crate::sema::presence::spelled_condition;
 
 use super::bash::Bash;
-use super::condition::{Demand, conjuncts, expression};
+use super::condition::{Demand, expression};
 use super::context::Writer;
 use super::expr::{Gh, quoted};
 use super::route;
@@ -38,12 +38,12 @@ impl Writer<'_, '_> {
     pub(super) fn absence(&mut self, other: usize) -> Option<Presence> {
         let job = self.job;
         let other = &self.workflow.jobs[other];
-        let exprs = job.job.condition.iter().flat_map(conjuncts).filter(|e| self.scope.is_static(e)).collect();
+        let exprs = job.job.condition.iter().flat_map(Expr::conjuncts).filter(|e| self.scope.is_static(e)).collect();
         let given = Demand { filters: job.filters.iter().collect(), exprs };
         let presence = self.present_among(&given, other);
         // What both of them ask of the run needs no answer here.
-        let own: Vec<String> = job.job.condition.iter().flat_map(conjuncts).map(spelled_condition).collect();
-        let mut parts = other.job.condition.iter().flat_map(conjuncts);
+        let own: Vec<String> = job.job.condition.iter().flat_map(Expr::conjuncts).map(spelled_condition).collect();
+        let mut parts = other.job.condition.iter().flat_map(Expr::conjuncts);
         if presence.event.is_none() && parts.all(|e| self.scope.is_static(e) || own.contains(&spelled_condition(e))) {
             return None;
         }
@@ -52,7 +52,7 @@ impl Writer<'_, '_> {
 
     /// When a job of the workflow is present, among the events that satisfy `given`.
     fn present_among(&mut self, given: &Demand<'_>, job: &PlannedJob<'_>) -> Presence {
-        let parts = job.job.condition.as_ref().map(conjuncts).unwrap_or_default();
+        let parts = job.job.condition.as_ref().map(Expr::conjuncts).unwrap_or_default();
         let (event, run): (Vec<&Expr>, Vec<&Expr>) = parts.into_iter().partition(|e| self.scope.is_static(e));
         let filters: Vec<&Filter> = job.filters.iter().collect();
         let by_files = filters.iter().any(|f| super::condition::reads_paths(f));
@@ -99,7 +99,7 @@ impl Writer<'_, '_> {
     pub(super) fn exact_guard(&mut self) -> (String, Vec<(String, String)>) {
         let condition = self.job.job.condition.as_ref();
         let exprs: Vec<&Expr> =
-            condition.map(conjuncts).unwrap_or_default().into_iter().filter(|e| self.scope.is_static(e)).collect();
+            condition.map(Expr::conjuncts).unwrap_or_default().into_iter().filter(|e| self.scope.is_static(e)).collect();
         let filters: Vec<&Filter> = self.job.filters.iter().collect();
         let input = |name: &str| self.input(name).wrapped();
         let mut bash = self.bash_of(false, &input);
@@ -159,7 +159,7 @@ impl Writer<'_, '_> {
         // A condition on `input.x` alone reads best as it is.
         let given = Demand {
             filters: self.job.filters.iter().collect(),
-            exprs: self.job.job.condition.iter().flat_map(conjuncts).filter(|e| self.scope.is_static(e)).collect(),
+            exprs: self.job.job.condition.iter().flat_map(Expr::conjuncts).filter(|e| self.scope.is_static(e)).collect(),
         };
         let found = self.scope.exactly(&given, &Demand { filters: Vec::new(), exprs: vec![expr] });
         match expression(&found) {

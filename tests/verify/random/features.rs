@@ -81,6 +81,7 @@ pub(super) const DECLARED: &[&str] = &[
     "channel mail email to=\"ops@example.com\" from=\"ci@example.com\" smtp=\"smtp.example.com:587\" user=ci password=(secret)SMTP\n",
     "variable LEVEL \"3\"\n",
     "variable METRICS\n",
+    "variable SWITCH\n",
     "const WORD \"word\"\n",
     "value label { on tag \"${commit.tag}\"; otherwise \"${commit.short}\" }\n",
     "value phase { on push early; on tag late; otherwise other }\n",

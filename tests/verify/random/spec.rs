@@ -188,6 +188,7 @@ impl Workflow {
             (1 | 2, 4) if !only => "input.level == 'high'".to_owned(),
             (1 | 2, 5) if !only => "input.text == 'x'".to_owned(),
             (5, _) if !only => "var.LEVEL == '4'".to_owned(),
+            (2, 0) if !only => "var.SWITCH != 'off'".to_owned(),
             (6, _) if !only => "run.actor != 'robot'".to_owned(),
             (7, _) if clauses.iter().any(|c| c.kind == 2) && !only => {
                 "pr.target == 'main' || run.event != 'pull-request'".to_owned()
