@@ -73,6 +73,8 @@ pub(super) struct Writer<'w, 'a> {
     pub(super) wanted: &'w mut Wanted,
     /// What its first step works out.
     pub(super) computed: Computed,
+    /// The job whose condition is written, which no step of its own can decide, and whether the first job of the workflow is asked for it.
+    pub(super) deciding: Option<(String, bool)>,
     /// The shell of the step that is written.
     pub(super) shell: Shell,
     /// The ids of its docker-build steps.

@@ -93,6 +93,7 @@ fn workflow_view(plan: &Plan<'_>, workflow: &PlannedWorkflow<'_>) -> WorkflowVie
             scope,
             wanted: &mut wanted,
             computed: Computed::default(),
+            deciding: None,
             shell: planned.job.shell.value,
             builds: BTreeMap::new(),
         };
@@ -164,6 +165,7 @@ fn writer<'w, 'a>(
         scope,
         wanted,
         computed: Computed::default(),
+        deciding: None,
         shell: job.job.shell.value,
         builds: BTreeMap::new(),
     }

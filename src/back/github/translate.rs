@@ -67,7 +67,10 @@ impl Writer<'_, '_> {
                 (Some(Gh::is(format!("needs.{}.outputs.{name}", route::JOB), "true")), true)
             }
         };
+        let outer = self.deciding.replace((job.id.clone(), false));
         let run: Vec<Gh> = run.into_iter().filter_map(|e| self.condition(e)).collect();
+        let asked = std::mem::replace(&mut self.deciding, outer).is_some_and(|(_, asked)| asked);
+        let routed = routed || asked;
         Presence { event: own.clone(), gh: Gh::all(own.into_iter().chain(run)), routed, loose }
     }
 
@@ -168,8 +171,13 @@ impl Writer<'_, '_> {
         }
     }
 
-    /// Lets the first step of the job decide.
+    /// Lets the first step of the job decide; whether there is a job at all, the first job of the workflow.
     fn by_shell(&mut self, expr: &Expr) -> Gh {
+        if let Some((id, _)) = self.deciding.clone() {
+            let name = self.ask_route(&format!("{id}-{}", self.wanted.routes.len() + 1), &[], &[expr]);
+            self.deciding = Some((id, true));
+            return Gh::is(format!("needs.{}.outputs.{name}", route::JOB), "true");
+        }
         let input = |name: &str| self.input(name).wrapped();
         let mut bash = self.bash_of(false, &input);
         let test = bash.expr(expr);

@@ -193,6 +193,9 @@ impl Workflow {
             (7, _) if clauses.iter().any(|c| c.kind == 2) && !only => {
                 "pr.target == 'main' || run.event != 'pull-request'".to_owned()
             }
+            (4, 0) if clauses.iter().any(|c| c.kind == 0 && c.names.is_empty()) && !only => {
+                "var.SWITCH != 'off' || commit.branch matches 'feature/*'".to_owned()
+            }
             (8, _) if clauses.iter().any(|c| c.kind == 0 && c.names.is_empty()) && !only => {
                 "commit.branch matches 'feature/*' || commit.branch in ['main', 'develop']".to_owned()
             }
