@@ -78,7 +78,9 @@ pub fn split(part: &Part, kinds: &[&'static str]) -> (Vec<Clause>, Part) {
 /// The alternatives of a glob that is nothing else.
 fn alternatives_of(name: &str) -> Vec<&str> {
     let inner = name.strip_prefix('{').and_then(|n| n.strip_suffix('}')).filter(|inner| !inner.contains(['{', '[']));
-    inner.map_or_else(|| vec![name], |inner| inner.split(',').collect())
+    // An empty alternative is no name of its own.
+    let names = inner.map(|inner| inner.split(',').collect::<Vec<_>>()).filter(|names| names.iter().all(|n| !n.is_empty()));
+    names.unwrap_or_else(|| vec![name])
 }
 
 /// A clause for each kind of event.
@@ -201,7 +203,6 @@ fn of_conjunct(atoms: &[Atom], kinds: &[&'static str]) -> Option<Vec<Clause>> {
                 }
             }
         }
-        // A name that is left out of another one is said by its own word only where it could be among them.
         found.push(clause);
     }
     Some(found)
@@ -284,6 +285,7 @@ mod tests {
     fn alternatives_are_names() {
         assert_eq!(shown(&asked("commit.branch matches '{main,release/**}'")).0, "branch main \"release/**\"");
         assert_eq!(shown(&asked("commit.tag matches 'v{1,2}'")).0, "tag \"v{1,2}\"");
+        assert_eq!(shown(&asked("commit.tag matches '{v,}'")).0, "tag \"{v,}\"");
     }
 
     #[test]

@@ -3,6 +3,8 @@
 use regex_syntax::ast::parse::Parser;
 use regex_syntax::ast::{AssertionKind, Ast, ClassPerlKind, ClassSet, ClassSetItem, GroupKind, RepetitionKind, RepetitionRange};
 
+use crate::ir::glob::{Glob, GlobPiece};
+
 /// Longest expression that is read, in bytes.
 const LONGEST: usize = 500;
 
@@ -11,9 +13,34 @@ pub fn glob(regex: &str) -> Option<String> {
     if regex.len() > LONGEST || regex.contains('\'') {
         return None;
     }
-    let mut all = names(&Parser::new().parse(regex).ok()?)?;
+    let ast = Parser::new().parse(regex).ok()?;
+    let mut all = names(&ast)?;
     all.dedup();
-    Some(if let [one] = all.as_slice() { one.clone() } else { format!("{{{}}}", all.join(",")) })
+    let text = if let [one] = all.as_slice() { one.clone() } else { format!("{{{}}}", all.join(",")) };
+    // `.*/` asks for a slash, and `**/` where a name starts does not: only what asks for folders or none may be read so.
+    (folders(Glob::parse(&text).ok()?.pieces()) == folders_asked(&ast)).then_some(text)
+}
+
+/// How often a glob takes any folders or none.
+fn folders(pieces: &[GlobPiece]) -> usize {
+    let of = |piece: &GlobPiece| match piece {
+        GlobPiece::AnyFolders => 1,
+        GlobPiece::Alternatives(list) => list.iter().map(|p| folders(p)).sum(),
+        _ => 0,
+    };
+    pieces.iter().map(of).sum()
+}
+
+/// How often an expression does.
+fn folders_asked(ast: &Ast) -> usize {
+    match ast {
+        Ast::Repetition(r) if r.op.kind == RepetitionKind::ZeroOrOne && is_folders(&r.ast) => 1,
+        Ast::Repetition(r) => folders_asked(&r.ast),
+        Ast::Group(group) => folders_asked(&group.ast),
+        Ast::Concat(list) => list.asts.iter().map(folders_asked).sum(),
+        Ast::Alternation(list) => list.asts.iter().map(folders_asked).sum(),
+        _ => 0,
+    }
 }
 
 /// The globs of the alternatives, each with its own anchors.
@@ -184,7 +211,9 @@ mod tests {
         ] {
             assert_eq!(glob(regex).as_deref(), Some(wanted), "{regex}");
         }
-        for regex in [r"^v\d+$", "^(a|b)+$", "a(", "^a.b$", r"\bx", "(?i)main", "^it's$", "^[^a]$"] {
+        for regex in
+            [r"^v\d+$", r"^.*\/x$", r"\/hotfix", r"^a\/.*\/x$", "^(a|b)+$", "a(", "^a.b$", r"\bx", "(?i)main", "^it's$", "^[^a]$"]
+        {
             assert_eq!(glob(regex), None, "{regex}");
         }
     }

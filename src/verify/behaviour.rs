@@ -144,6 +144,22 @@ pub struct Frame {
     pub guards: Vec<Guard>,
 }
 
+impl Frame {
+    /// Whether all that must hold holds, where `before` is known before any of it is asked: no where one answer is no, and nobody knows where one
+    /// cannot be had.
+    pub fn holds(&self, before: Option<bool>, mut ask: impl FnMut(&Guard) -> Option<bool>) -> Option<bool> {
+        let mut all = before;
+        for guard in &self.guards {
+            match ask(guard) {
+                Some(false) => return Some(false),
+                Some(true) => {}
+                None => all = None,
+            }
+        }
+        all
+    }
+}
+
 /// What reads a script.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Interpreter {

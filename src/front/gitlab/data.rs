@@ -55,7 +55,12 @@ pub(super) fn services(work: &mut Work<'_>, entry: &Entry, build: &mut Build) {
                 let text = c.arg(0).and_then(|e| e.as_str());
                 c.name() == "image" && text.is_some_and(|t| t == "docker" || t.starts_with("docker:"))
             };
-            build.0.children.iter_mut().for_each(|children| children.retain(|c| !is_client(c)));
+            if build.0.children().iter().any(is_client) {
+                build.0.children.iter_mut().for_each(|children| children.retain(|c| !is_client(c)));
+                if let Some(image) = work.body.entry("image").cloned() {
+                    image.mark_all(work.ledger, &Fate::Emulated("`docker` brings the image of its client".to_owned()));
+                }
+            }
             continue;
         }
         let plain = image.split(['@']).next().unwrap_or(image);

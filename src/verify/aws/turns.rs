@@ -32,23 +32,14 @@ impl Build {
         // A file of another build may hold what nothing sets here.
         shell.open = !self.fetches.is_empty();
         shell.all(&self.prepared);
-        let mut all = Some(true);
-        for guard in &frame.guards {
-            let holds = match guard {
-                Guard::Test(test) => {
-                    let asked = asked(test, failed && self.forgiven);
-                    let lines: Vec<Command> = commands(&asked).into_iter().map(|l| l.command).collect();
-                    shell.all(&lines).well()
-                }
-                Guard::Vendor(_) | Guard::Open => None,
-            };
-            match holds {
-                Some(false) => return Some(false),
-                Some(true) => {}
-                None => all = None,
+        frame.holds(Some(true), |guard| match guard {
+            Guard::Test(test) => {
+                let asked = asked(test, failed && self.forgiven);
+                let lines: Vec<Command> = commands(&asked).into_iter().map(|l| l.command).collect();
+                shell.all(&lines).well()
             }
-        }
-        all
+            Guard::Vendor(_) | Guard::Open => None,
+        })
     }
 }
 

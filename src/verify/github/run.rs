@@ -248,25 +248,16 @@ impl Started for Run<'_> {
         let run = self.started.iter().find(|r| r.workflow.jobs.iter().any(|j| j.at == at))?;
         let job = run.workflow.jobs.iter().find(|j| j.at == at)?;
         let asked = frame.guards.iter().any(|g| matches!(g, Guard::Vendor(_)));
-        let mut all = Some(asked || standing == Standing::Well);
-        for guard in &frame.guards {
-            let holds = match guard {
-                Guard::Vendor(text) => expression(&masked(self.github.pipeline, text), 0).ok().and_then(|expr| {
-                    // Without a word about the status a step runs only while all goes well.
-                    if !expr.asks_status() && standing != Standing::Well {
-                        return Some(false);
-                    }
-                    eval::eval(&expr, &Turn { run, job, standing }).ok()?.truth()
-                }),
-                Guard::Test(_) | Guard::Open => None,
-            };
-            match holds {
-                Some(false) => return Some(false),
-                Some(true) => {}
-                None => all = None,
-            }
-        }
-        all
+        frame.holds(Some(asked || standing == Standing::Well), |guard| match guard {
+            Guard::Vendor(text) => expression(&masked(self.github.pipeline, text), 0).ok().and_then(|expr| {
+                // Without a word about the status a step runs only while all goes well.
+                if !expr.asks_status() && standing != Standing::Well {
+                    return Some(false);
+                }
+                eval::eval(&expr, &Turn { run, job, standing }).ok()?.truth()
+            }),
+            Guard::Test(_) | Guard::Open => None,
+        })
     }
 }
 

@@ -140,19 +140,10 @@ impl Started for Run<'_> {
             return Some(false);
         }
         let names = Names { run: self, frame, standing };
-        let mut all = Some(true);
-        for guard in &frame.guards {
-            let holds = match guard {
-                Guard::Test(test) => bash::holds(test, &names),
-                Guard::Vendor(_) | Guard::Open => None,
-            };
-            match holds {
-                Some(false) => return Some(false),
-                Some(true) => {}
-                None => all = None,
-            }
-        }
-        all
+        frame.holds(Some(true), |guard| match guard {
+            Guard::Test(test) => bash::holds(test, &names),
+            Guard::Vendor(_) | Guard::Open => None,
+        })
     }
 }
 
