@@ -18,7 +18,9 @@ pub enum Fate {
     Exact,
     /// The spec says it in another way; the text says what differs for who looks closely.
     Emulated(String),
-    /// Kept in the words of its vendor: it works there and nowhere else.
+    /// The spec says it for its own vendor alone, exactly, in a construct that pipewright reads: an action, a value. Another target asks for it by name.
+    Own(String),
+    /// Kept in the words of its vendor, which nobody reads: it works there and nowhere else.
     Kept(String),
     /// Not in the spec, or not with its whole meaning; the text says why.
     Lost(String),
@@ -54,7 +56,9 @@ pub struct Tally {
     pub exact: usize,
     /// Carried in another way.
     pub emulated: usize,
-    /// Kept for their own vendor.
+    /// Said for their own vendor alone.
+    pub own: usize,
+    /// Kept in the words of their own vendor.
     pub kept: usize,
     /// Not carried.
     pub lost: usize,
@@ -65,13 +69,14 @@ pub struct Tally {
 impl Tally {
     /// All keys that a pipeline is made of.
     pub fn all(&self) -> usize {
-        self.exact + self.emulated + self.kept + self.lost
+        self.exact + self.emulated + self.own + self.kept + self.lost
     }
 
     /// Adds the counts of another one.
     pub fn join(&mut self, other: &Self) {
         self.exact += other.exact;
         self.emulated += other.emulated;
+        self.own += other.own;
         self.kept += other.kept;
         self.lost += other.lost;
         self.beside += other.beside;
@@ -82,6 +87,7 @@ impl Tally {
         match fate {
             Fate::Exact => self.exact += 1,
             Fate::Emulated(_) => self.emulated += 1,
+            Fate::Own(_) => self.own += 1,
             Fate::Kept(_) => self.kept += 1,
             Fate::Lost(_) => self.lost += 1,
             Fate::Beside(_) => self.beside += 1,

@@ -31,10 +31,12 @@ struct Figures {
     faults: Vec<String>,
 }
 
-/// What may not fall: keys carried exactly or in another way, keys carried or kept, files without a loss, files whose import compiles for their
+/// What may not fall: keys carried exactly or in another way, these and the keys that the spec says for their own vendor alone, all of them and those
+/// kept in its words, files without a loss, files whose import compiles for their
 /// own vendor and for the other one; in percent.
 struct Floors {
     carried: f64,
+    said: f64,
     held: f64,
     whole: f64,
     own: f64,
@@ -169,7 +171,7 @@ fn measure(folder: &Path, vendor: Vendor, targets: [&str; 2], wanted: &dyn Fn(&P
         for (key, fate) in keys {
             figures.keys.add(fate);
             own.add(fate);
-            if let Fate::Lost(why) | Fate::Kept(why) = fate {
+            if let Fate::Lost(why) | Fate::Kept(why) | Fate::Own(why) = fate {
                 said.push(format!("key\t{name}\t{key}\t{why}"));
             }
         }
@@ -230,7 +232,8 @@ fn hold(vendor: Vendor, figures: &Figures, floors: &Floors) {
     let carried = keys.exact + keys.emulated;
     let rows = [
         ("keys carried", carried, keys.all(), floors.carried),
-        ("keys carried or kept", carried + keys.kept, keys.all(), floors.held),
+        ("keys carried, or said for it alone", carried + keys.own, keys.all(), floors.said),
+        ("keys carried, said or kept", carried + keys.own + keys.kept, keys.all(), floors.held),
         ("files without a loss", figures.whole, *files, floors.whole),
         ("files that compile for their vendor", figures.own, *files, floors.own),
         ("files that compile for the other", figures.other, *files, floors.other),
@@ -265,21 +268,21 @@ fn corpus(vendor: &str) -> Option<PathBuf> {
 fn real_workflows_of_github_come_over() {
     let Some(folder) = corpus("github") else { return };
     let figures = measure(&folder, Vendor::Github, ["github", "gitlab"], &is_yaml);
-    hold(Vendor::Github, &figures, &Floors { carried: 78.0, held: 99.5, whole: 84.9, own: 95.0, other: 65.0 });
+    hold(Vendor::Github, &figures, &Floors { carried: 78.0, said: 88.0, held: 99.5, whole: 84.9, own: 95.0, other: 65.0 });
 }
 
 #[test]
 fn real_configurations_of_gitlab_come_over() {
     let Some(folder) = corpus("gitlab") else { return };
     let figures = measure(&folder, Vendor::Gitlab, ["gitlab", "github"], &|p| p.ends_with(".gitlab-ci.yml"));
-    hold(Vendor::Gitlab, &figures, &Floors { carried: 88.8, held: 91.4, whole: 64.5, own: 79.0, other: 77.5 });
+    hold(Vendor::Gitlab, &figures, &Floors { carried: 88.8, said: 90.0, held: 91.4, whole: 64.5, own: 79.0, other: 77.5 });
 }
 
 #[test]
 fn real_buildspecs_come_over() {
     let Some(folder) = corpus("codebuild") else { return };
     let figures = measure(&folder, Vendor::Codebuild, ["codebuild", "github"], &is_yaml);
-    hold(Vendor::Codebuild, &figures, &Floors { carried: 98.0, held: 99.5, whole: 92.5, own: 95.0, other: 99.5 });
+    hold(Vendor::Codebuild, &figures, &Floors { carried: 98.0, said: 99.5, held: 99.5, whole: 92.5, own: 95.0, other: 99.5 });
 }
 
 #[test]
@@ -293,7 +296,7 @@ fn real_pipelines_of_aws_come_over() {
             && !text.contains("typeName")
     };
     let figures = measure(&folder, Vendor::Codepipeline, ["codepipeline", "github"], &is_template);
-    hold(Vendor::Codepipeline, &figures, &Floors { carried: 71.0, held: 91.5, whole: 25.5, own: 96.0, other: 96.0 });
+    hold(Vendor::Codepipeline, &figures, &Floors { carried: 71.0, said: 71.0, held: 91.5, whole: 25.5, own: 96.0, other: 96.0 });
 }
 
 #[test]
@@ -303,7 +306,7 @@ fn real_declarative_jenkinsfiles_come_over() {
         std::fs::read_to_string(path).is_ok_and(|text| text.lines().any(|l| l.trim_start().starts_with("pipeline {")))
     };
     let figures = measure(&folder, Vendor::Jenkins, ["gitlab", "github"], &is_declarative);
-    hold(Vendor::Jenkins, &figures, &Floors { carried: 86.0, held: 86.0, whole: 50.0, own: 90.5, other: 90.5 });
+    hold(Vendor::Jenkins, &figures, &Floors { carried: 86.0, said: 86.0, held: 86.0, whole: 50.0, own: 90.5, other: 90.5 });
 }
 
 #[test]

@@ -250,8 +250,8 @@ fn an_expression_that_only_github_reads_is_kept_where_only_github_reads_it() {
         assert!(spec(&imported).contains(text), "{}", spec(&imported));
         imported.ledger.keys().iter().find(|k| k.path == "jobs.unit.steps[0].with.a").unwrap().fate()
     };
-    assert!(matches!(of("${{ toJSON(github.event) }}"), Fate::Kept(_)));
-    assert!(matches!(of("${{ fromJSON(github.event.client_payload.list)[0].name }}"), Fate::Kept(_)));
+    assert!(matches!(of("${{ toJSON(github.event) }}"), Fate::Own(_)));
+    assert!(matches!(of("${{ fromJSON(github.event.client_payload.list)[0].name }}"), Fate::Own(_)));
 }
 
 #[test]

@@ -334,7 +334,7 @@ nightly:
     assert_eq!(fate("build app.script"), Fate::Exact);
     assert_eq!(fate("nightly.rules[0].if"), Fate::Exact);
     // The name of a cell has its values in it.
-    assert!(matches!(fate("cells.script"), Fate::Kept(_)));
+    assert!(matches!(fate("cells.script"), Fate::Own(_)));
     let spec = imported.spec("sample", "main", &["gitlab", "github"]);
     let build = of(&spec, "build-app");
     assert!(build.contains("export CI_JOB_NAME='build app'") && build.contains("export CI_JOB_STAGE='build'"), "{spec}");

@@ -27,6 +27,7 @@ fn word(fate: &Fate) -> &'static str {
     match fate {
         Fate::Exact => "exact",
         Fate::Emulated(_) => "emulated",
+        Fate::Own(_) => "own",
         Fate::Kept(_) => "kept",
         Fate::Lost(_) => "lost",
         Fate::Beside(_) => "beside",
@@ -36,7 +37,7 @@ fn word(fate: &Fate) -> &'static str {
 fn reason(fate: &Fate) -> &str {
     match fate {
         Fate::Exact => "",
-        Fate::Emulated(text) | Fate::Kept(text) | Fate::Lost(text) | Fate::Beside(text) => text,
+        Fate::Emulated(text) | Fate::Own(text) | Fate::Kept(text) | Fate::Lost(text) | Fate::Beside(text) => text,
     }
 }
 
@@ -57,14 +58,20 @@ fn told<'i>(imported: &'i Imported, file: SourceId, wanted: &str) -> Vec<(&'i Ke
 fn sum(tally: Tally, vendor: Vendor) -> String {
     let beside = if tally.beside > 0 { format!("; {} beside them are no pipeline's", tally.beside) } else { String::new() };
     format!(
-        "{} keys: {} carried, {} in another way, {} kept for {}, {} not carried{beside}",
+        "{} keys: {} carried, {} in another way, {} for {} alone, {} kept in its words, {} not carried{beside}",
         tally.all(),
         tally.exact,
         tally.emulated,
-        tally.kept,
+        tally.own,
         vendor.title(),
+        tally.kept,
         tally.lost
     )
+}
+
+/// What is said of keys that only their vendor has: those that the spec says, and those that stand in it as they were.
+fn alone(vendor: Vendor) -> [String; 2] {
+    [format!("for {} alone", vendor.title()), format!("kept in the words of {}", vendor.title())]
 }
 
 fn of_file(imported: &Imported, file: SourceId) -> Tally {
@@ -95,8 +102,13 @@ fn plain(sources: &SourceMap, imported: &Imported, vendor: Vendor, all: bool) ->
             let (_, line, column) = place(sources, row.span);
             let _ = writeln!(out, "    {line}:{column} {}: {}; now {}", row.property.title(), row.was, row.now);
         }
-        let kept = format!("kept for {} alone", vendor.title());
-        let parts = [("lost", "not carried", true), ("kept", kept.as_str(), true), ("emulated", "carried in another way", all)];
+        let [own, kept] = alone(vendor);
+        let parts = [
+            ("lost", "not carried", true),
+            ("kept", &kept, true),
+            ("own", &own, true),
+            ("emulated", "carried in another way", all),
+        ];
         for (fate, heading, _) in parts.into_iter().filter(|(.., shown)| *shown) {
             let keys = told(imported, id, fate);
             if !keys.is_empty() {
@@ -113,7 +125,7 @@ fn plain(sources: &SourceMap, imported: &Imported, vendor: Vendor, all: bool) ->
 }
 
 fn document(sources: &SourceMap, imported: &Imported) -> Value {
-    let tally = |t: Tally| json!({ "keys": t.all(), "exact": t.exact, "emulated": t.emulated, "kept": t.kept, "lost": t.lost, "beside": t.beside });
+    let tally = |t: Tally| json!({ "keys": t.all(), "exact": t.exact, "emulated": t.emulated, "own": t.own, "kept": t.kept, "lost": t.lost, "beside": t.beside });
     let files: Vec<Value> = sources
         .iter()
         .map(|(id, file)| {
@@ -172,6 +184,7 @@ fn sarif_document(sources: &SourceMap, imported: &Imported) -> String {
         let (rule, level) = match fate {
             Fate::Exact | Fate::Beside(_) => continue,
             Fate::Emulated(_) => ("import-emulated", "none"),
+            Fate::Own(_) => ("import-own", "note"),
             Fate::Kept(_) => ("import-kept", "note"),
             Fate::Lost(_) => ("import-not-carried", "warning"),
         };
@@ -182,17 +195,32 @@ fn sarif_document(sources: &SourceMap, imported: &Imported) -> String {
 
 fn markdown(sources: &SourceMap, imported: &Imported, vendor: Vendor) -> String {
     let mut out = String::from("## What became of the configuration\n\n");
-    let _ = writeln!(out, "| file | keys | carried | in another way | kept for {} | not carried |", vendor.title());
-    let _ = writeln!(out, "|---|---:|---:|---:|---:|---:|");
+    let _ = writeln!(
+        out,
+        "| file | keys | carried | in another way | for {} alone | kept in its words | not carried |",
+        vendor.title()
+    );
+    let _ = writeln!(out, "|---|---:|---:|---:|---:|---:|---:|");
     let mut rows: Vec<(String, Tally)> = sources.iter().map(|(id, f)| (f.name.clone(), of_file(imported, id))).collect();
     rows.push(("**all**".to_owned(), Ledger::tally(imported.ledger.keys())));
     for (name, t) in rows {
-        let _ = writeln!(out, "| {} | {} | {} | {} | {} | {} |", cell(&name), t.all(), t.exact, t.emulated, t.kept, t.lost);
+        let _ = writeln!(
+            out,
+            "| {} | {} | {} | {} | {} | {} | {} |",
+            cell(&name),
+            t.all(),
+            t.exact,
+            t.emulated,
+            t.own,
+            t.kept,
+            t.lost
+        );
     }
     for remark in &imported.remarks {
         let _ = writeln!(out, "\n**{}**: {}", cell(&sources.file(remark.file).name), cell(&remark.text));
     }
-    for (heading, fate) in [("Not carried", "lost"), ("Kept for its vendor alone", "kept")] {
+    let [own, kept] = alone(vendor);
+    for (heading, fate) in [("not carried", "lost"), (&*kept, "kept"), (&*own, "own")] {
         let mut lines = Vec::new();
         for (id, file) in sources.iter() {
             for (key, fate) in told(imported, id, fate) {
@@ -201,7 +229,7 @@ fn markdown(sources: &SourceMap, imported: &Imported, vendor: Vendor) -> String 
             }
         }
         if !lines.is_empty() {
-            let _ = writeln!(out, "\n### {heading}\n\n| where | key | why |\n|---|---|---|\n{}", lines.join("\n"));
+            let _ = writeln!(out, "\n### Keys {heading}\n\n| where | key | why |\n|---|---|---|\n{}", lines.join("\n"));
         }
     }
     if !imported.security.is_empty() {

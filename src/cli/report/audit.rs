@@ -54,7 +54,7 @@ fn whole(found: &[Repository]) -> Inventory {
 /// Constructs with what is not carried first.
 fn constructs(all: &Inventory) -> Vec<(&String, &Tally)> {
     let mut rows: Vec<(&String, &Tally)> = all.constructs.iter().filter(|(_, t)| t.all() > 0).collect();
-    rows.sort_by_key(|(name, t)| (std::cmp::Reverse(t.lost + t.kept), std::cmp::Reverse(t.all()), (*name).clone()));
+    rows.sort_by_key(|(name, t)| (std::cmp::Reverse(t.lost + t.kept + t.own), std::cmp::Reverse(t.all()), (*name).clone()));
     rows
 }
 
@@ -63,8 +63,8 @@ fn plain(found: &[Repository]) -> String {
     let wide = found.iter().map(|r| r.folder.chars().count()).max().unwrap_or(0).max(10);
     let _ = writeln!(
         out,
-        "{:<wide$}  {:<12}  {:>5}  {:>6}  {:>7}  {:>7}  {:>6}  {:>6}",
-        "repository", "vendor", "files", "keys", "carried", "another", "kept", "not"
+        "{:<wide$}  {:<12}  {:>5}  {:>6}  {:>7}  {:>7}  {:>6}  {:>6}  {:>6}",
+        "repository", "vendor", "files", "keys", "carried", "another", "alone", "kept", "not"
     );
     let mut sum = Tally::default();
     for row in found {
@@ -72,13 +72,14 @@ fn plain(found: &[Repository]) -> String {
         sum.join(t);
         let _ = writeln!(
             out,
-            "{:<wide$}  {:<12}  {:>5}  {:>6}  {:>7}  {:>7}  {:>6}  {:>6}  {:>5.1} %",
+            "{:<wide$}  {:<12}  {:>5}  {:>6}  {:>7}  {:>7}  {:>6}  {:>6}  {:>6}  {:>5.1} %",
             row.folder,
             row.vendor.title(),
             row.files,
             t.all(),
             t.exact,
             t.emulated,
+            t.own,
             t.kept,
             t.lost,
             share(t)
@@ -95,7 +96,8 @@ fn plain(found: &[Repository]) -> String {
     let rows = constructs(&all);
     let _ = writeln!(out, "\nconstructs, those with most that is not carried first:");
     for (name, t) in rows.iter().take(ROWS) {
-        let _ = writeln!(out, "  {name:<28}  {:>6} keys  {:>6} not carried  {:>5.1} %", t.all(), t.lost + t.kept, share(t));
+        let _ =
+            writeln!(out, "  {name:<28}  {:>6} keys  {:>6} not carried  {:>5.1} %", t.all(), t.lost + t.kept + t.own, share(t));
     }
     more(&mut out, rows.len());
     for (title, list) in [("actions", &all.actions), ("images", &all.images), ("runners", &all.runners)] {
@@ -138,7 +140,7 @@ fn named(out: &mut String, title: &str, list: &BTreeSet<String>) {
 }
 
 fn of_tally(t: &Tally) -> Value {
-    json!({ "keys": t.all(), "exact": t.exact, "emulated": t.emulated, "kept": t.kept, "lost": t.lost, "beside": t.beside })
+    json!({ "keys": t.all(), "exact": t.exact, "emulated": t.emulated, "own": t.own, "kept": t.kept, "lost": t.lost, "beside": t.beside })
 }
 
 fn of_inventory(all: &Inventory) -> Value {

@@ -132,7 +132,7 @@ fn lines(work: &mut Work<'_>, entry: &Entry, is_bash: bool) -> Vec<String> {
         lines.push(text);
     }
     if !kept.is_empty() {
-        work.mark(entry, Fate::Kept("the commands read variables that CodeBuild sets".to_owned()));
+        work.mark(entry, Fate::Own("the commands read variables that CodeBuild sets".to_owned()));
     } else if lines.iter().any(|l| l.contains('\n') || l.replace("||", "").contains('|')) {
         work.turn(entry, "a line, or a part of a pipe, that fails inside of a command stops it here");
     } else if !is_bash {

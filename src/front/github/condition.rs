@@ -80,7 +80,7 @@ pub(super) fn condition(source: &str, scope: &Scope, declared: &mut Declared) ->
         when = Some("always");
     }
     if maker.is_own {
-        fate = fate.max(Fate::Kept(own::WHY.to_owned()));
+        fate = fate.max(Fate::Own(own::WHY.to_owned()));
     }
     Condition { when, text, never, reads: maker.reads, fate }
 }

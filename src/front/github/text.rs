@@ -46,10 +46,10 @@ fn expression(inner: &str, place: Where, scope: &Scope, declared: &mut Declared)
     let variable = scope.shell_variable(&expr).filter(|_| matches!(place, Where::Bash | Where::Pwsh));
     if let Some(variable) = variable {
         let made = if place == Where::Pwsh { format!("$env:{variable}") } else { format!("${{{variable}}}") };
-        return (made, Fate::Kept(format!("the script reads `{variable}`, which GitHub sets")));
+        return (made, Fate::Own(format!("the script reads `{variable}`, which GitHub sets")));
     }
     if place == Where::Input && is_read_there(&expr) {
-        return (format!("${{{{ {inner} }}}}"), Fate::Kept("the expression stands in the body for GitHub as it was".to_owned()));
+        return (format!("${{{{ {inner} }}}}"), Fate::Own("the expression stands in the body for GitHub as it was".to_owned()));
     }
     if let Gh::Path(path) = &expr
         && let [steps, step, ..] = path.as_slice()
@@ -60,7 +60,7 @@ fn expression(inner: &str, place: Where, scope: &Scope, declared: &mut Declared)
         return (String::new(), Fate::Emulated(format!("no step is called `{step}`, so there is nothing on GitHub either")));
     }
     match own::value(&expr, scope, declared) {
-        Some((name, _)) => (format!("${{value.{name}}}"), Fate::Kept(own::WHY.to_owned())),
+        Some((name, _)) => (format!("${{value.{name}}}"), Fate::Own(own::WHY.to_owned())),
         None => lost(&format!("no context of a spec is `{inner}`")),
     }
 }

@@ -237,20 +237,20 @@ fn opaque(work: &mut Work<'_, '_>, entry: &Entry, with: Option<&Entry>, common: 
         Some(Elsewhere::Steps(..)) => Fate::Emulated(format!("commands do elsewhere what `{action}` does")),
         Some(Elsewhere::Slower) => Fate::Emulated("elsewhere without this cache, which is only slower".to_owned()),
         None if work.scope.job.finds => {
-            Fate::Kept("a scanner whose findings go to GitHub's own page, and is left out elsewhere by name".to_owned())
+            Fate::Own("a scanner whose findings go to GitHub's own page, and is left out elsewhere by name".to_owned())
         }
         Some(Elsewhere::Nothing) if action.ends_with("-pages") => {
             Fate::Emulated("GitLab publishes what a job says of its pages".to_owned())
         }
-        Some(Elsewhere::Nothing) => Fate::Kept("it looks after pages of GitHub, and is left out elsewhere by name".to_owned()),
-        None => Fate::Kept("only GitHub has this action".to_owned()),
+        Some(Elsewhere::Nothing) => Fate::Own("it looks after pages of GitHub, and is left out elsewhere by name".to_owned()),
+        None => Fate::Own("only GitHub has this action".to_owned()),
     };
     if let Some(folder) = known::deploy::pages(&action.to_ascii_lowercase(), &With(&pairs)).filter(|_| common.is_plain()) {
         work.scope.job.pages = Some(folder);
     }
-    let left_out = matches!(&fate, Fate::Kept(why) if why.starts_with("a scanner"));
+    let left_out = matches!(&fate, Fate::Own(why) if why.starts_with("a scanner"));
     let own = match (&fate, changed) {
-        (Fate::Kept(why), Some(changed)) => Fate::Kept(format!("{why}; {changed}")),
+        (Fate::Own(why), Some(changed)) => Fate::Own(format!("{why}; {changed}")),
         (Fate::Emulated(why), Some(changed)) => Fate::Emulated(format!("{why}; {changed}")),
         _ => fate.clone(),
     };

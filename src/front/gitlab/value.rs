@@ -127,7 +127,7 @@ pub(super) fn lines(work: &mut Work<'_>, entry: &Entry, set: &[(&str, String)]) 
         })
         .collect();
     if own {
-        work.mark(entry, Fate::Kept("the script reads variables that GitLab sets".to_owned()));
+        work.mark(entry, Fate::Own("the script reads variables that GitLab sets".to_owned()));
     }
     if lines.iter().any(|l| l.contains("$[[")) {
         work.mark(entry, Fate::Lost("an input of the file stands in it".to_owned()));
@@ -208,7 +208,7 @@ pub(super) fn variables(work: &mut Work<'_>, entry: &Entry) -> Vec<(String, Stri
             continue;
         }
         if left {
-            work.mark(own, Fate::Kept("it reads variables that GitLab sets".to_owned()));
+            work.mark(own, Fate::Own("it reads variables that GitLab sets".to_owned()));
         }
         pairs.push((own.key.clone(), value));
     }
