@@ -43,7 +43,7 @@ fn edges(pipeline: &Pipeline) -> BTreeMap<String, BTreeSet<String>> {
 
 /// What a job is beside its edges.
 struct Traits {
-    /// Its limit in minutes, as GitHub counts.
+    /// Its limit in minutes, as GitHub counts; none where its keys of GitHub say it.
     minutes: u64,
     cells: usize,
     services: Vec<String>,
@@ -56,7 +56,7 @@ struct Traits {
 impl Traits {
     fn of(job: &Job) -> Self {
         Self {
-            minutes: job.timeout.value.seconds.div_ceil(60),
+            minutes: if job.is_githubs_own() { 0 } else { job.timeout.value.seconds.div_ceil(60) },
             cells: job.matrix.as_ref().map_or(0, |m| m.cells.len()),
             services: job.services.iter().map(|s| s.name.value.clone()).collect(),
             forgiven: job.allow_failure.as_ref().is_some_and(|a| a.exit_codes.is_empty()),
