@@ -9,7 +9,7 @@ use crate::ir::text::{
     CommitField, Context, EnvVar, EnvironmentField, GateField, Part, PrField, RepositoryField, RunField, ServiceField, Text,
 };
 use crate::plan::Plan;
-use crate::plan::job::PlannedJob;
+use crate::plan::job::{JobSource, PlannedJob};
 
 /// The variable with the path of the file that scripts write outputs to.
 pub(in crate::back) const OUTPUT: &str = "PIPEWRIGHT_OUTPUT";
@@ -111,6 +111,9 @@ pub(in crate::back) trait Variables {
             Context::Repository(field) => self.repository(*field),
             Context::JobName => fixed(&self.job().title),
             Context::JobStatus => self.status(),
+            Context::Output { job, output: name } if self.job().source == JobSource::Spec(*job) => {
+                written(&output(self.id_of(*job), name), name)
+            }
             Context::Output { job, output: name } => Value::Variable(output(self.id_of(*job), name)),
             Context::NeedsResult(job) => self.result(*job),
             Context::Input(name) => Value::Variable(input(name)),
@@ -253,6 +256,17 @@ pub(in crate::back) fn figure(gate: &str, file: &str) -> Value {
     let name = format!("GATE_{}_VALUE", upper(gate));
     let line = format!("{name}=$(sed -n 's/^value=//p' {file} 2> /dev/null || true)");
     Value::Derived(name, line)
+}
+
+/// The line that reads an output which a step before has written, and the variable that it sets: what was written last counts.
+fn written(variable: &str, name: &str) -> Value {
+    let line = format!("{variable}=$(sed -n 's/^{name}=//p' \"${OUTPUT}\" | tail -n 1)");
+    Value::Derived(variable.to_owned(), line)
+}
+
+/// Whether a line that works out a variable gives another value once a further step has run.
+pub(in crate::back) fn changes(line: &str) -> bool {
+    line.contains(OUTPUT)
 }
 
 /// `$NAME`, in braces where the next character would be taken for a part of the name.

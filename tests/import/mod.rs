@@ -1,6 +1,7 @@
 //! Import: what a team has, as a spec, with an account of every key.
 
 mod account;
+mod actions;
 mod again;
 mod audit;
 mod bad;

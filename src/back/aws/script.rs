@@ -13,7 +13,7 @@ use crate::back::aws::place::{Place, gate_file};
 use crate::back::aws::{cache, data, expr, setup};
 use crate::back::shell::{enclosed, single_quoted};
 use crate::back::state;
-use crate::back::variables::{OUTPUT, Value, Variables, upper};
+use crate::back::variables::{OUTPUT, Value, Variables, changes, upper};
 use crate::ir::job::Shell;
 use crate::ir::step::Outcome;
 use crate::ir::text::{Context, EnvVar, RunField, Text};
@@ -185,7 +185,7 @@ impl<'p> Writer<'p> {
     fn derive(&self, contexts: &[Context], derived: &mut BTreeSet<String>, items: &mut Vec<Item>) {
         for context in contexts {
             if let Value::Derived(name, line) = self.place.value(context)
-                && derived.insert(name.clone())
+                && (derived.insert(name.clone()) || changes(&line))
             {
                 // In a strict shell a failure on the left of `&&` would count for nothing.
                 let joined = !self.whole && !line.contains('\n');
@@ -399,8 +399,13 @@ impl<'p> Writer<'p> {
         let mut found: Vec<Context> = texts.into_iter().flat_map(Text::contexts).map(|c| c.value.clone()).collect();
         found.extend(step.condition.iter().flat_map(|c| c.contexts()).map(|c| c.value));
         found.extend(step.kind.conditions().into_iter().flat_map(|c| c.contexts()).map(|c| c.value));
-        found.retain(|c| *c != Context::Run(RunField::Event));
-        found
+        let mut once = Vec::new();
+        for context in found.into_iter().filter(|c| *c != Context::Run(RunField::Event)) {
+            if !once.contains(&context) {
+                once.push(context);
+            }
+        }
+        once
     }
 }
 

@@ -12,7 +12,7 @@ use crate::back::gitlab::setup;
 use crate::back::gitlab::value::{Place, gate_file, word};
 use crate::back::shell::enclosed;
 use crate::back::state;
-use crate::back::variables::{OUTPUT, Value, Variables, upper};
+use crate::back::variables::{OUTPUT, Value, Variables, changes, upper};
 use crate::ir::job::Shell;
 use crate::ir::text::{Context, EnvVar, Text};
 use crate::ir::units::Duration;
@@ -135,7 +135,7 @@ impl<'p> Writer<'p> {
         let from = out.len();
         if limit.is_none() {
             for (name, line) in self.needed(step) {
-                if derived.insert(name) {
+                if derived.insert(name) || changes(&line) {
                     out.push(Item { comment: None, text: line });
                 }
             }
@@ -214,7 +214,7 @@ impl<'p> Writer<'p> {
             }
             let from = scripts.after.len();
             for (name, line) in self.needed(step) {
-                if derived.insert(name) {
+                if derived.insert(name) || changes(&line) {
                     scripts.after.push(Item { comment: None, text: line });
                 }
             }
