@@ -4,8 +4,9 @@ use crate::front::account::Account as _;
 use crate::front::ledger::Fate;
 use crate::front::name::Names;
 use crate::front::node::{Build, node};
-use crate::front::yaml::{Entry, Node};
+use crate::front::yaml::{Entry, Node, Value};
 
+use super::told;
 use super::value;
 use super::work::{Work, is_daemon};
 
@@ -18,7 +19,11 @@ pub(super) fn image(work: &mut Work<'_>, entry: &Entry, body: &Node, build: &mut
         }
     }
     let Some(name) = name else { return };
+    work.speaks = true;
     let known = name.value.text().filter(|t| t.contains('$')).and_then(|t| work.filled(t, body));
+    // Only a job for tags has one.
+    let known = known.filter(|t| !t.contains("${commit.tag}"));
+    work.speaks = false;
     if let Some(known) = known {
         work.turn(name, "with the values of the variables that stand in the file");
         build.push(node("image").arg(&known));
@@ -96,19 +101,40 @@ fn daemon_keys(work: &mut Work<'_>, item: &Node, daemon: &Fate) {
 fn below(path: &str) -> Option<String> {
     let path = path.trim();
     let path = ["$CI_PROJECT_DIR/", "${CI_PROJECT_DIR}/", "./"].iter().fold(path, |p, start| p.strip_prefix(start).unwrap_or(p));
-    let bad = path.is_empty() || path.starts_with(['/', '~']) || path.contains("..") || path.contains('$') || path.contains('\n');
+    let bad = path.is_empty()
+        || path.contains('\\')
+        || path.starts_with(['/', '~'])
+        || path.contains("..")
+        || path.contains('$')
+        || path.contains('\n');
     (!bad).then(|| path.to_owned())
 }
 
 fn paths(work: &mut Work<'_>, entry: &Entry) -> Vec<String> {
     let mut found = Vec::new();
     for text in entry.value.texts().unwrap_or_default() {
-        match below(text).or_else(|| below(&work.literal(text)?)) {
+        work.is_path = true;
+        let path = below(text).or_else(|| below(&work.literal(text)?));
+        work.is_path = false;
+        match path {
             Some(path) => found.push(path),
             None => work.mark(entry, Fate::Lost(format!("`{text}` is no path below the root that a spec could name"))),
         }
     }
     found
+}
+
+/// The paths of a cache. GitLab keeps nothing that lies outside of the project (docs.gitlab.com, `cache:paths`).
+fn cached(work: &mut Work<'_>, entry: &Entry) -> Vec<String> {
+    work.mark(entry, Fate::Exact);
+    let mut inside = entry.clone();
+    if let Value::List(items) = &mut inside.value.value {
+        items.retain(|path| !path.text().is_some_and(|t| t.starts_with(['/', '~'])));
+        if items.len() < entry.value.items().len() {
+            work.turn(entry, "GitLab keeps nothing that lies outside of the project");
+        }
+    }
+    paths(work, &inside)
 }
 
 /// `cache:`
@@ -121,9 +147,12 @@ pub(super) fn cache(work: &mut Work<'_>, body: &Node, build: &mut Build) {
                 work.mark(own, Fate::Emulated("a cache only saves time; pipewright decides when it is kept".to_owned()));
             }
         }
-        let list = work.open(cache, "paths").map(|e| paths(work, e)).unwrap_or_default();
+        let list = cache.entry("paths").map(|e| cached(work, e)).unwrap_or_default();
         let key = work.open(cache, "key");
         if list.is_empty() {
+            if let Some(key) = key {
+                key.mark_all(work.ledger, &Fate::Emulated("nothing is left that would be cached".to_owned()));
+            }
             continue;
         }
         // A word alone would be the name of a tool.
@@ -156,7 +185,7 @@ pub(super) fn publishes(work: &mut Work<'_>, body: &Node) -> bool {
 }
 
 /// `artifacts:`
-pub(super) fn artifacts(work: &mut Work<'_>, body: &Node, job: &str, build: &mut Build) {
+pub(super) fn artifacts(work: &mut Work<'_>, body: &Node, job: &str, hands_over: bool, build: &mut Build) {
     let Some(entry) = work.open(body, "artifacts") else { return };
     let map = &entry.value;
     let when = work.open(map, "when").and_then(|e| e.value.text()).and_then(|w| match w {
@@ -202,6 +231,12 @@ pub(super) fn artifacts(work: &mut Work<'_>, body: &Node, job: &str, build: &mut
                     build.push(node("report").arg("coverage").args(files).maybe("format", format));
                 }
             }
+            "dotenv" if hands_over => {
+                work.turn(report, "an `output` of the job for each variable that a later one has");
+            }
+            "dotenv" => {
+                work.lose(report, "which variables it sets, or whose count, is known in the run alone: say them as `output`")
+            }
             other => work.lose(report, &format!("a spec has no report `{other}`")),
         }
     }
@@ -233,7 +268,13 @@ pub(super) fn parallel(work: &mut Work<'_>, entry: &Entry, build: &mut Build) {
         value.and_then(Node::texts).unwrap_or_default().iter().map(|t| (*t).to_owned()).collect()
     };
     let mut made = node("matrix");
-    if let [row] = rows {
+    // Who reads the number of its cell has cells that are counted, in GitLab's order.
+    let body = work.body.clone();
+    let counted = told::is_read(&body, "CI_NODE_INDEX") || told::is_read(&body, "CI_NODE_TOTAL");
+    let mut count = 0;
+    if let [row] = rows
+        && !counted
+    {
         for name in &names {
             made.push(node("axis").arg(&value::axis(name)).args(texts(row, name)));
         }
@@ -250,11 +291,17 @@ pub(super) fn parallel(work: &mut Work<'_>, entry: &Entry, build: &mut Build) {
                     .collect();
             }
             for cell in cells.iter().take(256) {
-                made.push(cell.iter().fold(node("include"), |n, (k, v)| n.prop(k, v)));
+                count += 1;
+                let own = cell.iter().fold(node("include"), |n, (k, v)| n.prop(k, v));
+                made.push(if counted { own.prop("node-index", &count.to_string()) } else { own });
             }
         }
     }
     build.push(made);
+    if counted {
+        work.mark(entry, Fate::Emulated("each cell has its number".to_owned()));
+        build.push(node("env").prop("CI_NODE_INDEX", "${matrix.node-index}").prop("CI_NODE_TOTAL", &count.to_string()));
+    }
     for name in names.iter().filter(|name| !name.starts_with("MATRIX_")) {
         build.push(node("env").prop(name, &format!("${{matrix.{}}}", value::axis(name))));
     }

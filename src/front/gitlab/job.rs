@@ -6,7 +6,6 @@ use crate::front::ledger::Fate;
 use crate::front::logic::{Part, and};
 use crate::front::name::slug;
 use crate::front::node::{Build, node, run};
-use crate::front::script;
 use crate::front::yaml::{Entry, Node};
 
 use super::data;
@@ -14,8 +13,9 @@ use super::decided;
 use super::raw;
 use super::release;
 use super::rule;
+use super::told;
 use super::value;
-use super::work::Work;
+use super::work::{Place, Work};
 
 /// Keys that a spec has no word for, with the reason.
 const LOST: &[(&str, &str)] = &[
@@ -65,8 +65,9 @@ pub(super) fn job(work: &mut Work<'_>, job: &Job<'_>) -> Option<Build> {
         return None;
     }
     work.body = (*body).clone();
-    work.told = told(work, job);
+    work.told = told::told(work, entry, body);
     work.exports.clear();
+    work.given = work.dotenv.given(&entry.key).to_vec();
     let mut build = node("job").arg(name).comments(comments);
     needs(work, body, &mut build);
     match when.as_deref() {
@@ -138,7 +139,10 @@ pub(super) fn job(work: &mut Work<'_>, job: &Job<'_>) -> Option<Build> {
     if let Some(step) = released {
         build.push(step);
     }
-    data::artifacts(work, body, name, &mut build);
+    let sets = std::mem::take(&mut work.dotenv);
+    let hands_over = sets.outputs(&entry.key, &mut build);
+    work.dotenv = sets;
+    data::artifacts(work, body, name, hands_over, &mut build);
     left(work, body, &mut build);
     Some(build)
 }
@@ -177,7 +181,22 @@ fn around(work: &mut Work<'_>, body: &Node, set: &[(String, String)], build: &mu
     if let Some(group) = work.open(body, "resource_group")
         && let Some(text) = group.value.text()
     {
-        build.push(node("concurrency").arg(&value::contexts(work, text).0));
+        let mut text = text.to_owned();
+        // Without merge requests the name of the branch or tag tells the groups apart, as the slug that is made of it did.
+        if !work.kinds.contains(&"pull-request") {
+            for name in ["CI_COMMIT_REF_SLUG", "CI_COMMIT_REF_NAME"] {
+                let said = text.replace(&format!("${{{name}}}"), "${commit.ref}").replace(&format!("${name}"), "${commit.ref}");
+                if said != text {
+                    work.turn(group, "the name of the branch or tag tells the groups apart");
+                    text = said;
+                }
+            }
+        }
+        let (text, left) = value::contexts(work, &text);
+        if left {
+            work.mark(group, Fate::Kept("it reads variables that GitLab sets".to_owned()));
+        }
+        build.push(node("concurrency").arg(&text));
     }
     if let Some(parallel) = work.open(body, "parallel") {
         data::parallel(work, parallel, build);
@@ -191,6 +210,16 @@ fn around(work: &mut Work<'_>, body: &Node, set: &[(String, String)], build: &mu
     }
     for (key, text) in set {
         build.push(node("env").prop(key, &value::contexts(work, text).0));
+    }
+    // What another job sets goes before what the file says.
+    for (key, text) in work.given.clone() {
+        build.0.children.iter_mut().flatten().filter(|c| c.name() == "env").for_each(|c| {
+            c.entries.retain(|e| e.name.as_ref().is_none_or(|n| n.text != key));
+        });
+        build.push(node("env").prop(&key, &text));
+    }
+    if let Some(children) = &mut build.0.children {
+        children.retain(|c| c.name() != "env" || !c.entries.is_empty());
     }
 }
 
@@ -399,11 +428,23 @@ fn environment(work: &mut Work<'_>, body: &Node, build: &mut Build) {
     let Some(entry) = work.open(body, "environment") else { return };
     let name = if entry.value.is_map() { work.open(&entry.value, "name") } else { Some(entry) };
     let url = work.open(&entry.value, "url");
-    for key in ["on_stop", "action", "auto_stop_in", "deployment_tier", "kubernetes"] {
+    for key in ["on_stop", "auto_stop_in", "kubernetes"] {
         if let Some(lost) = entry.value.entry(key) {
             work.lose(lost, &format!("an environment of a job has no `{key}` in a spec"));
         }
     }
+    let mut purpose = None;
+    if let Some(action) = work.open(&entry.value, "action") {
+        match action.value.text() {
+            Some("start") => {}
+            Some("prepare" | "verify" | "access") => {
+                work.turn(action, "the job leaves no deployment behind: `purpose=verify`");
+                purpose = Some("verify");
+            }
+            _ => work.lose(action, "an environment of a spec is stopped by nobody: what the job does is done"),
+        }
+    }
+    let tier = work.open(&entry.value, "deployment_tier");
     let Some(theirs) = name.and_then(|e| e.value.text()) else { return };
     let Some(known) = work.literal(theirs) else {
         work.lose(entry, "a spec names the environment; a variable decides here, so the job is in none");
@@ -415,72 +456,67 @@ fn environment(work: &mut Work<'_>, body: &Node, build: &mut Build) {
         work.lose(url, "the address of an environment is fixed in a spec");
     }
     let names = &mut work.environment_names;
-    let known = work.environments.entry(theirs.to_owned()).or_insert_with(|| (names.unique(theirs), None));
-    known.1 = known.1.take().or(address);
-    let ours = known.0.clone();
+    let fresh = || Place { name: names.unique(theirs), url: None, tier: None, is_guessed: false };
+    let place = work.environments.entry(theirs.to_owned()).or_insert_with(fresh);
+    place.url = place.url.take().or(address);
+    let ours = place.name.clone();
+    if tier.is_none() && place.tier.is_none() {
+        place.tier = guessed(theirs).map(str::to_owned);
+        place.is_guessed = true;
+    }
+    if let Some(said) = tier {
+        if place.is_guessed {
+            (place.tier, place.is_guessed) = (None, false);
+        }
+        let own = said.value.text().filter(|t| TIERS.contains(t)).map(str::to_owned);
+        place.tier = place.tier.take().or(own.clone());
+        if own.is_none() || place.tier != own {
+            work.lose(said, "an environment of a spec has one tier");
+        }
+    }
     if ours != theirs {
         work.mark(entry, Fate::Emulated(format!("the environment is called `{ours}`")));
     }
-    build.push(node("environment").arg(&ours));
+    build.push(node("environment").arg(&ours).maybe("purpose", purpose));
+}
+
+/// Tiers of an environment, which a spec has from GitLab (docs.gitlab.com, "Deployment tier of environments").
+const TIERS: &[&str] = &["production", "staging", "testing", "development", "other"];
+
+/// The tier that GitLab reads out of the name of an environment where nobody says one (docs.gitlab.com, "Deployment tier of environments").
+fn guessed(name: &str) -> Option<&'static str> {
+    const WORDS: &[(&str, &[&str])] = &[
+        ("development", &["dev", "review", "trunk"]),
+        ("testing", &["test", "tst", "int", "acpt", "accept", "qa", "qc", "control", "quality"]),
+        ("staging", &["stg", "stag", "modl", "model", "pre", "demo", "non"]),
+        ("production", &["prd", "prod", "live"]),
+    ];
+    let name = name.to_ascii_lowercase();
+    WORDS.iter().find(|(_, words)| words.iter().any(|w| name.contains(w))).map(|(tier, _)| *tier)
 }
 
 /// `before_script` and `script` are one shell on GitLab, and so they are one step; `after_script` has its own.
 fn script(work: &mut Work<'_>, job: &Job<'_>, build: &mut Build) {
     let body = job.body;
-    let set = work.told.clone();
-    let before = work.open(body, "before_script").map(|e| value::lines(work, e, &set)).unwrap_or_default();
-    let main = work.open(body, "script").map(|e| value::lines(work, e, &set)).unwrap_or_default();
+    let set = |work: &Work<'_>, of_after: bool| {
+        let mut set = work.told.clone();
+        set.extend(told::told_of_status(work, body, of_after));
+        set
+    };
+    let own = set(work, false);
+    let before = work.open(body, "before_script").map(|e| value::lines(work, e, &own)).unwrap_or_default();
+    let main = work.open(body, "script").map(|e| value::lines(work, e, &own)).unwrap_or_default();
     let mut lines: Vec<String> = before.into_iter().chain(main).collect();
     if !lines.is_empty() {
-        tell(work, &mut lines);
+        told::tell(work, &own, &mut lines);
         build.push(run(&lines));
     }
     if let Some(entry) = work.open(body, "after_script") {
-        let mut lines = value::lines(work, entry, &set);
+        let own = set(work, true);
+        let mut lines = value::lines(work, entry, &own);
         if !lines.is_empty() {
-            tell(work, &mut lines);
+            told::tell(work, &own, &mut lines);
             build.push(node("finally").child(run(&lines)));
         }
     }
-}
-
-/// What GitLab tells a job, where the file says it, too: the variable and its value as a shell writes it.
-fn told(work: &Work<'_>, job: &Job<'_>) -> Vec<(&'static str, String)> {
-    let Job { entry, body, .. } = job;
-    // A script begins at the root of the project.
-    let mut told =
-        vec![("CI_PROJECT_DIR", "\"$PWD\"".to_owned()), ("CI_PROJECT_NAME", "\"$(basename \"${repository.name}\")\"".to_owned())];
-    let quoted = |text: &str| (!text.contains(['\'', '\n'])).then(|| format!("'{text}'"));
-    // The cells of a matrix have their values in their names.
-    if body.entry("parallel").is_none() {
-        told.extend(quoted(&entry.key).map(|name| ("CI_JOB_NAME", name)));
-        told.extend(quoted(&slug(&entry.key)).filter(|_| entry.key.len() < 50).map(|name| ("CI_JOB_NAME_SLUG", name)));
-    }
-    told.extend(quoted(body.get("stage").and_then(Node::text).unwrap_or("test")).map(|stage| ("CI_JOB_STAGE", stage)));
-    let environment = body.get("environment").and_then(|e| if e.is_map() { e.get("name") } else { Some(e) });
-    if let Some(name) = environment.and_then(Node::text).filter(|n| !n.contains('$')) {
-        told.extend(quoted(name).map(|name| ("CI_ENVIRONMENT_NAME", name)));
-        if slug(name) == name && name.len() < 24 {
-            told.push(("CI_ENVIRONMENT_SLUG", format!("'{name}'")));
-        }
-    }
-    if body.get("parallel").is_some_and(|p| p.text().is_some()) {
-        told.extend([("CI_NODE_INDEX", String::new()), ("CI_NODE_TOTAL", String::new())]);
-    }
-    // On a merge request it is the source branch there, and nothing here.
-    if !work.kinds.contains(&"pull-request") {
-        told.extend([
-            ("CI_COMMIT_REF_NAME", "\"${commit.ref}\"".to_owned()),
-            ("CI_BUILD_REF_NAME", "\"${commit.ref}\"".to_owned()),
-        ]);
-    }
-    told
-}
-
-/// Sets the variables that a script reads, and those of the job that are made of them.
-fn tell(work: &Work<'_>, lines: &mut Vec<String>) {
-    lines.splice(0..0, work.exports.iter().map(|(name, value)| format!("export {name}=\"{value}\"")));
-    let read = work.told.iter().filter(|(name, value)| !value.is_empty() && lines.iter().any(|l| script::reads(l, name)));
-    let exports: Vec<String> = read.map(|(name, value)| format!("export {name}={value}")).collect();
-    lines.splice(0..0, exports);
 }

@@ -9,6 +9,8 @@ use crate::front::Imported;
 use crate::front::ledger::{Fate, KeyId, Ledger};
 use crate::front::yaml::{self, Comments, Entry, Limits, Node, Value};
 
+use super::truth;
+
 /// GitLab's own limit on `extends`.
 const MAX_EXTENDS: usize = 11;
 
@@ -153,6 +155,21 @@ fn filled(text: &str, values: &BTreeMap<String, Node>) -> Option<String> {
     Some(out)
 }
 
+/// Whether the rules of an `include` take the file for every event, or for none; none where the run decides.
+fn is_included(rules: &Node) -> Option<bool> {
+    let of = |kind: &str| {
+        for rule in rules.items() {
+            if truth::takes(rule, kind)? {
+                return Some(rule.get("when").and_then(Node::text) != Some("never"));
+            }
+        }
+        Some(false)
+    };
+    let all: Vec<bool> = ["push", "tag", "pull-request", "manual"].into_iter().map(of).collect::<Option<_>>()?;
+    let first = *all.first()?;
+    all.iter().all(|one| *one == first).then_some(first)
+}
+
 fn include_one(
     sources: &SourceMap,
     item: &Node,
@@ -170,6 +187,12 @@ fn include_one(
         imported.ledger.mark(key, why.clone());
         return item.each_entry(&mut |e| imported.ledger.mark(e.id, why.clone()));
     };
+    let wanted = item.get("rules").and_then(is_included);
+    if wanted == Some(false) {
+        let why = Fate::Emulated("no rule of it ever includes the file".to_owned());
+        imported.ledger.mark(id, why.clone());
+        return item.each_entry(&mut |e| imported.ledger.mark(e.id, why.clone()));
+    }
     imported.ledger.mark(id, Fate::Exact);
     let name = path.trim_start_matches('/');
     let plain = !name.contains(['*', '$', '\\']) && name.split('/').all(|part| part != "..");
@@ -193,7 +216,12 @@ fn include_one(
             other.mark_all(&mut imported.ledger, &Fate::Emulated("the values stand where the file reads them".to_owned()));
             continue;
         }
-        other.mark_all(&mut imported.ledger, &Fate::Lost("the file is always included".to_owned()));
+        let fate = if other.key == "rules" && wanted == Some(true) {
+            Fate::Emulated("its rules always include the file".to_owned())
+        } else {
+            Fate::Lost("the file is always included".to_owned())
+        };
+        other.mark_all(&mut imported.ledger, &fate);
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod data;
 mod decided;
+mod dotenv;
 mod expr;
 mod job;
 mod merge;
@@ -12,6 +13,7 @@ mod raw;
 mod release;
 mod request;
 mod rule;
+mod told;
 mod truth;
 mod value;
 mod work;
@@ -31,6 +33,7 @@ use crate::front::node::{Build, node};
 use crate::front::yaml::{Entry, Node, Value};
 
 use decided::Decided;
+use dotenv::Dotenv;
 use job::Job;
 use merge::{DEFAULTS, Whole};
 use work::Work;
@@ -97,6 +100,7 @@ fn configuration(sources: &SourceMap, whole: &mut Whole, name: &str, ledger: &mu
                 made.push(Entry { value: whole.referenced(&entry.value, ledger, 0), ..entry.clone() });
             } else {
                 whole.replaced.push(entry.id);
+                entry.value.each_entry(&mut |e| whole.replaced.push(e.id));
             }
         }
         made.extend(own);
@@ -126,6 +130,7 @@ fn configuration(sources: &SourceMap, whole: &mut Whole, name: &str, ledger: &mu
     }
     kinds.push("manual");
     let comments = std::mem::take(&mut whole.comments);
+    let dotenv = Dotenv::of(&bodies, &named, &order(find("stages")));
     let mut work = Work {
         ledger,
         sources,
@@ -143,6 +148,7 @@ fn configuration(sources: &SourceMap, whole: &mut Whole, name: &str, ledger: &mu
         globals: globals(find("variables")),
         value_names: Names::default(),
         value_nodes: Vec::new(),
+        of_events: BTreeMap::new(),
         decided: Vec::new(),
         settled: BTreeSet::new(),
         gates: Vec::new(),
@@ -150,7 +156,9 @@ fn configuration(sources: &SourceMap, whole: &mut Whole, name: &str, ledger: &mu
         cancels: false,
         daemons: bodies.iter().any(|(_, b)| work::daemon(b)),
         speaks: false,
-        dotenv: bodies.iter().any(|(_, b)| b.get("artifacts").and_then(|a| a.get("reports")?.get("dotenv")).is_some()),
+        is_path: false,
+        dotenv,
+        given: Vec::new(),
         body: Node { value: Value::Map(Vec::new()), span: crate::base::span::Span::default(), tag: None },
         told: Vec::new(),
         exports: Vec::new(),
@@ -163,7 +171,7 @@ fn configuration(sources: &SourceMap, whole: &mut Whole, name: &str, ledger: &mu
     let by_workflow = find("workflow").is_some();
     let kinds = work.kinds.clone();
     let decided = by_events(&mut work, find("variables"), workflow.as_ref());
-    let (_, _) = events(&mut work, find("workflow"), workflow.as_ref());
+    let _ = events(&mut work, find("workflow"), workflow.as_ref());
     // Only where a run by hand is left is there a form for one; conditions are read again with its inputs.
     let by_hand = work.kinds.contains(&"manual");
     (work.kinds, work.variables) = (kinds, BTreeSet::new());
@@ -174,7 +182,7 @@ fn configuration(sources: &SourceMap, whole: &mut Whole, name: &str, ledger: &mu
             work.artifacts.insert(name.clone(), name);
         }
     }
-    let (on, guard) = events(&mut work, find("workflow"), workflow.as_ref());
+    let (on, guard, alike) = events(&mut work, find("workflow"), workflow.as_ref());
     work.settled.clear();
     work.decided = decided;
     build.push(with_forms(on, forms));
@@ -186,6 +194,15 @@ fn configuration(sources: &SourceMap, whole: &mut Whole, name: &str, ledger: &mu
         work.mark(entry, Fate::Exact);
         work.body.value = Value::Map(Vec::new());
         variables = value::variables(&mut work, entry);
+    }
+    let of_jobs = set_by_rules(None, &bodies);
+    for (name, text) in alike {
+        if !of_jobs.contains(&name) {
+            work.values.insert(name.clone(), text.clone());
+        }
+        let (text, _) = value::contexts(&work, &text);
+        variables.retain(|(own, _)| *own != name);
+        variables.push((name, text));
     }
     for decided in &work.decided {
         variables.retain(|(own, _)| *own != decided.name);
@@ -240,9 +257,10 @@ fn configuration(sources: &SourceMap, whole: &mut Whole, name: &str, ledger: &mu
         })
         .collect();
     small.extend(work.runners.iter().map(|(name, tags)| node("runner").arg(name).child(node("gitlab").args(tags))));
-    let environments = work.environments.values().map(|(name, url)| match url {
-        Some(url) => node("environment").arg(name).child(node("url").arg(url)),
-        None => node("environment").arg(name),
+    let environments = work.environments.values().map(|place| {
+        let settings = [("tier", &place.tier), ("url", &place.url)];
+        let said = settings.into_iter().filter_map(|(key, text)| Some(node(key).arg(text.as_ref()?)));
+        said.fold(node("environment").arg(&place.name), Build::child)
     });
     small.append(&mut work.value_nodes);
     Some(vec![small, gates(&work.gates), environments.collect(), vec![build]])
@@ -330,7 +348,10 @@ fn set_by_rules(workflow: Option<&Node>, bodies: &[(&Entry, Node)]) -> BTreeSet<
 fn defined(variables: Option<&Entry>, bodies: &[(&Entry, Node)]) -> BTreeSet<String> {
     let of_jobs = bodies.iter().filter_map(|(_, b)| b.get("variables"));
     let all = variables.map(|e| &e.value).into_iter().chain(of_jobs);
-    let mut names: BTreeSet<String> = all.flat_map(Node::entries).map(|e| e.key.clone()).collect();
+    // A job that names a variable only to hand it on gives it no value.
+    let is_itself = |e: &Entry| e.value.text().is_some_and(|t| t == format!("${}", e.key) || t == format!("${{{}}}", e.key));
+    let own = all.flat_map(Node::entries).filter(|e| !is_itself(e));
+    let mut names: BTreeSet<String> = own.map(|e| e.key.clone()).collect();
     names.extend(set_by_rules(None, bodies));
     names
 }
@@ -378,8 +399,9 @@ fn with_forms(mut on: Build, forms: Vec<Build>) -> Build {
     on
 }
 
-/// The events of the pipeline, and what is asked of all of them beside.
-fn events(work: &mut Work<'_>, entry: Option<&Entry>, workflow: Option<&Node>) -> (Build, Part) {
+/// The events of the pipeline, what is asked of all of them beside, and the variables that all rules set alike.
+fn events(work: &mut Work<'_>, entry: Option<&Entry>, workflow: Option<&Node>) -> (Build, Part, Vec<(String, String)>) {
+    let mut alike = Vec::new();
     let mut guard = Part::Known(true);
     let mut clauses = None;
     let mut dedupe = false;
@@ -405,7 +427,8 @@ fn events(work: &mut Work<'_>, entry: Option<&Entry>, workflow: Option<&Node>) -
                 item.each_entry(&mut |e| work.ledger.mark(e.id, Fate::Emulated("`dedupe` of the events".to_owned())));
             }
             kept.value.value = Value::List(rules.value.items().iter().filter(|i| !is_dedupe(i)).cloned().collect());
-            guard = rule::rules(work, &kept).present;
+            let made = rule::rules(work, &kept);
+            (guard, alike) = (made.present, made.variables);
             if let Some(found) = filter::trigger(&guard, &work.kinds) {
                 work.kinds.retain(|k| found.iter().any(|c| c.kind() == *k));
                 clauses = Some(found);
@@ -419,19 +442,20 @@ fn events(work: &mut Work<'_>, entry: Option<&Entry>, workflow: Option<&Node>) -
     if dedupe && work.kinds.contains(&"pull-request") {
         on.push(node("dedupe"));
     }
-    (on, guard)
+    (on, guard, alike)
+}
+
+/// All stages in their order.
+fn order(entry: Option<&Entry>) -> Vec<String> {
+    let own = entry.map_or_else(|| STAGES.to_vec(), |e| e.value.texts().unwrap_or_default());
+    [".pre"].into_iter().chain(own).chain([".post"]).map(str::to_owned).collect()
 }
 
 fn stages(work: &mut Work<'_>, entry: Option<&Entry>, bodies: &[(&Entry, Node)]) -> Vec<String> {
-    let mut list: Vec<String> = vec![".pre".to_owned()];
-    match entry {
-        Some(entry) => {
-            work.mark(entry, Fate::Exact);
-            list.extend(entry.value.texts().unwrap_or_default().iter().map(|t| (*t).to_owned()));
-        }
-        None => list.extend(STAGES.iter().map(|s| (*s).to_owned())),
+    if let Some(entry) = entry {
+        work.mark(entry, Fate::Exact);
     }
-    list.push(".post".to_owned());
+    let mut list = order(entry);
     list.retain(|s| bodies.iter().any(|(_, b)| b.get("stage").and_then(Node::text).unwrap_or("test") == s));
     list
 }

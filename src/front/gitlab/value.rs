@@ -79,16 +79,60 @@ pub(super) fn duration(seconds: u64) -> String {
     }
 }
 
-/// Whether GitLab itself sets a variable (docs.gitlab.com, "Predefined CI/CD variables reference").
+/// Starts of the names of variables that GitLab itself sets (docs.gitlab.com, "Predefined CI/CD variables reference"); others that start with
+/// `CI_` are the project's.
+const PREDEFINED: &[&str] = &[
+    "API_",
+    "BUILD_",
+    "BUILDS_DIR",
+    "COMMIT_",
+    "CONCURRENT_",
+    "CONFIG_PATH",
+    "DEBUG_",
+    "DEFAULT_BRANCH",
+    "DEPENDENCY_PROXY_",
+    "DEPLOY_",
+    "DISPOSABLE_ENVIRONMENT",
+    "ENVIRONMENT_",
+    "EXTERNAL_PULL_REQUEST_",
+    "GITLAB_FIPS_MODE",
+    "HAS_OPEN_REQUIREMENTS",
+    "JOB_",
+    "KUBERNETES_ACTIVE",
+    "MERGE_REQUEST_",
+    "NODE_",
+    "OPEN_MERGE_REQUESTS",
+    "PAGES_",
+    "PIPELINE_",
+    "PROJECT_",
+    "REGISTRY",
+    "RELEASE_DESCRIPTION",
+    "REPOSITORY_URL",
+    "RUNNER_",
+    "SERVER",
+    "SHARED_ENVIRONMENT",
+    "TEMPLATE_REGISTRY_HOST",
+    "TRIGGER_",
+    "UPSTREAM_",
+];
+
+/// Whether GitLab itself sets a variable.
 pub(super) fn is_predefined(name: &str) -> bool {
     const OTHERS: &[&str] =
         &["GITLAB_CI", "GITLAB_FEATURES", "GITLAB_USER_EMAIL", "GITLAB_USER_ID", "GITLAB_USER_LOGIN", "GITLAB_USER_NAME"];
-    name.starts_with("CI_") || OTHERS.contains(&name)
+    let of_ci = name.strip_prefix("CI_").is_some_and(|rest| PREDEFINED.iter().any(|start| rest.starts_with(start)));
+    of_ci || OTHERS.contains(&name)
 }
 
 /// Text with contexts in place of GitLab's variables that are the same everywhere, and whether others of GitLab's own are left.
 pub(super) fn contexts(work: &Work<'_>, text: &str) -> (String, bool) {
     script::contexts(text, CONTEXTS, |name| is_predefined(name) && !work.defined.contains(name))
+}
+
+/// Whether a text reads variables of GitLab's own that nobody tells the job, beside one.
+pub(super) fn reads_others(work: &Work<'_>, text: &str, beside: &str) -> bool {
+    let is_known = |name: &str| name == beside || work.defined.contains(name) || work.told.iter().any(|(n, _)| *n == name);
+    script::contexts(text, CONTEXTS, |name| is_predefined(name) && !is_known(name)).1
 }
 
 /// Variables of a job's cells that a spec gives these names itself: a variable of such a name would stand beside its own.

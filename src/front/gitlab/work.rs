@@ -12,6 +12,7 @@ use crate::front::node::Build;
 use crate::front::yaml::{Comments, Entry, Node};
 
 use super::decided::Decided;
+use super::dotenv::Dotenv;
 use super::expr;
 use super::value;
 
@@ -36,8 +37,8 @@ pub(super) struct Work<'w> {
     pub(super) runners: BTreeMap<String, Vec<String>>,
     /// Names of runners.
     pub(super) runner_names: Names,
-    /// Environments: the vendor's name to the spec's, with the address.
-    pub(super) environments: BTreeMap<String, (String, Option<String>)>,
+    /// Environments by the vendor's name.
+    pub(super) environments: BTreeMap<String, Place>,
     /// Names of environments.
     pub(super) environment_names: Names,
     /// Variables that a person gives a value by hand: the name of the input.
@@ -51,6 +52,8 @@ pub(super) struct Work<'w> {
     /// Names of values, and their declarations.
     pub(super) value_names: Names,
     pub(super) value_nodes: Vec<Build>,
+    /// Values of what GitLab tells a job by the kind of event, by the name that they ask for.
+    pub(super) of_events: BTreeMap<&'static str, String>,
     /// Variables of the whole pipeline that the kind of event decides.
     pub(super) decided: Vec<Decided>,
     /// Variables of the rules at work that have a value for each kind of event.
@@ -63,10 +66,14 @@ pub(super) struct Work<'w> {
     pub(super) cancels: bool,
     /// Whether a text at work may speak of the event: then GitLab's variables are contexts, that of the tag among them.
     pub(super) speaks: bool,
-    /// Whether jobs set variables for later ones, whose names no file says.
-    pub(super) dotenv: bool,
+    /// Whether a text at work is a path: then the root of the project is `.`.
+    pub(super) is_path: bool,
+    /// Variables that jobs set for later ones.
+    pub(super) dotenv: Dotenv,
     /// Whether a job has a daemon of docker beside it.
     pub(super) daemons: bool,
+    /// What other jobs set for the one at work: the variable, and the output that it is.
+    pub(super) given: Vec<(String, String)>,
     /// The job at work.
     pub(super) body: Node,
     /// What GitLab tells the job at work, as a shell writes it; without a value where a variable of the job says it.
@@ -75,6 +82,18 @@ pub(super) struct Work<'w> {
     pub(super) exports: Vec<(String, String)>,
     /// Artifacts by the spec's name of their job.
     pub(super) artifacts: BTreeMap<String, String>,
+}
+
+/// An environment.
+pub(super) struct Place {
+    /// What it is called in the spec.
+    pub(super) name: String,
+    /// Its address.
+    pub(super) url: Option<String>,
+    /// How much is at stake.
+    pub(super) tier: Option<String>,
+    /// Whether GitLab reads that out of the name.
+    pub(super) is_guessed: bool,
 }
 
 /// Whether a job has a daemon of docker beside it.
@@ -139,6 +158,10 @@ impl Work<'_> {
     }
 
     fn value_of(&mut self, name: &str, body: &Node, depth: usize) -> Option<String> {
+        // What another job sets goes before what the file says.
+        if let Some((_, output)) = self.given.iter().find(|(own, _)| own == name) {
+            return Some(output.clone());
+        }
         if let Some(own) = body.get("variables").and_then(|v| v.entry(name)) {
             let value = own.value.text()?.to_owned();
             return self.filled_at(&value, body, depth + 1);
@@ -150,13 +173,16 @@ impl Work<'_> {
         if let Some(value) = self.values.get(name).cloned() {
             return self.filled_at(&value, body, depth + 1);
         }
+        if self.is_path && name == "CI_PROJECT_DIR" {
+            return Some(".".to_owned());
+        }
         if self.speaks
             && let Some(context) = value::context(name)
         {
             return Some(format!("${{{context}}}"));
         }
         let known = self.defined.contains(name) || self.inputs.contains_key(name) || value::is_predefined(name);
-        if known || self.dotenv || !is_variable(name) {
+        if known || self.dotenv.may_set(name) || !is_variable(name) {
             return None;
         }
         self.variables.insert(name.to_owned());
