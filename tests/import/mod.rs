@@ -15,6 +15,7 @@ mod gitlab;
 mod jenkins;
 mod page;
 mod round;
+mod told;
 
 use std::path::Path;
 

@@ -194,7 +194,7 @@ fn around(work: &mut Work<'_>, body: &Node, set: &[(String, String)], build: &mu
         }
         let (text, left) = value::contexts(work, &text);
         if left {
-            work.mark(group, Fate::Kept("it reads variables that GitLab sets".to_owned()));
+            work.mark(group, Fate::Own("it reads variables that GitLab sets".to_owned()));
         }
         build.push(node("concurrency").arg(&text));
     }
