@@ -5,6 +5,7 @@ use std::path::Path;
 use pipewright::base::diag::Severity;
 use pipewright::base::source::SourceMap;
 use pipewright::driver::{Options, compile};
+use pipewright::front::ledger::Fate;
 use pipewright::front::{Imported, Vendor};
 use pipewright::render::Renderer;
 
@@ -44,4 +45,73 @@ fn a_job_reads_the_outputs_that_it_writes_itself() {
             || gitlab.contains(&format!("{read}\n    - make ${{UNIT_V}}")),
         "{gitlab}"
     );
+}
+
+const CELLS: &str = "\
+on: push
+jobs:
+  build:
+    runs-on: ubuntu-latest
+    strategy: {matrix: {os: [linux, mac]}}
+    steps:
+      - uses: actions/checkout@v4
+      - run: make ${{ matrix.os }}
+      - name: Keep the package
+        uses: actions/upload-artifact@v4
+        with: {name: 'pkg-${{ matrix.os }}', path: \"dist/*.tar\\ndist/${{ matrix.os }}.txt\"}
+      - uses: actions/upload-artifact@v4
+        with: {name: 'log-${{ matrix.os }}-${{ github.sha }}', path: /tmp/a.log}
+      - uses: actions/upload-artifact@v4
+        if: matrix.os == 'linux'
+        with: {name: extra, path: extra}
+      - uses: actions/upload-artifact@v4
+        with: {name: 'docs-${{ matrix.os }}', path: docs/}
+  one:
+    needs: build
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/download-artifact@v4
+        with: {name: pkg-linux, path: in/}
+      - uses: actions/download-artifact@v4
+        with: {pattern: 'log-*-${{ github.sha }}', path: '${{ runner.temp }}/logs'}
+      - uses: actions/download-artifact@v4
+        with: {pattern: 'docs-*', path: docs, merge-multiple: true}
+";
+
+#[test]
+fn one_cell_s_artifact_is_found_by_its_name() {
+    let (_, imported) = imported(Vendor::Github, &[("ci.yml", CELLS)]);
+    let text = imported.spec("sample", "main", &["github"]);
+    for part in [
+        "run name=\"Keep the package\"",
+        "FOLDER=\"$PWD/.artifacts/pkg/pkg-${matrix.os}\"",
+        "cd \"dist\"",
+        "for FILE in *.tar ${matrix.os}.txt; do",
+        "FOLDER=\"$PWD/.artifacts/log/log-${matrix.os}-${commit.sha}\"",
+        "run name=\"Collect extra\" if=\"matrix.os == 'linux'\"",
+        "produces pkg \".artifacts/pkg/\"\n",
+        "produces extra \".artifacts/extra/\" when=always",
+        "produces docs \"docs/\"\n",
+        "consumes pkg log docs\n",
+        "cp -R \".artifacts/pkg/pkg-linux/.\" \"in\"",
+        "for FOLDER in .artifacts/log/log-*-${commit.sha}; do if [ -d \"$FOLDER\" ]; then cp -R \"$FOLDER\" \"/tmp/logs/\"; fi; done",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    let kept = imported.ledger.keys().iter().filter(|k| !matches!(k.fate(), Fate::Exact | Fate::Emulated(_)));
+    assert_eq!(kept.count(), 0, "{text}");
+    for target in ["github", "gitlab"] {
+        built(&imported, target, &[], "");
+    }
+}
+
+#[test]
+fn what_only_github_finds_is_uploaded_in_its_way_too() {
+    let text =
+        CELLS.replace("name: pkg-linux, path: in/", "name: pkg-linux, run-id: '7'").replace("path: /tmp/a.log", "path: ~/a.log");
+    let (_, imported) = imported(Vendor::Github, &[("ci.yml", &text)]);
+    let text = imported.spec("sample", "main", &["github"]);
+    // The upload has a path of the home folder, so the download by a pattern finds it where GitHub has it.
+    assert!(!text.contains("produces log") && text.contains("consumes docs\n"), "{text}");
+    assert!(text.contains("produces pkg \"dist/*.tar\"") || text.contains("produces pkg \".artifacts/pkg/\""), "{text}");
 }

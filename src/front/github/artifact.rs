@@ -1,105 +1,44 @@
 //! Artifacts: what a job uploads, and what it downloads of another.
+//!
+//! What GitHub tells apart by the name of an artifact lies in one workspace elsewhere. Where a download asks for one cell of a matrix, or for each
+//! artifact in a folder of its own, the upload collects its files in a folder that has the name at the vendor.
 
 use crate::front::account::Account as _;
 use crate::front::ledger::Fate;
-use crate::front::name::slug;
-use crate::front::node::node;
+use crate::front::node::{Build, node};
 use crate::front::yaml::Node;
 
-use super::step::{Artifacts, Made};
+use super::collect::{common, left_out, lines, search};
+use super::handover::{Artifact, Artifacts, Asked, DOWNLOAD, UPLOAD};
+use super::step::Made;
+use super::text::Where;
 use super::uses::Use;
 use super::work::Work;
 
-/// A path below the root, as a spec wants it.
-pub(super) fn below(path: &str) -> Option<String> {
-    let path = path.trim().trim_start_matches("./");
-    let bad = path.is_empty()
-        || path.starts_with(['/', '~', '!', '\\'])
-        || path.contains("..")
-        || path.contains("${")
-        || path.contains(':');
-    (!bad).then(|| path.to_owned())
-}
-
-/// The paths of an input, a line each; `None` where one is not below the root.
-fn paths(text: &str) -> Option<Vec<String>> {
-    text.lines().filter(|l| !l.trim().is_empty()).map(below).collect()
-}
-
-/// What is one value for all jobs of a run: two artifacts of a run never differ by it.
-const OF_RUN: &[&str] = &[
-    "github.sha",
-    "github.run_id",
-    "github.run_number",
-    "github.run_attempt",
-    "github.ref_name",
-    "github.event.",
-    "inputs.",
-    "github.head_ref",
-];
-
-/// The name of an artifact in a spec: what the cells of a matrix and the run add is pipewright's business.
-fn artifact_name(text: &str) -> Option<String> {
-    let mut plain = String::new();
-    for piece in super::expr::pieces(text) {
-        match piece {
-            super::expr::Piece::Text(text) => plain.push_str(text),
-            super::expr::Piece::Expr(inner) if inner.starts_with("matrix.") || OF_RUN.iter().any(|w| inner.starts_with(w)) => {}
-            super::expr::Piece::Expr(_) => return None,
-        }
-    }
-    let plain = plain.trim_matches(|c: char| !c.is_ascii_alphanumeric());
-    (!plain.is_empty()).then(|| slug(plain))
-}
-
-/// The artifacts that a job of the workflow uploads in a way that a spec can say: each with the directory that its files come out of.
-pub(super) fn uploaded(work: &Work<'_, '_>, job: &Node, artifacts: &mut Artifacts) {
-    for step in job.get("steps").map(Node::items).unwrap_or_default() {
-        let is =
-            step.get("uses").and_then(Node::text).is_some_and(|u| u.to_ascii_lowercase().starts_with("actions/upload-artifact@"));
-        let with = step.get("with");
-        let path = with.and_then(|w| w.get("path")).and_then(Node::text).map(|t| work.fixed(t)).as_deref().and_then(paths);
-        let name = with.and_then(|w| w.get("name")).map_or(Some("artifact"), Node::text);
-        if let (true, Some(path), Some(name)) = (is, path, name)
-            && let Some(mut ours) = artifact_name(&work.fixed(name))
-        {
-            // Another artifact may have come to the same name.
-            while artifacts.iter().any(|(theirs, (known, ..))| *known == ours && theirs != name) {
-                ours.push_str("-x");
-            }
-            let root = root(&path);
-            artifacts.insert(name.to_owned(), (ours, root, path));
-        }
-    }
-}
-
-/// The directory that the files of an artifact are relative to: see `back/github/data.rs`.
-fn root(paths: &[String]) -> String {
-    let dirs = paths.iter().map(|p| {
-        let fixed: Vec<&str> = p.split('/').take_while(|part| !part.contains(['*', '?', '['])).collect();
-        let file = fixed.len() == p.split('/').count() && !p.ends_with('/') && fixed.last().is_some_and(|l| l.contains('.'));
-        let keep = if file { fixed.len() - 1 } else { fixed.len() };
-        fixed[..keep].iter().filter(|p| !p.is_empty()).map(|p| (*p).to_owned()).collect::<Vec<_>>()
-    });
-    let common = dirs.reduce(|a, b| a.into_iter().zip(b).take_while(|(x, y)| x == y).map(|(x, _)| x).collect());
-    common.unwrap_or_default().join("/")
-}
-
 pub(super) fn upload(work: &mut Work<'_, '_>, used: &Use<'_>, artifacts: &Artifacts, made: &mut Made) -> bool {
-    let keys = ["name", "path", "if-no-files-found", "retention-days", "include-hidden-files", "compression-level", "overwrite"];
-    if !used.has_only(&keys) || used.common.condition.is_some() || used.common.timeout.is_some() {
+    if !used.has_only(UPLOAD) || used.common.timeout.is_some() {
         return false;
     }
-    let Some((name, ..)) = artifacts.get(used.raw("name").unwrap_or("artifact")) else { return false };
-    let Some(list) = used.fixed(work, "path").as_deref().and_then(paths) else { return false };
-    if made.produces.iter().any(|p| p.0.name() == "produces" && p.0.arg(0).and_then(|e| e.as_str()) == Some(name)) {
-        return false;
-    }
-    let mut build = node("produces").arg(name).args(list);
+    let theirs = used.fixed(work, "name").unwrap_or_else(|| "artifact".to_owned());
+    let Some(artifact) = artifacts.upload(&work.scope.job.id, &theirs) else { return false };
+    let files = match (&artifact.paths, artifact.is_staged) {
+        (Some(paths), false) if used.common.condition.is_none() => paths.clone(),
+        (_, false) => return false,
+        (_, true) => {
+            let Some(collect) = collected(work, used, artifact) else { return false };
+            made.steps.push(collect);
+            vec![format!("{}/", artifact.folder())]
+        }
+    };
+    let mut build = node("produces").arg(&artifact.name).args(files);
     for entry in used.with.map(Node::entries).unwrap_or_default() {
         match entry.key.as_str() {
-            "name" if entry.value.text() != Some(name) => {
-                work.mark(entry, Fate::Emulated(format!("the artifact is called `{name}`")));
+            "name" if entry.value.text() != Some(&artifact.name) => {
+                work.mark(entry, Fate::Emulated(format!("the artifact is called `{}`", artifact.name)));
+            }
+            "path" if artifact.is_staged => {
+                let why = format!("the files are collected in `{}`, where each cell has a folder", artifact.folder());
+                work.mark(entry, Fate::Emulated(why));
             }
             "retention-days" => match entry.value.text().and_then(|t| t.parse::<u32>().ok()) {
                 Some(days) if days > 0 => build = build.prop("keep", &format!("{days}d")),
@@ -114,40 +53,119 @@ pub(super) fn upload(work: &mut Work<'_, '_>, used: &Use<'_>, artifacts: &Artifa
             _ => {}
         }
     }
-    made.produces.push(build.maybe("when", used.common.when));
+    // What a condition kept from being collected is not missed.
+    let when = used.common.when.or(used.common.condition.as_ref().map(|_| "always"));
+    let when = if artifact.is_staged { when.map(|_| "always") } else { when };
+    made.produces.push(build.maybe("when", when));
     true
 }
 
-pub(super) fn download(work: &Work<'_, '_>, used: &Use<'_>, artifacts: &Artifacts, made: &mut Made) -> bool {
-    if !used.has_only(&["name", "path", "pattern", "merge-multiple"]) || !used.common.is_plain() {
-        return false;
-    }
-    let found = match (used.raw("name"), used.raw("pattern")) {
-        (Some(name), None) => artifacts.get(name),
-        (None, Some(pattern)) => {
-            let start = pattern.trim_end_matches('*');
-            artifacts.iter().find(|(theirs, _)| theirs.starts_with(start) && theirs.contains("${{")).map(|(_, own)| own)
-        }
-        _ => None,
+/// The step that collects the files of an artifact, as the action finds them: a folder's own files, a file by its name, and several paths below
+/// the folder that they have in common (actions/upload-artifact, "Inputs").
+fn collected(work: &mut Work<'_, '_>, used: &Use<'_>, artifact: &Artifact) -> Option<Build> {
+    let entry = |key: &str| used.with.and_then(|w| w.entry(key));
+    let mut text = |key: &str| {
+        let entry = entry(key)?;
+        let source = entry.value.text().map(|t| work.fixed(t))?;
+        work.placed_text(entry, &source, Where::Bash)
     };
-    let Some((name, root, files)) = found else { return false };
-    let Some(path) = used.fixed(work, "path").map_or(Some(String::new()), |p| folder(&p)) else { return false };
-    let same = path == *root;
-    let copied = if same { None } else { Some(copied(root, files, &path)) };
-    if copied.as_ref().is_some_and(Option::is_none) {
-        return false;
+    let name = text("name").unwrap_or_else(|| "artifact".to_owned());
+    let paths = text("path")?;
+    let paths: Vec<&str> = lines(&paths).collect();
+    let has_glob = |p: &str| p.contains(['*', '?', '[']);
+    let mut script = vec![format!("FOLDER=\"$PWD/{}/{name}\"", artifact.folder()), "mkdir -p \"$FOLDER\"".to_owned()];
+    match paths.as_slice() {
+        [one] if !has_glob(one) => {
+            let one = one.trim_end_matches('/');
+            script.push(format!(
+                "if [ -d \"{one}\" ]; then cp -R \"{one}/.\" \"$FOLDER\"; elif [ -e \"{one}\" ]; then cp \"{one}\" \"$FOLDER\"; fi"
+            ));
+        }
+        ["." | "./", rest @ ..] if rest.iter().any(|p| left_out(p).is_some()) => {
+            let out: String = rest.iter().filter_map(|p| left_out(p)).map(|p| format!(" --exclude=\"./{p}\"")).collect();
+            script.push(format!("tar -cf - --exclude=./.artifacts{out} . | tar -xf - -C \"$FOLDER\""));
+        }
+        several => {
+            let (root, files) = common(several);
+            if !root.is_empty() {
+                script.push(format!("cd \"{root}\""));
+            }
+            let copy = "if [ -e \"$FILE\" ]; then tar -cf - \"$FILE\" | tar -xf - -C \"$FOLDER\"; fi";
+            let (deep, plain): (Vec<&String>, Vec<&String>) = files.iter().partition(|f| f.contains("**"));
+            if !plain.is_empty() {
+                let plain = plain.into_iter().cloned().collect::<Vec<_>>().join(" ");
+                script.push(format!("for FILE in {plain}; do {copy}; done"));
+            }
+            for pattern in deep {
+                let (top, test) = search(pattern)?;
+                let own = if top == "." { " -not -path './.artifacts/*'" } else { "" };
+                script.push(format!(
+                    "find {top} -type f{test}{own} 2> /dev/null | while IFS= read -r FILE; do {copy}; done || true"
+                ));
+            }
+        }
     }
-    if !made.consumes.contains(name) {
-        made.consumes.push(name.clone());
-    }
-    made.steps.extend(copied.flatten().map(|line| node("run").arg(&line)));
-    true
+    Some(step(used, &format!("Collect {}", artifact.name), &script))
 }
 
-/// A folder below the root: nothing for the root itself.
-fn folder(path: &str) -> Option<String> {
-    let path = path.trim().trim_start_matches("./").trim_end_matches('/');
-    if matches!(path, "" | ".") { Some(String::new()) } else { below(path) }
+/// A step with a script, by its name in the workflow, or by one that says what it does.
+fn step(used: &Use<'_>, unsaid: &str, script: &[String]) -> Build {
+    let build = if used.common.name.is_none() { node("run").prop("name", unsaid) } else { node("run") };
+    used.common.dress(build).args([script.join("\n")])
+}
+
+pub(super) fn download(work: &mut Work<'_, '_>, used: &Use<'_>, artifacts: &Artifacts, made: &mut Made) -> bool {
+    if !used.has_only(DOWNLOAD) || used.common.timeout.is_some() {
+        return false;
+    }
+    let asked = Asked::of(work, used.with);
+    let job = work.scope.job.id.clone();
+    let Some((found, path)) = artifacts.download(&job, &asked) else { return false };
+    let (staged, direct): (Vec<&Artifact>, Vec<&Artifact>) = found.into_iter().partition(|a| a.is_staged);
+    let mut scripts = Vec::new();
+    for artifact in &direct {
+        if artifact.root != path {
+            let Some(line) = copied(&artifact.root, artifact.paths.as_deref().unwrap_or_default(), &path) else { return false };
+            scripts.push(line);
+        }
+    }
+    if !staged.is_empty() {
+        let Asked { name, pattern, merges, .. } = asked;
+        let key = if name.is_some() { "name" } else { "pattern" };
+        let words = match used.with.and_then(|w| w.entry(key)) {
+            Some(entry) => name.or(pattern).and_then(|source| work.placed_text(entry, &source, Where::Bash)),
+            None => Some("*".to_owned()),
+        };
+        let Some(asked) = words else { return false };
+        let to = if path.is_empty() { "." } else { path.as_str() };
+        let mut script = Vec::new();
+        if to != "." {
+            script.push(format!("mkdir -p \"{to}\""));
+        }
+        if key == "name" {
+            script.extend(staged.iter().map(|a| format!("cp -R \"{}/{asked}/.\" \"{to}\"", a.folder())));
+        } else {
+            let folders: Vec<String> = staged.iter().map(|a| format!("{}/{}", a.folder(), asked.replace("**", "*"))).collect();
+            let (inside, to) = if merges { ("/.", to.to_owned()) } else { ("", format!("{to}/")) };
+            script.push(format!(
+                "for FOLDER in {}; do if [ -d \"$FOLDER\" ]; then cp -R \"$FOLDER{inside}\" \"{to}\"; fi; done",
+                folders.join(" ")
+            ));
+        }
+        scripts.push(script.join("\n"));
+        for entry in used.with.map(Node::entries).unwrap_or_default() {
+            work.mark(entry, Fate::Emulated("a step lays the files there".to_owned()));
+        }
+    }
+    for artifact in direct.iter().chain(&staged) {
+        if !made.consumes.contains(&artifact.name) {
+            made.consumes.push(artifact.name.clone());
+        }
+    }
+    let names: Vec<&str> = direct.iter().chain(&staged).map(|a| a.name.as_str()).collect();
+    let unsaid = format!("Lay out {}", names.join(", "));
+    made.steps.extend(scripts.into_iter().map(|line| step(used, &unsaid, &[line])));
+    true
 }
 
 /// What lays the files of an artifact into another folder; none where the shell finds them in another way.

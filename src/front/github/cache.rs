@@ -5,8 +5,8 @@ use crate::front::ledger::Fate;
 use crate::front::node::{Build, node};
 use crate::front::yaml::Node;
 
-use super::artifact::below;
 use super::expr::{Gh, Piece, parse, pieces};
+use super::handover::below;
 use super::step::Made;
 use super::text::{self, Where};
 use super::uses::Use;

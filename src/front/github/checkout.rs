@@ -5,7 +5,7 @@ use crate::front::ledger::Fate;
 use crate::front::node::node;
 use crate::front::yaml::{Entry, Node};
 
-use super::artifact::below;
+use super::handover::below;
 use super::step::Made;
 use super::text::Where;
 use super::uses::{Use, settings};

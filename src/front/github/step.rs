@@ -1,7 +1,5 @@
 //! Steps of a job.
 
-use std::collections::BTreeMap;
-
 use crate::front::account::Account as _;
 use crate::front::ledger::Fate;
 use crate::front::name::{Names, slug};
@@ -9,6 +7,7 @@ use crate::front::node::{Build, node};
 use crate::front::yaml::{Entry, Node};
 
 use super::expr::{Gh, Piece, parse, pieces};
+use super::handover::Artifacts;
 use super::text::Where;
 use super::uses;
 use super::variable;
@@ -30,9 +29,6 @@ pub(super) struct Made {
     /// Whether a script of the job pushes commits.
     pub(super) pushes: bool,
 }
-
-/// Artifacts of a workflow by the vendor's name: the spec's name, the directory that their files come out of, and their paths.
-pub(super) type Artifacts = BTreeMap<String, (String, String, Vec<String>)>;
 
 /// Handles of steps that pipewright writes itself.
 const HANDLES: &[&str] = &["values", "outputs", "deploy", "rollback"];

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::front::name::Names;
 use crate::front::yaml::{Entry, Node};
 
-use super::artifact;
 use super::condition::Condition;
 use super::context::JobScope;
 use super::expr::{Piece, pieces};
-use super::step::{self, Artifacts};
+use super::handover::Artifacts;
+use super::step;
 use super::whole;
 use super::work::Work;
 
@@ -51,7 +51,7 @@ pub(super) fn survey<'n>(work: &mut Work<'_, '_>, jobs: &'n [Entry]) -> Jobs<'n>
         outputs: BTreeMap::new(),
         handed: BTreeMap::new(),
         conditions: BTreeMap::new(),
-        artifacts: Artifacts::new(),
+        artifacts: Artifacts::default(),
     };
     let mut fetches = false;
     work.scope.foreign.clear();
@@ -101,7 +101,8 @@ pub(super) fn survey<'n>(work: &mut Work<'_, '_>, jobs: &'n [Entry]) -> Jobs<'n>
         found.scopes.insert(job.key.clone(), work.scope.job.clone());
         // A job in GitHub's words fetches an artifact by the name that it has there.
         if !fetches {
-            artifact::uploaded(work, &job.value, &mut found.artifacts);
+            let needs = work.scope.job.needs.clone();
+            found.artifacts.enter(work, job, needs);
         }
     }
     for job in &found.entries {
@@ -112,6 +113,7 @@ pub(super) fn survey<'n>(work: &mut Work<'_, '_>, jobs: &'n [Entry]) -> Jobs<'n>
             found.conditions.insert(job.key.clone(), condition);
         }
     }
+    found.artifacts.settle(&found.conditions);
     found
 }
 

@@ -6,11 +6,12 @@ use crate::front::node::{Build, node};
 use crate::front::yaml::{Entry, Node};
 use crate::target::pins;
 
-use super::artifact::{below, download, upload};
+use super::artifact::{download, upload};
 use super::cache;
 use super::checkout;
+use super::handover::{Artifacts, below};
 use super::known::{self, Elsewhere, With};
-use super::step::{Artifacts, Common, Made};
+use super::step::{Common, Made};
 use super::text::Where;
 use super::toolchain;
 use super::work::Work;

@@ -65,7 +65,12 @@ impl Work<'_, '_> {
 
     /// A text of a key that has been looked through already, in the words of a spec.
     pub(super) fn fixed_text(&mut self, entry: &Entry, source: &str) -> Option<String> {
-        let (made, fate) = text::text(source, Where::Field, &self.scope, self.declared);
+        self.placed_text(entry, source, Where::Field)
+    }
+
+    /// As [`Work::fixed_text`], for the place where it will stand.
+    pub(super) fn placed_text(&mut self, entry: &Entry, source: &str, place: Where) -> Option<String> {
+        let (made, fate) = text::text(source, place, &self.scope, self.declared);
         self.mark(entry, fate);
         Some(made)
     }
