@@ -101,6 +101,8 @@ pub struct Job {
     pub runner: Runner,
     /// The container its steps run in.
     pub image: Option<Text>,
+    /// Whether the program that the image starts with is not run around its scripts.
+    pub no_entrypoint: Option<Span>,
     /// Whether it has a docker daemon of its own.
     pub docker: Option<Span>,
     /// Containers beside it.
@@ -166,6 +168,7 @@ impl Job {
             possible: BitSet::new(events),
             runner: Runner::Named(Spanned::new("linux".to_owned(), span)),
             image: None,
+            no_entrypoint: None,
             docker: None,
             services: Vec::new(),
             env: Vec::new(),

@@ -98,6 +98,7 @@ capabilities! {
     "Scripts for bash or a POSIX shell on Windows." ShellPosixOnWindows "shell-posix-on-windows"
     "Steps inside a container." Image "image"
     "An image whose name only a run knows, or an account." ImageContext "image-context"
+    "Scripts in an image without the program that the image starts with." ImageEntrypoint "image-entrypoint"
     "A container beside a job." Service "service"
     "Waiting until a service answers before the first step." ServiceReady "service-ready"
     "Waiting for a service that names no port, or in an image without bash." ServiceReadyBare "service-ready-bare"

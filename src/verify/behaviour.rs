@@ -65,6 +65,8 @@ pub struct Found {
     pub env: Variables,
     /// The container its scripts run in.
     pub image: Option<Vec<Bit>>,
+    /// Whether the program that the image starts with runs around them, where the vendor has a word for that.
+    pub entrypoint: Option<bool>,
     /// The containers beside it.
     pub services: Vec<Beside>,
     /// The cells of its matrix, each by the vendor's names; none where it has no matrix.

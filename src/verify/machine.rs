@@ -45,6 +45,12 @@ fn containers(pipeline: &Pipeline, reader: &dyn Reader, at: usize, job: &Job, fa
         let is = found.image.as_deref().map_or("on the machine itself".to_owned(), |bits| format!("in {}", shown(bits)));
         faults.push((3, "its scripts run in the image of the spec".to_owned(), format!("they run {is}")));
     }
+    if job.image.is_some() && found.entrypoint == Some(job.no_entrypoint.is_some()) {
+        let (with, without) =
+            ("the program that its image starts with runs first", "its image starts with no program of its own");
+        let (wanted, is) = if job.no_entrypoint.is_some() { (without, with) } else { (with, without) };
+        faults.push((3, wanted.to_owned(), is.to_owned()));
+    }
     for service in &job.services {
         let name = &service.name.value;
         let Some(beside) = found.services.iter().find(|s| s.name == *name) else {

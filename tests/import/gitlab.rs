@@ -334,6 +334,28 @@ unit:
 }
 
 #[test]
+fn an_image_starts_without_its_own_program_where_the_file_says_so() {
+    let text = "\
+bare: {image: {name: 'alpine/git:2.49.1', entrypoint: ['']}, script: git fsck}
+shell: {image: {name: 'alpine:3.22', entrypoint: [/bin/sh, -c]}, script: make}
+other: {image: {name: 'alpine:3.22', entrypoint: [/prepare.sh]}, script: make}
+";
+    let (_, imported) = imported(Vendor::Gitlab, &[(".gitlab-ci.yml", text)]);
+    let fate = |path: &str| imported.ledger.keys().iter().find(|k| k.path == path).unwrap().fate();
+    assert_eq!(fate("bare.image.entrypoint"), Fate::Exact);
+    assert!(
+        matches!(fate("shell.image.entrypoint"), Fate::Emulated(_)) && matches!(fate("other.image.entrypoint"), Fate::Lost(_))
+    );
+    let spec = imported.spec("sample", "main", &["gitlab"]);
+    assert!(of(&spec, "bare").contains("no-entrypoint") && !of(&spec, "other").contains("no-entrypoint"), "{spec}");
+    let (output, errors) = compiled(&spec);
+    assert!(errors.is_empty(), "{errors:?}");
+    let file: serde_yaml::Value = serde_yaml::from_str(&output).unwrap();
+    assert_eq!(file["bare"]["image"]["entrypoint"][0], "", "{output}");
+    assert_eq!(file["other"]["image"], "alpine:3.22", "{output}");
+}
+
+#[test]
 fn a_cell_that_is_needed_is_its_job() {
     let text = "\
 images: {stage: build, script: make $OS, parallel: {matrix: [{OS: [a, b]}]}}

@@ -82,6 +82,25 @@ pipeline {
 "#;
 
 #[test]
+fn an_image_without_the_program_that_it_starts_with_is_said_so() {
+    let file = |args: &str| {
+        let agent = format!("agent {{ docker {{ image 'alpine/git:2.49.1'; args {args} }} }}");
+        imported(
+            Vendor::Jenkins,
+            &[("Jenkinsfile", &format!("pipeline {{ {agent}\n stages {{ stage('A') {{ steps {{ sh 'git fsck' }} }} }} }}"))],
+        )
+        .1
+    };
+    for args in ["'--entrypoint='", "\"--entrypoint=''\"", "'--entrypoint=\"\"'"] {
+        let spec = file(args).spec("sample", "main", &["gitlab"]);
+        assert!(spec.contains("image \"alpine/git:2.49.1\"") && spec.contains("no-entrypoint"), "{args}: {spec}");
+    }
+    let other = file("'--entrypoint=sh -v /tmp:/tmp'");
+    let lost = other.ledger.keys().iter().filter(|k| matches!(k.fate(), Fate::Lost(_))).count();
+    assert!(lost > 0 && !other.spec("sample", "main", &["gitlab"]).contains("no-entrypoint"));
+}
+
+#[test]
 fn stages_that_share_a_folder_are_one_job_and_others_are_jobs() {
     let imported = read(WHOLE);
     let spec = imported.spec("sample", "main", &["github"]);

@@ -57,6 +57,7 @@ const ROWS: &[Row] = &[
     ("shell-pwsh", "", "on { push main }; job a { runner windows; shell pwsh; run make }"),
     ("shell-posix-on-windows", "", "on { push main }; job a { runner windows; run make }"),
     ("service-ready-bare", "", "on { push main }; job a { image \"alpine:3.22\"; shell sh; service db image=\"postgres:16\" { ready \"pg_isready\" }; run make }"),
+    ("image-entrypoint", "", "on { push main }; job a { image \"alpine/git:2.49.1\"; no-entrypoint; shell sh; run make }"),
     ("image-context", "", "on { push main }; job a { matrix { axis n \"22\" \"24\" }; image \"node:${matrix.n}\"; shell sh; run make }"),
     ("several-images", "", "on { push main }; job a { toolchain node=\"22\" python=\"3.12\"; run make }"),
     ("tool-version", "", "on { push main }; job a { tools jq=\"1.7\"; run make }"),

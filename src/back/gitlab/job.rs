@@ -81,7 +81,7 @@ pub(super) fn view(place: Place<'_>, stage: &str, ways: &[Way<'_>], pipeline: &[
         comments: comments(place, &approvals),
         extends: Vec::new(),
         stage: stage.to_owned(),
-        image: image(place),
+        image: image(place).map(|name| view::Image { name, no_entrypoint: job.no_entrypoint.is_some() }),
         services: services(place),
         tags: tags(place),
         needs: Some(needs(place)),

@@ -2,7 +2,7 @@
 //! to it (<https://docs.gitlab.com/ci/yaml/yaml_optimization/#merge-details>).
 
 use crate::back::gitlab::job::DAEMON;
-use crate::back::gitlab::view::{Job, Shared};
+use crate::back::gitlab::view::{Image, Job, Shared};
 
 /// A machine of fewer lines is as easily read where it is used.
 const WORTH: usize = 4;
@@ -75,7 +75,8 @@ fn take_machine(job: &mut Job, part: &Shared) {
 /// By the image, or by the cache where the image is that of all jobs.
 fn name_of_machine(jobs: &[Job], same: &[usize]) -> String {
     let job = &jobs[same[0]];
-    let of_image = |image: &String| {
+    let of_image = |image: &Image| {
+        let image = &image.name;
         let last = image.rsplit('/').next().unwrap_or(image);
         last.split([':', '@']).next().unwrap_or(last).to_owned()
     };

@@ -40,11 +40,19 @@ pub(super) struct Input {
     pub(super) description: Option<String>,
 }
 
+/// The image of a job.
+#[derive(Clone, PartialEq, Serialize)]
+pub(super) struct Image {
+    pub(super) name: String,
+    /// The program that it starts with is not run.
+    pub(super) no_entrypoint: bool,
+}
+
 /// A hidden job: what several jobs have in common.
 #[derive(Clone, Default, PartialEq, Serialize)]
 pub(super) struct Shared {
     pub(super) name: String,
-    pub(super) image: Option<String>,
+    pub(super) image: Option<Image>,
     pub(super) services: Vec<Service>,
     pub(super) variables: Vec<(String, String)>,
     pub(super) cache: Vec<CacheView>,
@@ -58,7 +66,7 @@ pub(super) struct Job {
     pub(super) comments: Vec<String>,
     pub(super) extends: Vec<String>,
     pub(super) stage: String,
-    pub(super) image: Option<String>,
+    pub(super) image: Option<Image>,
     pub(super) services: Vec<Service>,
     pub(super) tags: Vec<String>,
     /// None in `.post`, which waits for every stage.

@@ -10,12 +10,26 @@ use super::told;
 use super::value;
 use super::work::{Work, is_daemon};
 
+/// Shells that an image may be started with, so that a script can be given to them.
+const SHELLS: &[&str] = &["sh", "bash", "/bin/sh", "/bin/bash", "/bin/ash"];
+
 /// `image:`
 pub(super) fn image(work: &mut Work<'_>, entry: &Entry, body: &Node, build: &mut Build) {
     let name = if entry.value.is_map() { work.open(&entry.value, "name") } else { Some(entry) };
-    for key in ["entrypoint", "pull_policy", "docker", "kubernetes"] {
+    for key in ["pull_policy", "docker", "kubernetes"] {
         if let Some(lost) = entry.value.entry(key) {
             work.lose(lost, &format!("a spec gives the image of a job no `{key}`"));
+        }
+    }
+    if let Some(own) = work.open(&entry.value, "entrypoint") {
+        match own.value.texts().as_deref() {
+            Some([] | [""]) => build.push(node("no-entrypoint")),
+            // A shell that only takes the script of the job changes nothing.
+            Some([shell, "-c"]) if SHELLS.contains(shell) => {
+                work.turn(own, "the scripts have a shell: `no-entrypoint`");
+                build.push(node("no-entrypoint"));
+            }
+            _ => work.lose(own, "a job of a spec can leave the program of its image away, and has no other one"),
         }
     }
     let Some(name) = name else { return };

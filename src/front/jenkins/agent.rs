@@ -16,6 +16,8 @@ pub(super) struct Agent {
     /// The runner, where it is not the usual one.
     runner: Option<String>,
     image: Option<String>,
+    /// The image starts with no program of its own.
+    no_entrypoint: bool,
     docker: bool,
     /// Whether it is a container on the machine of the stages around it.
     pub(super) reuses: bool,
@@ -34,6 +36,9 @@ impl Agent {
         let mut made = Vec::new();
         made.extend(self.runner.as_ref().map(|r| node("runner").arg(r)));
         made.extend(self.image.as_ref().map(|i| node("image").arg(i)));
+        if self.no_entrypoint {
+            made.push(node("no-entrypoint"));
+        }
         if self.docker {
             made.push(node("docker"));
         }
@@ -75,6 +80,11 @@ pub(super) fn agent(work: &mut Work<'_>, item: &Item) -> Agent {
     }
 }
 
+/// Whether all that the arguments of docker say is that the image starts with no program of its own.
+fn no_entrypoint(args: &str) -> bool {
+    args.trim().strip_prefix("--entrypoint").is_some_and(|rest| matches!(rest.trim(), "=" | "=''" | "=\"\"" | "''" | "\"\""))
+}
+
 fn docker(work: &mut Work<'_>, kind: &Item) -> Agent {
     let mut made = Agent::usual();
     let mut image = kind.first().cloned();
@@ -84,10 +94,17 @@ fn docker(work: &mut Work<'_>, kind: &Item) -> Agent {
             "image" => image = item.first().cloned(),
             "label" => {
                 let value = item.first().cloned();
-                made = Agent { image: made.image, reuses: made.reuses, ..labelled(work, item, value) };
+                made = Agent {
+                    image: made.image,
+                    reuses: made.reuses,
+                    no_entrypoint: made.no_entrypoint,
+                    ..labelled(work, item, value)
+                };
             }
             "reuseNode" => made.reuses = item.first().is_none_or(Value::is_true),
             "alwaysPull" => work.turn(item, "the runner pulls images in its own way"),
+            // Jenkins hands the image a program that waits, and so it must not start with another one.
+            "args" if item.first().and_then(Value::plain).is_some_and(|args| no_entrypoint(&args)) => made.no_entrypoint = true,
             _ => work.lose(item, "a spec gives the image of a job no such setting"),
         }
     }

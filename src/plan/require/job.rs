@@ -211,6 +211,9 @@ impl Walk<'_> {
                 self.need(Capability::ImageContext, context.span, what);
             }
         }
+        if let Some(span) = job.no_entrypoint {
+            self.need(Capability::ImageEntrypoint, span, what);
+        }
         if let Some(span) = job.docker {
             self.need(Capability::Docker, span, what);
         }

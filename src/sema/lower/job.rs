@@ -75,6 +75,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
                 .and_then(|c| c.arg(0))
                 .map(|e| self.text(e, &place))
                 .or_else(|| self.defaults.image.clone()),
+            no_entrypoint: node.flag("no-entrypoint"),
             docker: node.flag("docker"),
             services: self.services(node, &place),
             env: self.job_env(node, &place),

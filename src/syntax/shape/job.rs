@@ -61,7 +61,10 @@ const SETTINGS: &[Setting] = &[
     line("working-directory", Path, "directory of its steps, below the root"),
 ];
 
-const FLAGS: &[Flag] = &[flag("docker", "the job gets a docker daemon at `${docker.host}`")];
+const FLAGS: &[Flag] = &[
+    flag("docker", "the job gets a docker daemon at `${docker.host}`"),
+    flag("no-entrypoint", "the program that its image starts with (`ENTRYPOINT`) is not run around its scripts"),
+];
 
 static PARTS: [Child; 15] = [
     once(&ONLY),

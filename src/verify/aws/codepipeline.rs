@@ -322,6 +322,7 @@ fn beside(path: &str, pipeline: &str, id: String, line: usize, asks: Vec<GateId>
         acts: None,
         env: BTreeMap::new(),
         image: None,
+        entrypoint: None,
         services: Vec::new(),
         cells: None,
         timeout: None,

@@ -307,6 +307,7 @@ fn found(pipeline: &Pipeline, path: &str, build: &Build) -> Found {
         acts: Some(build.acts.clone()),
         env: build.variables.iter().filter_map(variable).collect(),
         image: None,
+        entrypoint: None,
         services: services(&build.texts),
         cells: None,
         timeout: build.limit,

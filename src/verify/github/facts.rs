@@ -32,6 +32,7 @@ pub(super) fn job(path: &str, workflow: &str, id: &str, node: &Node, root: &Node
         acts: None,
         env: work::env(node, root),
         image: node.get("container").and_then(|c| c.get("image").or(Some(c))?.text()).map(work::bits),
+        entrypoint: None,
         services: work::services(node),
         cells: work::cells(node),
         timeout: work::seconds(node.get("timeout-minutes")),

@@ -33,6 +33,7 @@ pub(super) fn job(pipeline: &Pipeline, path: &str, name: &str, node: &Node, root
         acts: Some(work::acts(node, root)),
         env: work::env(node, root),
         image: work::image(node, root),
+        entrypoint: Some(work::entrypoint(node, root)),
         services: work::services(node, root),
         cells: work::cells(node),
         timeout,

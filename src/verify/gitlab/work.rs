@@ -53,6 +53,13 @@ pub(super) fn image(job: &Node, root: &Node) -> Option<Vec<Bit>> {
     or_default(job, root, "image").and_then(image_name)
 }
 
+/// Whether the program that the image starts with runs around the scripts: not where it is an empty text
+/// (<https://docs.gitlab.com/ci/docker/using_docker_images/#override-the-entrypoint-of-an-image>).
+pub(super) fn entrypoint(job: &Node, root: &Node) -> bool {
+    let words = or_default(job, root, "image").and_then(|image| image.get("entrypoint"));
+    words.is_none_or(|words| words.items().iter().any(|w| w.text() != Some("")))
+}
+
 /// The containers beside a job.
 pub(super) fn services(job: &Node, root: &Node) -> Vec<Beside> {
     let service = |node: &Node| {

@@ -516,6 +516,11 @@ pub(super) const DAMAGES: &[Damage] = &[
         apply: |t, p| of_job(t, 2, "image", p, |job, _| job.image.as_ref().map(|_| vec!["  image: other:1".to_owned()])),
     },
     Damage {
+        name: "have the program of an image run first",
+        file: GITLAB,
+        apply: |t, _| each_match(t, "    entrypoint: ['']\n", ""),
+    },
+    Damage {
         name: "drop a container beside a job",
         file: GITHUB,
         apply: |t, p| of_job(t, 4, "services", p, |_, _| Some(Vec::new())),
