@@ -339,6 +339,8 @@ fn an_image_starts_without_its_own_program_where_the_file_says_so() {
 bare: {image: {name: 'alpine/git:2.49.1', entrypoint: ['']}, script: git fsck}
 shell: {image: {name: 'alpine:3.22', entrypoint: [/bin/sh, -c]}, script: make}
 other: {image: {name: 'alpine:3.22', entrypoint: [/prepare.sh]}, script: make}
+usual: {image: {name: 'alpine:3.22', docker: {platform: linux/amd64}}, script: make}
+arm: {image: {name: 'alpine:3.22', docker: {platform: linux/arm64}}, script: make}
 ";
     let (_, imported) = imported(Vendor::Gitlab, &[(".gitlab-ci.yml", text)]);
     let fate = |path: &str| imported.ledger.keys().iter().find(|k| k.path == path).unwrap().fate();
@@ -346,6 +348,8 @@ other: {image: {name: 'alpine:3.22', entrypoint: [/prepare.sh]}, script: make}
     assert!(
         matches!(fate("shell.image.entrypoint"), Fate::Emulated(_)) && matches!(fate("other.image.entrypoint"), Fate::Lost(_))
     );
+    let fates = ["usual.image.docker.platform", "arm.image.docker.platform"].map(fate);
+    assert!(matches!(fates, [Fate::Emulated(_), Fate::Lost(_)]));
     let spec = imported.spec("sample", "main", &["gitlab"]);
     assert!(of(&spec, "bare").contains("no-entrypoint") && !of(&spec, "other").contains("no-entrypoint"), "{spec}");
     let (output, errors) = compiled(&spec);

@@ -17,8 +17,12 @@ const SHELLS: &[&str] = &["sh", "bash", "/bin/sh", "/bin/bash", "/bin/ash"];
 pub(super) fn image(work: &mut Work<'_>, entry: &Entry, body: &Node, build: &mut Build) {
     let name = if entry.value.is_map() { work.open(&entry.value, "name") } else { Some(entry) };
     for key in ["pull_policy", "docker", "kubernetes"] {
-        if let Some(lost) = entry.value.entry(key) {
-            work.lose(lost, &format!("a spec gives the image of a job no `{key}`"));
+        let Some(own) = entry.value.entry(key) else { continue };
+        let usual = key == "docker" && own.value.entries().len() == 1 && body.entry("tags").is_none();
+        if usual && own.value.get("platform").and_then(Node::text) == Some("linux/amd64") {
+            own.mark_all(work.ledger, &Fate::Emulated("the runner is of this platform".to_owned()));
+        } else {
+            work.lose(own, &format!("a spec gives the image of a job no `{key}`"));
         }
     }
     if let Some(own) = work.open(&entry.value, "entrypoint") {
