@@ -131,7 +131,7 @@ pub struct Job {
     pub permissions: BTreeSet<Permission>,
     /// Time limit without the wait for an approval; always set.
     pub timeout: Spanned<Duration>,
-    /// Further attempts after the first.
+    /// Further attempts after the first, at least one.
     pub retry: Option<Spanned<u32>>,
     /// Whether its failure is forgiven.
     pub allow_failure: Option<AllowFailure>,

@@ -49,6 +49,11 @@ impl Text {
         }
     }
 
+    /// Whether a word stands in it, outside of its contexts.
+    pub fn mentions(&self, word: &str) -> bool {
+        self.parts.iter().any(|p| matches!(p, Part::Literal(text) if text.contains(word)))
+    }
+
     /// The contexts in it, in order.
     pub fn contexts(&self) -> impl Iterator<Item = &Spanned<Context>> {
         self.parts.iter().filter_map(|p| match p {

@@ -8,7 +8,6 @@ use crate::base::span::Span;
 use crate::ir::Pipeline;
 use crate::ir::environment::Target;
 use crate::ir::event::Event;
-use crate::ir::expr::Truth;
 use crate::ir::gate::{GateKind, Via};
 use crate::ir::id::{GateId, JobId, TargetId};
 use crate::ir::job::NeedKind;
@@ -240,8 +239,7 @@ impl<'p> Compare<'p> {
             }
             self.order_of(reader, &model, event, &before);
             let jobs: Vec<JobId> = model.jobs().collect();
-            let uncertain = model.presence().contains(&Truth::Maybe);
-            for world in worlds::worlds(self.pipeline, &jobs, uncertain) {
+            for world in worlds::worlds(self.pipeline, &jobs) {
                 self.runs += 1;
                 match started.states(&world) {
                     Ok(states) => self.outcome(reader, &model, event, &world, &states),

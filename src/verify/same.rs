@@ -121,7 +121,19 @@ impl<'r> Facts<'_, 'r> {
         let mut seen = BTreeSet::new();
         for context in walk::contexts(job, &[self.target.id]) {
             let (givers, given, name) = match &context.value {
-                Context::Output { job: giver, output } if *giver != id => (vec![*giver], Given::Output(output), output),
+                Context::Output { job: giver, output } if *giver == id => {
+                    if !reads_back(reader, found, output) {
+                        self.differ(
+                            5,
+                            Some(job),
+                            found,
+                            format!("a step reads `{output}`, which one before it wrote"),
+                            "it has no value",
+                        );
+                    }
+                    continue;
+                }
+                Context::Output { job: giver, output } => (vec![*giver], Given::Output(output), output),
                 Context::Image(image) => {
                     let image = &pipeline.images[image.index()];
                     let own = image.builders.iter().filter(|b| pipeline.job(**b).workflow == job.workflow);
@@ -291,4 +303,10 @@ impl<'r> Facts<'_, 'r> {
             self.differ(4, None, found, "no newer run cuts an approval off", "a newer run may cut it off");
         }
     }
+}
+
+/// Whether a job finds what its own steps wrote: GitHub keeps it with the step, elsewhere a line reads it from the file.
+fn reads_back(reader: &dyn Reader, found: &Found, output: &str) -> bool {
+    let from = format!("=$(sed -n 's/^{output}=//p' \"$PIPEWRIGHT_OUTPUT\"");
+    reader.word() == TargetId::Github.word() || found.texts.iter().any(|t| t.text.contains(&from))
 }

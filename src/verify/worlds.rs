@@ -71,9 +71,9 @@ fn files(pipeline: &Pipeline) -> BTreeSet<String> {
     globs.filter_map(|g| g.value.path_lang().witness()).chain([STRANGE.to_owned()]).collect()
 }
 
-/// The outcomes of a run of these jobs: all well; jobs that fail, as the bounds say; each job kept from running; what decides about
+/// The outcomes of a run of these jobs: all well, whatever only a run knows; jobs that fail, as the bounds say; each job kept from running; what decides about
 /// jobs failing; each approval withheld.
-pub(super) fn worlds(pipeline: &Pipeline, jobs: &[JobId], uncertain: bool) -> Vec<World> {
+pub(super) fn worlds(pipeline: &Pipeline, jobs: &[JobId]) -> Vec<World> {
     let mut sets: Vec<BTreeSet<JobId>> = vec![BTreeSet::new()];
     if jobs.len() <= ALL_SETS {
         for job in jobs {
@@ -90,9 +90,8 @@ pub(super) fn worlds(pipeline: &Pipeline, jobs: &[JobId], uncertain: bool) -> Ve
     let mut found: Vec<World> = sets.into_iter().map(|fails| World { fails, maybe: true, ..World::default() }).collect();
     found.extend(jobs.iter().map(|j| World { skips: Some(*j), maybe: true, ..World::default() }));
     found.push(World { lost: true, maybe: true, ..World::default() });
-    if uncertain {
-        found.push(World::default());
-    }
+    // A file may leave to the run what the spec knows.
+    found.push(World::default());
     for (at, gate) in pipeline.gates.iter().enumerate() {
         let id = GateId(at as u32);
         let asked = jobs.iter().any(|j| pipeline.job(*j).requires.iter().any(|g| g.value == id));

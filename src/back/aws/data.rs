@@ -223,7 +223,7 @@ pub(super) fn services(place: &Place<'_>) -> Vec<Item> {
         options.extend(service.env.iter().map(|e| format!("--env {}={}", e.name.value, place.quoted(&e.value))));
         let run = format!("docker run --detach {} {}", options.join(" "), place.quoted(&service.image));
         // Further attempts of the job keep the services of the first.
-        let kept = place.job.job.retry.is_some_and(|r| r.value > 0);
+        let kept = place.job.job.retry.is_some();
         let text = if kept { format!("docker inspect {name} > /dev/null 2>&1 || {run}") } else { run };
         items.push(Item { comment: Some(format!("Start {name}")), text });
         let Some(ready) = &service.ready else { continue };

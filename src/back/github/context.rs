@@ -19,6 +19,7 @@ use super::condition::Scope;
 use super::domain::takes;
 use super::expr::{Gh, quoted};
 use super::leaf::event_name;
+use super::outputs;
 
 /// Variables of a step, in order.
 pub(super) type Env = Vec<(String, String)>;
@@ -152,7 +153,7 @@ impl<'w, 'a> Writer<'w, 'a> {
             Context::JobStatus => value("job.status", "JOB_STATUS"),
             Context::Output { job, output } => {
                 if self.job.source == JobSource::Spec(*job) {
-                    return value(&format!("steps.outputs.outputs.{output}"), &upper(output));
+                    return value(&outputs::own(output), &upper(output));
                 }
                 let id = self.id_of(*job).unwrap_or_default();
                 Reading::Value(Gh::atom(format!("needs.{id}.outputs.{output}")), upper(&format!("{id}_{output}")))

@@ -11,7 +11,7 @@ use crate::plan::step::{Phase, PlannedKind, RunWhen};
 use super::attempts::is_attempted;
 use super::context::Writer;
 use super::machine::unpinned;
-use super::outputs::{drop_unread_ids, mark_outputs};
+use super::outputs::{drop_unread_ids, mark_outputs, settle};
 use super::permission;
 use super::route;
 use super::step::{if_text, pairs};
@@ -52,6 +52,7 @@ impl Writer<'_, '_> {
         view.environment = self.environment_view();
         view.steps = self.steps(&presence);
         view.outputs = self.outputs(&view.steps);
+        settle(&mut view, &job.job.outputs.iter().map(|o| o.value.as_str()).collect::<Vec<_>>());
         view.needs = needs_value(needs);
         drop_unread_ids(&mut view);
         view
@@ -74,7 +75,7 @@ impl Writer<'_, '_> {
         if presence.loose && job.job.deploy.is_some() {
             steps.push(self.name_guard());
         }
-        let mut retried = job.job.retry.as_ref().map(|r| r.value).filter(|r| *r > 0);
+        let mut retried = job.job.retry.as_ref().map(|r| r.value);
         for planned in &job.steps {
             let checkout = matches!(planned.kind, PlannedKind::Checkout(_));
             if !downloaded && !checkout && planned.phase != Phase::Notify {

@@ -27,6 +27,44 @@ pub(super) fn drop_unread_ids(view: &mut JobView) {
     }
 }
 
+/// Where a step reads an output of its own job: [`settle`] puts the handles of the steps in its place, once they have them.
+pub(super) fn own(output: &str) -> String {
+    format!("steps.outputs.outputs.{output}")
+}
+
+/// Names the steps that wrote what later steps of the job read, where it is not one step that is called as [`own`] says.
+pub(super) fn settle(view: &mut JobView, names: &[&str]) {
+    for name in names {
+        let Some(written) = writers(&view.steps, name) else { continue };
+        let (from, to) = (own(name), written.to_string());
+        let to = if to.contains(" || ") { format!("({to})") } else { to };
+        if from == to {
+            continue;
+        }
+        let texts = view.steps.iter_mut().flat_map(|s| {
+            let pairs = s.env.iter_mut().chain(&mut s.with).map(|(_, v)| v);
+            s.condition.iter_mut().chain(pairs)
+        });
+        for text in texts.chain(view.environment.iter_mut().filter_map(|e| e.url.as_mut())) {
+            *text = replaced(text, &from, &to);
+        }
+    }
+}
+
+/// Replaces a path where it is not the beginning of a longer one.
+fn replaced(text: &str, from: &str, to: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(from) {
+        let (before, behind) = (&rest[..at], &rest[at + from.len()..]);
+        out.push_str(before);
+        let longer = behind.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+        out.push_str(if longer { from } else { to });
+        rest = behind;
+    }
+    out + rest
+}
+
 /// Gives the steps that write outputs a handle; where none seems to, all scripts are told where outputs go.
 pub(super) fn mark_outputs(steps: &mut [StepView], names: &[&str]) {
     let own = |s: &StepView| s.id.as_deref() != Some("values") && s.run.is_some();
@@ -51,6 +89,11 @@ pub(super) fn mark_outputs(steps: &mut [StepView], names: &[&str]) {
 }
 
 fn output_of(steps: &[StepView], name: &str) -> String {
+    writers(steps, name).map_or_else(String::new, |gh| gh.wrapped())
+}
+
+/// What the steps of a job wrote under a name.
+fn writers(steps: &[StepView], name: &str) -> Option<Gh> {
     let writes = |s: &&StepView| s.id.is_some() && s.id.as_deref() != Some("values") && s.run.is_some();
     let named = |s: &&StepView| s.run.as_deref().is_some_and(|r| r.contains(&format!("{name}=")));
     let mut ids: Vec<&str> = steps.iter().filter(writes).filter(named).filter_map(|s| s.id.as_deref()).collect();
@@ -64,5 +107,5 @@ fn output_of(steps: &[StepView], name: &str) -> String {
     }
     // What a later step wrote counts.
     let all = ids.iter().rev().map(|id| Gh::atom(format!("steps.{id}.outputs.{name}")));
-    Gh::any(all).map_or_else(String::new, |gh| gh.wrapped())
+    Gh::any(all)
 }

@@ -91,7 +91,7 @@ pub(super) fn view(place: Place<'_>, stage: &str, ways: &[Way<'_>], pipeline: &[
         resource_group: resource_group(place),
         interruptible: None,
         timeout: time::words(timeout),
-        retry: job.retry.as_ref().map(|r| r.value).filter(|r| *r > 0),
+        retry: job.retry.as_ref().map(|r| r.value),
         allow_failure,
         exit_codes,
         matrix: matrix(place),
@@ -287,7 +287,7 @@ fn environment(place: Place<'_>) -> Option<view::Environment> {
     let looks = !planned.deploys;
     Some(view::Environment {
         name: planned.name.clone(),
-        url: declared.and_then(|e| e.url.as_ref()).and_then(|u| place.expanded(u)).filter(|_| planned.deploys),
+        url: declared.and_then(|e| e.url.as_ref()).and_then(|u| place.expanded_at_the_end(u)).filter(|_| planned.deploys),
         // GitLab guesses the tier from the name; where it guesses right there is nothing to say.
         // <https://docs.gitlab.com/ci/environments/#deployment-tier-of-environments>
         deployment_tier: tier.map(Tier::word).filter(|t| planned.deploys && *t != planned.name).map(str::to_owned),

@@ -5,10 +5,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::back::variables::{Value, Variables, arms, figure, push_variable, upper};
+use crate::back::variables::{Value, Variables, arms, figure, output, push_variable, upper};
 use crate::ir::event::{EventKind, EventValue, InputValue};
 use crate::ir::id::JobId;
-use crate::ir::text::{CommitField, GateField, Part, PrField, RepositoryField, RunField, Text};
+use crate::ir::text::{CommitField, Context, GateField, Part, PrField, RepositoryField, RunField, Text};
 use crate::plan::job::PlannedJob;
 use crate::plan::{Plan, PlannedWorkflow};
 
@@ -187,11 +187,24 @@ impl Place<'_> {
 
     /// A text as the value of a key that GitLab expands, or nothing where it needs a derived variable. `$$` is a dollar sign.
     pub(super) fn expanded(&self, text: &Text) -> Option<String> {
+        self.filled(text, &|context| self.value(context))
+    }
+
+    /// The address of an environment, which GitLab expands when the job has ended: with the outputs of the job itself, too
+    /// (<https://docs.gitlab.com/ci/environments/#set-a-dynamic-environment-url>).
+    pub(super) fn expanded_at_the_end(&self, text: &Text) -> Option<String> {
+        self.filled(text, &|context| match context {
+            Context::Output { job, output: name } => Value::Variable(output(self.id_of(*job), name)),
+            other => self.value(other),
+        })
+    }
+
+    fn filled(&self, text: &Text, value: &dyn Fn(&Context) -> Value) -> Option<String> {
         let mut out = String::new();
         for (i, part) in text.parts.iter().enumerate() {
             match part {
                 Part::Literal(text) => out.push_str(&text.replace('$', "$$")),
-                Part::Context(context) => match self.value(&context.value) {
+                Part::Context(context) => match value(&context.value) {
                     Value::Fixed(text) => out.push_str(&text.replace('$', "$$")),
                     Value::Variable(name) => push_variable(&name, text.parts.get(i + 1), &mut out),
                     Value::Derived(..) => return None,

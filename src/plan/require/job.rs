@@ -81,7 +81,7 @@ impl Walk<'_> {
             let codes = !allowed.exit_codes.is_empty();
             self.need(if codes { Capability::AllowFailureExitCodes } else { Capability::AllowFailure }, allowed.span, &what);
         }
-        if let Some(retry) = job.retry.filter(|r| r.value > 0) {
+        if let Some(retry) = job.retry {
             self.count(Capability::Retry, retry.span, &what, u64::from(retry.value));
             let plain = |s: &&Step| {
                 !matches!(

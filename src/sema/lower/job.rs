@@ -88,7 +88,8 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
             requires: self.required(decl, environment.as_ref(), environments, &workflows[decl.workflow.index()]),
             permissions: self.permissions(node),
             timeout,
-            retry: node.setting("retry").and_then(|e| self.count(e)).or(self.defaults.retry),
+            // `retry 0` takes back what the workflow says.
+            retry: node.setting("retry").and_then(|e| self.count(e)).or(self.defaults.retry).filter(|r| r.value > 0),
             allow_failure: node.child("allow-failure").map(|c| self.allow_failure(c)),
             concurrency: node.child("concurrency").and_then(|c| self.concurrency(c, Mode::QueueAll, &place)),
             shell: node

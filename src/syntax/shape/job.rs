@@ -235,7 +235,7 @@ pub static PRODUCES: Shape = node(
 pub static OUTPUT: Shape = node(
     "output",
     "output",
-    "A line of text for other jobs: the script writes `version=1.2.3` to the file `$PIPEWRIGHT_OUTPUT`; they read `${job.NAME.version}`.",
+    "A line of text for later steps and other jobs: the script writes `version=1.2.3` to the file `$PIPEWRIGHT_OUTPUT`; they read `${job.NAME.version}`.",
     "output version",
 )
 .args(&[some("names", Name, "its names")]);

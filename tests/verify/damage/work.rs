@@ -194,6 +194,7 @@ pub(super) const DAMAGES: &[Damage] = &[
     Damage { name: "drop a command", file: GITLAB, apply: |t, p| each_command(t, 0, p, |_, _, _| Some("true".to_owned())) },
     Damage { name: "swap two commands", file: GITHUB, apply: |t, p| swapped(t, 2, p) },
     Damage { name: "swap two commands", file: GITLAB, apply: |t, p| swapped(t, 0, p) },
+    Damage { name: "forget what a step wrote", file: GITLAB, apply: |t, _| each_match(t, "=$(sed -n 's/^", "=$(true 's/^") },
     Damage {
         name: "run one command more",
         file: GITHUB,

@@ -111,6 +111,9 @@ impl Job {
             3 if self.matrix == 0 || around.to.is_some() => {
                 lines.push("output figure".to_owned());
                 lines.push("run \"echo figure=1 >> $PIPEWRIGHT_OUTPUT\"".to_owned());
+                if !lines.iter().any(|l| l.starts_with("retry")) {
+                    lines.push(format!("run \"make figure ${{job.{name}.figure}}\" if=\"job.{name}.figure == '1'\""));
+                }
             }
             _ => {}
         }
