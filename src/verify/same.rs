@@ -118,6 +118,13 @@ impl<'r> Facts<'_, 'r> {
         let (pipeline, reader) = (self.pipeline, self.reader);
         let found = &reader.found()[at];
         let job = pipeline.job(id);
+        // What no event starts reads nothing.
+        if reader.word() != TargetId::Github.word()
+            && !job.possible.is_empty()
+            && let Some(name) = never_set(reader, found)
+        {
+            self.differ(5, Some(job), found, format!("a script sets `{name}` before one reads it"), "none sets it");
+        }
         let mut seen = BTreeSet::new();
         for context in walk::contexts(job, &[self.target.id]) {
             let (givers, given, name) = match &context.value {
@@ -309,4 +316,20 @@ impl<'r> Facts<'_, 'r> {
 fn reads_back(reader: &dyn Reader, found: &Found, output: &str) -> bool {
     let from = format!("=$(sed -n 's/^{output}=//p' \"$PIPEWRIGHT_OUTPUT\"");
     reader.word() == TargetId::Github.word() || found.texts.iter().any(|t| t.text.contains(&from))
+}
+
+/// Variables that GitLab does not set: a line of the script works each out. A build of AWS is passed those of the commit.
+const WORKED_OUT: &[&str] = &["COMMIT_SHORT", "COMMIT_AUTHOR", "JOB_STATUS", "RUN_EVENT"];
+
+/// Such a variable, or one that stands for a value of the spec, that a script reads and none sets.
+fn never_set(reader: &dyn Reader, found: &Found) -> Option<String> {
+    let worked_out = if reader.word() == TargetId::Gitlab.word() { WORKED_OUT } else { &[] };
+    let is_set = |name: &str| found.env.contains_key(name) || found.texts.iter().any(|t| t.text.contains(&format!("{name}=")));
+    let read = found.texts.iter().flat_map(|t| t.text.match_indices('$').map(|(at, _)| &t.text[at + 1..]));
+    let names = read.map(|rest| {
+        let rest = rest.strip_prefix('{').unwrap_or(rest);
+        rest.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).next().unwrap_or_default()
+    });
+    let mut ours = names.filter(|n| n.starts_with("VALUE_") || worked_out.contains(n));
+    ours.find(|n| !is_set(n)).map(str::to_owned)
 }
