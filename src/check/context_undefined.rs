@@ -146,7 +146,7 @@ impl<'p, 'd> Walk<'p, 'd> {
             Context::Input(input) => found.help(format!("give input `{input}` a default, or guard the step: if \"run.event == 'manual'\"")),
             _ => found.help(format!(
                 "guard it (if \"run.event != '{}'\"), narrow the job with `only`, or declare a `value` with an arm for each kind of event",
-                event.kind.word()
+                event.word()
             )),
         }
     }

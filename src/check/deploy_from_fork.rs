@@ -6,10 +6,15 @@ use crate::ir::event::{Event, EventKind};
 use crate::ir::expr::Truth;
 use crate::sema::presence::present;
 
+/// Whether the code may be a stranger's, with a fork's rights: a pull request, or a review of one.
+pub(super) fn of_stranger(event: &Event) -> bool {
+    event.kind == EventKind::PullRequest || event.kind == EventKind::Raw && event.fork
+}
+
 pub(super) fn check(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
     for job in &pipeline.jobs {
         let Some(used) = &job.environment else { continue };
-        let pulls = job.possible.iter().map(|i| &pipeline.events[i]).filter(|e| e.kind == EventKind::PullRequest);
+        let pulls = job.possible.iter().map(|i| &pipeline.events[i]).filter(|e| of_stranger(e));
         let mut forks = pulls.map(|e| Event { fork: true, ..e.clone() });
         let Some(event) = forks.find(|e| present(pipeline, job, e) != Truth::No) else { continue };
         let environment = pipeline.environment(used.environment);

@@ -16,6 +16,7 @@ mod artifact_keep_out_of_range;
 mod artifact_not_available;
 mod budget_exceeded;
 mod cache_of_checkout;
+mod caller_event;
 mod canary_weight_not_held;
 mod canary_weight_not_rising;
 mod canary_weight_splits_pod;
@@ -85,6 +86,7 @@ mod secret_out_of_scope;
 mod service_on_localhost;
 mod sns_without_role;
 mod step_relies_on_earlier_shell;
+mod stranger_code;
 mod strategy_needs_rollouts;
 mod strategy_without_health;
 mod strategy_without_rollback;
@@ -172,6 +174,7 @@ pub const RULES: &[Rule] = &[
     warning("blue-green-behind-alb", None, "colours stand behind a load balancer of AWS"),
     warning("budget-exceeded", Some(budget_exceeded::check), "a workflow's time limits add up to more than its budget"),
     error("cache-of-checkout", Some(cache_of_checkout::check), "a cache holds what the checkout brings"),
+    error("caller-event", Some(caller_event::check), "a workflow that others call asks for its event"),
     error("canary-hold-without-weight", None, "a canary waits before it has a share of the requests"),
     error("canary-weight-not-held", Some(canary_weight_not_held::check), "a share of a canary holds for no time"),
     error("canary-weight-not-rising", Some(canary_weight_not_rising::check), "the shares of a canary do not rise"),
@@ -326,6 +329,7 @@ pub const RULES: &[Rule] = &[
         Some(step_relies_on_earlier_shell::check),
         "a step relies on the shell of an earlier one",
     ),
+    error("stranger-code", Some(stranger_code::check), "a stranger's code runs with every right and secret"),
     error("strategy-needs-rollouts", Some(strategy_needs_rollouts::check), "nothing carries out the strategy of an app"),
     warning("strategy-without-health", Some(strategy_without_health::check), "a strategy moves on before pods can answer"),
     error(

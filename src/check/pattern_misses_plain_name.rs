@@ -22,7 +22,7 @@ fn filter(filter: &Filter, diagnostics: &mut Diagnostics) {
             }
             ClauseKind::Tag { names } | ClauseKind::Release { tags: names } => pattern(names, diagnostics),
             ClauseKind::PullRequest { targets, heads, .. } => [targets, heads].into_iter().for_each(|p| pattern(p, diagnostics)),
-            ClauseKind::Schedule { .. } => {}
+            ClauseKind::Schedule { .. } | ClauseKind::Raw(_) => {}
         }
     }
 }

@@ -37,7 +37,7 @@ fn literals<'p>(filter: &'p Filter, names: &mut Vec<(&'p str, Span)>) {
             }
             ClauseKind::Tag { names } | ClauseKind::Release { tags: names } => vec![names],
             ClauseKind::PullRequest { targets, heads, .. } => vec![targets, heads],
-            ClauseKind::Schedule { .. } => Vec::new(),
+            ClauseKind::Schedule { .. } | ClauseKind::Raw(_) => Vec::new(),
         };
         for glob in patterns.into_iter().flat_map(|p| p.include.iter().chain(&p.except)) {
             names.extend(glob.value.is_literal().map(|name| (name, glob.span)));

@@ -2,6 +2,7 @@
 
 use crate::base::diag::{Diagnostic, Diagnostics};
 use crate::check::script::{self, Line};
+use crate::check::vendor_expression_in_script::is_untrusted;
 use crate::ir::Pipeline;
 use crate::ir::text::{CommitField, Context, PrField, RunField};
 
@@ -24,12 +25,12 @@ const INTERPRETERS: &[(&str, Option<&str>)] = &[
 pub(super) fn check(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
     for line in script::all(pipeline) {
         for command in script::commands(&script::marked(line.text)) {
-            look(line, script::program(&command), diagnostics);
+            look(pipeline, line, script::program(&command), diagnostics);
         }
     }
 }
 
-fn look(line: Line<'_>, command: &[String], diagnostics: &mut Diagnostics) {
+fn look(pipeline: &Pipeline, line: Line<'_>, command: &[String], diagnostics: &mut Diagnostics) {
     let Some((name, rest)) = command.split_first() else { return };
     let Some((_, option)) = INTERPRETERS.iter().find(|(known, _)| known == name) else { return };
     let program = match option {
@@ -41,7 +42,7 @@ fn look(line: Line<'_>, command: &[String], diagnostics: &mut Diagnostics) {
         },
     };
     for context in program.iter().flat_map(|w| w.chars()).filter_map(|c| script::context(line.text, c)) {
-        let Some(shown) = outsider(context) else { continue };
+        let Some(shown) = outsider(pipeline, context) else { continue };
         diagnostics.push(
             Diagnostic::error(
                 "script-injection",
@@ -61,7 +62,7 @@ fn is_option(word: &str, option: &str) -> bool {
 }
 
 /// The name of a context that people outside the team can write.
-fn outsider(context: &Context) -> Option<String> {
+fn outsider(pipeline: &Pipeline, context: &Context) -> Option<String> {
     match context {
         Context::Pr(field @ (PrField::Title | PrField::Source)) => Some(format!("pr.{}", field.word())),
         Context::Commit(
@@ -69,6 +70,11 @@ fn outsider(context: &Context) -> Option<String> {
         ) => Some(format!("commit.{}", field.word())),
         Context::Run(field @ RunField::Actor) => Some(format!("run.{}", field.word())),
         Context::Input(name) => Some(format!("input.{name}")),
+        Context::Value(id) => {
+            let value = &pipeline.values[id.index()];
+            let named = value.github.as_ref().is_some_and(|own| is_untrusted(&own.value));
+            named.then(|| format!("value.{}", value.name.value))
+        }
         _ => None,
     }
 }

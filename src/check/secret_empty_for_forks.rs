@@ -2,8 +2,9 @@
 
 use crate::base::diag::{Diagnostic, Diagnostics};
 use crate::base::span::Spanned;
+use crate::check::deploy_from_fork::of_stranger;
 use crate::ir::Pipeline;
-use crate::ir::event::{Event, EventKind};
+use crate::ir::event::Event;
 use crate::ir::expr::Truth;
 use crate::ir::job::Job;
 use crate::ir::text::{Context, EnvVar, Text};
@@ -16,7 +17,7 @@ pub(super) fn check(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
         // One word a workflow: the way out is the same for all its jobs.
         let jobs = || workflow.jobs.iter().map(|id| pipeline.job(*id)).filter(|j| j.environment.is_none());
         let found = jobs().find_map(|job| {
-            let pulls = job.possible.iter().map(|i| &pipeline.events[i]).filter(|e| e.kind == EventKind::PullRequest);
+            let pulls = job.possible.iter().map(|i| &pipeline.events[i]).filter(|e| of_stranger(e));
             let mut forks = pulls.map(|e| Event { fork: true, ..e.clone() });
             let event = forks.find(|e| present(pipeline, job, e) != Truth::No)?;
             let name = read(pipeline, job, &event, &targets)?;

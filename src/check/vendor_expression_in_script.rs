@@ -24,6 +24,9 @@ const UNTRUSTED: &[&str] = &[
     "comment",
 ];
 
+/// Last words of fields that GitHub fills in itself, whoever writes the rest.
+const CHOSEN: &[&str] = &["author_association", "created_at", "id", "node_id", "number", "updated_at"];
+
 /// Inputs of actions that are programs: `actions/github-script`, and those that run what they are given.
 const PROGRAMS: &[&str] = &["script", "run", "command", "commands", "cmd", "inlineScript", "inline-script", "args"];
 
@@ -113,7 +116,12 @@ fn expressions(text: &Text) -> impl Iterator<Item = (&'static str, &'static str,
     })
 }
 
-fn is_untrusted(inner: &str) -> bool {
+/// Whether an expression is text that an outsider writes.
+pub(super) fn is_untrusted(inner: &str) -> bool {
+    let is_path = inner.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'));
+    if is_path && inner.rsplit('.').next().is_some_and(|last| CHOSEN.contains(&last)) {
+        return false;
+    }
     UNTRUSTED.iter().any(|u| inner.contains(u)) && !inner.starts_with("secrets.")
 }
 

@@ -7,6 +7,7 @@ use crate::ir::cron::Cron;
 use crate::ir::glob::Glob;
 use crate::ir::id::WorkflowId;
 use crate::ir::lang::Lang;
+use crate::ir::raw::RawEvent;
 use crate::ir::text::Text;
 use crate::ir::units::Decimal;
 use crate::ir::words::fields;
@@ -26,6 +27,8 @@ fields! {
         Manual = "manual",
         /// A release was published.
         Release = "release",
+        /// What one vendor has alone, by the vendor's own name of it.
+        Raw = "raw",
     }
 }
 
@@ -72,6 +75,8 @@ pub struct Event {
     pub pull_request_type: Option<PullRequestType>,
     /// Which schedule.
     pub schedule: Option<String>,
+    /// The vendor's name of an event of its own.
+    pub own: Option<String>,
     /// The workflow a manual run was started for.
     pub workflow: Option<WorkflowId>,
     /// The inputs of a manual run, defaults filled in. A string input that no condition reads is not here.
@@ -152,6 +157,8 @@ pub enum ClauseKind {
         /// Tag names.
         tags: Pattern,
     },
+    /// `raw github { issues }`: what no other vendor has.
+    Raw(RawEvent),
     /// `branch main`: any kind of event whose run is on that branch.
     Branch {
         /// Branch names.
@@ -251,10 +258,16 @@ impl Event {
             fork: false,
             pull_request_type: None,
             schedule: None,
+            own: None,
             workflow: None,
             inputs: BTreeMap::new(),
             paths: None,
         }
+    }
+
+    /// What the spec calls the kind of it: an event of a vendor's own by its name there.
+    pub fn word(&self) -> &str {
+        self.own.as_deref().unwrap_or(self.kind.word())
     }
 
     /// What happened, to stand after "runs" or "absent": ``on a push to `main` ``.
@@ -274,6 +287,7 @@ impl Event {
             EventKind::Schedule => format!("on schedule {}", name(&self.schedule)),
             EventKind::Manual => format!("on a manual run on {}", name(&self.branch)),
             EventKind::Release => format!("on the release of {}", name(&self.tag)),
+            EventKind::Raw => format!("on the event {}", name(&self.own)),
         };
         for (i, (input, value)) in self.inputs.iter().enumerate() {
             let value = match value {
@@ -314,9 +328,11 @@ impl Filter {
                     let (targets, heads) = (targets.clone(), heads.clone());
                     ClauseKind::PullRequest { targets, heads, types, exclude_forks: *exclude_forks, paths: None }
                 }
-                ClauseKind::Tag { .. } | ClauseKind::Schedule { .. } | ClauseKind::Manual { .. } | ClauseKind::Release { .. } => {
-                    return None;
-                }
+                ClauseKind::Tag { .. }
+                | ClauseKind::Schedule { .. }
+                | ClauseKind::Manual { .. }
+                | ClauseKind::Release { .. }
+                | ClauseKind::Raw(_) => return None,
             };
             Some(Clause { kind, span: clause.span })
         })
@@ -346,6 +362,7 @@ impl Clause {
             }
             ClauseKind::Manual { branches } => event.kind == EventKind::Manual && named(branches, &event.branch),
             ClauseKind::Release { tags } => event.kind == EventKind::Release && named(tags, &event.tag),
+            ClauseKind::Raw(own) => event.kind == EventKind::Raw && event.own.as_ref() == Some(&own.name.value),
             ClauseKind::Branch { branches } => named(branches, &event.branch),
         }
     }

@@ -33,6 +33,7 @@ pub mod partition;
 pub mod promql;
 pub mod raw;
 pub mod step;
+pub mod stranger;
 pub mod strategy;
 pub mod text;
 pub mod units;
@@ -47,7 +48,7 @@ use crate::ir::environment::{
 use crate::ir::event::{Event, EventValue};
 use crate::ir::expect::SpecTest;
 use crate::ir::gate::Gate;
-use crate::ir::id::{AppId, EnvironmentId, GateId, JobId, WorkflowId};
+use crate::ir::id::{AppId, EnvironmentId, GateId, JobId, TargetId, WorkflowId};
 use crate::ir::job::{Job, Workflow};
 use crate::ir::raw::RawFile;
 
@@ -102,11 +103,24 @@ pub struct Pipeline {
     pub tests: Vec<SpecTest>,
     /// A witness of every class of events that the spec can tell apart.
     pub events: Vec<Event>,
+    /// What is left of it where a vendor lacks the events of another; none where it asks for no such event.
+    pub elsewhere: Option<Box<Pipeline>>,
     /// Where the `pipeline` node stands.
     pub span: Span,
 }
 
 impl Pipeline {
+    /// What a target sees of it: events of GitHub's own are there for GitHub alone.
+    pub fn of(&self, target: TargetId) -> &Self {
+        self.elsewhere.as_deref().filter(|_| target != TargetId::Github).unwrap_or(self)
+    }
+
+    /// Whether a target has a workflow: an event that it knows starts it, and it is one of those that the target holds.
+    pub fn starts_on(&self, workflow: WorkflowId, target: &Target) -> bool {
+        let own = self.of(target.id).workflow(workflow);
+        target.holds(&own.name.value) && !own.on.clauses.is_empty()
+    }
+
     /// The job of an id.
     pub fn job(&self, id: JobId) -> &Job {
         &self.jobs[id.index()]

@@ -21,6 +21,76 @@ pub struct RawFile {
     pub path: Spanned<String>,
 }
 
+/// An event of a vendor's own.
+#[derive(Clone, PartialEq, Debug)]
+pub struct RawEvent {
+    /// Whose.
+    pub target: TargetId,
+    /// As the vendor calls it.
+    pub name: Spanned<String>,
+    /// Its keys: types, branches.
+    pub keys: RawValue,
+}
+
+/// Keys of events that are lists: one name may stand alone in a spec.
+const LISTS: &[&str] = &["types", "branches", "branches-ignore", "tags", "tags-ignore", "paths", "paths-ignore", "workflows"];
+
+/// Whether a key of an event takes a list.
+pub fn takes_list(key: &str) -> bool {
+    LISTS.contains(&key)
+}
+
+/// What a run of an event of GitHub's own has checked out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RunsOn {
+    /// The default branch.
+    Default,
+    /// A pull request merged into its target: with the rights of `pull_request`, none where it comes from a fork.
+    Merge,
+    /// A branch or tag that only the run knows.
+    Other,
+    /// The base of what a stranger may have done, with every right and secret: `pull_request_target`, `workflow_run`.
+    Base,
+    /// Whatever the caller's event runs on.
+    Caller,
+}
+
+/// The events that GitHub has and the language has not (docs.github.com, "Events that trigger workflows").
+pub const GITHUB_EVENTS: &[(RunsOn, &[&str])] = &[
+    (
+        RunsOn::Default,
+        &[
+            "branch_protection_rule",
+            "check_run",
+            "check_suite",
+            "delete",
+            "discussion",
+            "discussion_comment",
+            "fork",
+            "gollum",
+            "image_version",
+            "issue_comment",
+            "issues",
+            "label",
+            "milestone",
+            "page_build",
+            "public",
+            "repository_dispatch",
+            "status",
+            "watch",
+        ],
+    ),
+    (RunsOn::Merge, &["pull_request_review", "pull_request_review_comment"]),
+    (RunsOn::Other, &["create", "deployment", "deployment_status", "merge_group", "registry_package"]),
+    (RunsOn::Base, &["pull_request_target", "workflow_run"]),
+    (RunsOn::Caller, &["workflow_call"]),
+];
+
+/// What an event of GitHub's own runs on; none for a name that is none.
+pub fn runs_on(event: &str) -> Option<RunsOn> {
+    GITHUB_EVENTS.iter().find(|(_, names)| names.contains(&event)).map(|(runs_on, _)| *runs_on)
+}
+
 impl Raw {
     /// Calls `f` for every text in it, with the key directly above.
     pub fn each_text<'r>(&'r self, f: &mut impl FnMut(&'r str, &'r Spanned<String>, &'r str)) {
@@ -29,6 +99,22 @@ impl Raw {
 }
 
 impl RawValue {
+    /// On one line, the keys of maps in order: equal texts say the same.
+    pub fn spelled(&self) -> String {
+        match self {
+            Self::Null => String::new(),
+            Self::Bool(value) => value.to_string(),
+            Self::Number(text) | Self::String(text) => text.clone(),
+            Self::List(items) => format!("[{}]", items.iter().map(Self::spelled).collect::<Vec<_>>().join(", ")),
+            Self::Map(rows) if rows.is_empty() => String::new(),
+            Self::Map(rows) => {
+                let mut rows: Vec<String> = rows.iter().map(|(key, value)| format!("{key}: {}", value.spelled())).collect();
+                rows.sort();
+                format!("{{{}}}", rows.join(", "))
+            }
+        }
+    }
+
     fn each_text<'r>(&'r self, key: &'r str, f: &mut impl FnMut(&'r str, &'r str)) {
         match self {
             Self::String(text) => f(key, text),

@@ -29,10 +29,11 @@ use crate::target::table::Table;
 /// # Errors
 /// `Internal` if the target's own tables are broken.
 pub fn plan<'a>(checked: Checked<'a>, target: &'a Target, options: &Options) -> Result<(Option<Plan<'a>>, Diagnostics), Failure> {
-    let pipeline = checked.pipeline();
+    let whole = checked.pipeline();
+    let pipeline = whole.of(target.id);
     let table = Table::of(target.id)?;
     let selected = selected_workflows(pipeline, target);
-    let required = require::require(pipeline, &selected, target);
+    let required = require::require(whole, &selected, target);
     let mut verdict = legalize::legalize(pipeline, target, table, &required, options);
     words::review(pipeline, &selected, target.id, &mut verdict.diagnostics);
     let (workflows, drift) = build_workflows(pipeline, target, &selected);
@@ -60,7 +61,7 @@ pub fn plan<'a>(checked: Checked<'a>, target: &'a Target, options: &Options) -> 
 
 /// The workflows that a target emits.
 pub fn selected_workflows(pipeline: &Pipeline, target: &Target) -> Vec<WorkflowId> {
-    (0..pipeline.workflows.len() as u32).map(WorkflowId).filter(|id| target.holds(&pipeline.workflow(*id).name.value)).collect()
+    (0..pipeline.workflows.len() as u32).map(WorkflowId).filter(|id| pipeline.starts_on(*id, target)).collect()
 }
 
 fn build_workflows<'a>(

@@ -70,7 +70,7 @@ fn triggers(planned: &PlannedWorkflow<'_>, diagnostics: &mut Diagnostics) {
         ClauseKind::Push { .. } | ClauseKind::Branch { .. } => Some("push"),
         ClauseKind::Tag { .. } => Some("tag"),
         ClauseKind::PullRequest { .. } => Some("pull-request"),
-        ClauseKind::Schedule { .. } | ClauseKind::Manual { .. } | ClauseKind::Release { .. } => None,
+        ClauseKind::Schedule { .. } | ClauseKind::Manual { .. } | ClauseKind::Release { .. } | ClauseKind::Raw(_) => None,
     };
     for word in ["push", "tag", "pull-request"] {
         let of_kind: Vec<_> = planned.workflow.on.clauses.iter().filter(|c| kind(&c.kind) == Some(word)).collect();
@@ -101,7 +101,7 @@ fn triggers(planned: &PlannedWorkflow<'_>, diagnostics: &mut Diagnostics) {
                     diagnostics.push(refuse(head.span, message, "put the filter on a stage: `only { pull-request { head … } }`"));
                 }
             }
-            ClauseKind::Schedule { .. } | ClauseKind::Manual { .. } | ClauseKind::Release { .. } => {}
+            ClauseKind::Schedule { .. } | ClauseKind::Manual { .. } | ClauseKind::Release { .. } | ClauseKind::Raw(_) => {}
         }
     }
 }

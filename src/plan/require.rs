@@ -34,13 +34,22 @@ pub struct Required {
 
 /// Everything that the workflows of a target ask, in the order of the spec.
 pub fn require(pipeline: &Pipeline, workflows: &[WorkflowId], target: &Target) -> Vec<Required> {
-    let mut walk = Walk { pipeline, target: target.id, job: None, workflow: None, found: Vec::new() };
-    for id in workflows {
+    let own = pipeline.of(target.id);
+    let mut walk = Walk { pipeline: own, target: target.id, job: None, workflow: None, found: Vec::new() };
+    // All that the target holds, those that none of its events starts among them.
+    for workflow in pipeline.workflows.iter().filter(|w| target.holds(&w.name.value)) {
+        for clause in &workflow.on.clauses {
+            if let ClauseKind::Raw(own) = &clause.kind {
+                walk.need(Capability::RawEvent, clause.span, format!("`{}`, workflow `{}`", own.name.value, workflow.name.value));
+            }
+        }
+    }
+    for id in workflows.iter().filter(|id| pipeline.starts_on(**id, target)) {
         walk.workflow = Some(*id);
-        walk.workflow(pipeline.workflow(*id));
-        for job in &pipeline.workflow(*id).jobs {
+        walk.workflow(own.workflow(*id));
+        for job in &own.workflow(*id).jobs {
             walk.job = Some(*job);
-            walk.job(pipeline.job(*job));
+            walk.job(own.job(*job));
         }
         (walk.job, walk.workflow) = (None, None);
     }
@@ -176,6 +185,8 @@ impl Walk<'_> {
             ClauseKind::Release { .. } => self.need(Capability::Release, clause.span, what),
             // The schedules stand in a list of their own; a branch is a part of other events.
             ClauseKind::Schedule { .. } | ClauseKind::Branch { .. } => {}
+            // Asked of every workflow before.
+            ClauseKind::Raw(_) => {}
         }
     }
 
@@ -390,7 +401,7 @@ impl Walk<'_> {
                     ClauseKind::Tag { names } => vec![names],
                     ClauseKind::PullRequest { targets, heads, .. } => vec![targets, heads],
                     ClauseKind::Release { tags } => vec![tags],
-                    ClauseKind::Schedule { .. } => Vec::new(),
+                    ClauseKind::Schedule { .. } | ClauseKind::Raw(_) => Vec::new(),
                 };
                 names.extend(
                     patterns.iter().flat_map(|p| p.include.iter().chain(&p.except)).map(|g| (g.value.to_string(), g.span)),

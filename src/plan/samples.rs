@@ -4,10 +4,11 @@ use crate::base::span::{Span, Spanned};
 use crate::ir::Pipeline;
 use crate::ir::bits::BitSet;
 use crate::ir::environment::{Accept, Channel, ChannelKind, Environment, LicenceTier, Target, Tier};
-use crate::ir::event::Filter;
+use crate::ir::event::{Clause, ClauseKind, Filter, Pattern};
 use crate::ir::gate::{Approval, Bound, Gate, GateKind, Limit, Metric, NoData, Query, Via};
 use crate::ir::id::{ChannelId, EnvironmentId, GateId, JobId, TargetId, WorkflowId};
 use crate::ir::job::{Concurrency, EnvironmentUse, Group, Job, Mode, Need, NeedKind, Purpose, Workflow};
+use crate::ir::lang::Lang;
 use crate::ir::step::{Checkout, Moment, Notification, Outcome, Script, Step, StepKind};
 use crate::ir::text::{Context, Part, Text};
 use crate::ir::units::{Decimal, Duration};
@@ -155,11 +156,16 @@ pub(crate) fn accept(target: TargetId, loss: &str, until: Option<&str>) -> Accep
     Accept { target: at(target), loss: word(loss), reason: word("known"), until: until.map(word), span: Span::default() }
 }
 
+fn every_push() -> Clause {
+    let branches = Pattern { include: Vec::new(), except: Vec::new(), lang: Lang::all() };
+    Clause { kind: ClauseKind::Push { branches, paths: None }, span: Span::default() }
+}
+
 /// One workflow with these jobs, gates and at most one environment; one Slack channel.
 pub(crate) fn pipeline(jobs: Vec<Job>, gates: Vec<Gate>, environments: Vec<Environment>) -> Pipeline {
     let workflow = Workflow {
         name: word("ci"),
-        on: Filter::default(),
+        on: Filter { clauses: vec![every_push()], span: Span::default() },
         schedules: Vec::new(),
         inputs: Vec::new(),
         dedupe: None,
@@ -184,6 +190,7 @@ pub(crate) fn pipeline(jobs: Vec<Job>, gates: Vec<Gate>, environments: Vec<Envir
         apps: Vec::new(),
         accepts: Vec::new(),
         raw_files: Vec::new(),
+        elsewhere: None,
         teams: Vec::new(),
         secrets: Vec::new(),
         variables: Vec::new(),

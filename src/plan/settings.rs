@@ -138,6 +138,8 @@ impl OutsideEnvironment<'_> {
                 }
                 ClauseKind::Tag { names } | ClauseKind::Release { tags: names } => globs(names, &mut refs.tags),
                 ClauseKind::PullRequest { .. } => refs.pull_requests = true,
+                // No set of events that an environment allows names one.
+                ClauseKind::Raw(_) => {}
                 ClauseKind::Schedule { .. } => refs.branches.extend(Glob::parse(default_branch).ok()),
             }
         }

@@ -71,7 +71,7 @@ pub fn starts<'a>(pipeline: &Pipeline, workflow: &'a Workflow) -> Vec<Start<'a>>
             ClauseKind::PullRequest { .. } => *kind == EventKind::PullRequest,
             ClauseKind::Manual { .. } => *kind == EventKind::Manual,
             ClauseKind::Release { .. } => *kind == EventKind::Release,
-            ClauseKind::Schedule { .. } => false,
+            ClauseKind::Schedule { .. } | ClauseKind::Raw(_) => false,
             ClauseKind::Branch { .. } => matches!(kind, EventKind::Push | EventKind::Manual),
         };
         if workflow.on.clauses.iter().any(|c| asked(&c.kind)) {

@@ -9,6 +9,7 @@ use crate::ir::event::{ClauseKind, Event, EventKind, Input, InputKind, InputValu
 use crate::ir::id::WorkflowId;
 use crate::ir::job::Workflow;
 use crate::ir::units::Decimal;
+use crate::sema::events;
 use crate::sema::names::unknown;
 
 /// The branch that a pull request comes from where nobody says: no usual filter names it.
@@ -19,7 +20,7 @@ const HEAD: &str = "topic";
 pub struct Asked {
     /// Why the run starts.
     pub kind: EventKind,
-    /// The branch, tag, target branch or schedule.
+    /// The branch, tag, target branch, schedule or event of a vendor's own.
     pub name: Option<Spanned<String>>,
     /// The workflow of a manual run.
     pub workflow: Option<Spanned<String>>,
@@ -60,6 +61,14 @@ pub fn event(pipeline: &Pipeline, asked: &Asked) -> Result<Event, Box<Diagnostic
             let schedule = found.ok_or_else(|| Box::new(unknown("schedule", &name.value, name.span, known)))?;
             event.branch = Some(schedule.branch.as_ref().map_or_else(default, |b| b.value.clone()));
             event.schedule = Some(name.value);
+        }
+        EventKind::Raw => {
+            let name = asked.name.as_ref().ok_or_else(|| nameless(asked, "event of the vendor's own", "issues"))?;
+            let mut own = events::own(pipeline);
+            let found = own.iter().position(|e| e.own.as_ref() == Some(&name.value));
+            let known = own.iter().filter_map(|e| e.own.as_deref());
+            let at = found.ok_or_else(|| Box::new(unknown("event of a vendor's own", &name.value, name.span, known)))?;
+            event = own.swap_remove(at);
         }
         EventKind::Manual => {
             let (id, workflow) = started(pipeline, asked)?;

@@ -13,6 +13,7 @@ use crate::ir::event::{ClauseKind, Event, EventKind, PullRequestType};
 use crate::ir::id::WorkflowId;
 use crate::ir::lang::Lang;
 use crate::ir::partition::Partition;
+use crate::ir::raw::{RunsOn, runs_on};
 use crate::sema::events::words::{Names, Words};
 use crate::sema::presence::starts;
 use crate::sema::survey::{self, Chains};
@@ -30,7 +31,7 @@ const BRANCHES: &[&str] = &["feature/x", "topic", "release/1.2", "hotfix/x", "wi
 const TAGS: &[&str] = &["v1.2.3", "1.2.3", "v1.2.3-rc.1", "nightly"];
 const FILES: &[&str] = &["README.md", "src/main.c", "docs/index.md"];
 
-/// The classes, in the order of kinds (push, tag, pull request, schedule, manual, release), then of the spec. Classes that start no
+/// The classes, in the order of kinds (push, tag, pull request, schedule, manual, release, those of a vendor's own), then of the spec. Classes that start no
 /// workflow are left out.
 ///
 /// # Errors
@@ -63,7 +64,8 @@ impl<'p> Survey<'p> {
         self.pull_requests()?;
         self.schedules()?;
         self.manual()?;
-        self.tags(EventKind::Release)
+        self.tags(EventKind::Release)?;
+        own(self.pipeline).into_iter().try_for_each(|event| self.keep(event))
     }
 
     fn reacts(&self, takes: fn(&ClauseKind) -> bool) -> bool {
@@ -193,6 +195,30 @@ impl<'p> Survey<'p> {
     }
 }
 
+/// An event of a vendor's own: with the branch that it runs on where that is the default one, of a fork where its code may be.
+pub fn named(name: &str, default_branch: &str) -> Event {
+    let runs_on = runs_on(name);
+    Event {
+        own: Some(name.to_owned()),
+        branch: (runs_on == Some(RunsOn::Default)).then(|| default_branch.to_owned()),
+        fork: runs_on == Some(RunsOn::Merge),
+        ..Event::of(EventKind::Raw)
+    }
+}
+
+/// The events of a vendor's own that start a workflow, each name once.
+pub fn own(pipeline: &Pipeline) -> Vec<Event> {
+    let mut found: Vec<Event> = Vec::new();
+    for clause in pipeline.workflows.iter().flat_map(|w| &w.on.clauses) {
+        let ClauseKind::Raw(own) = &clause.kind else { continue };
+        let event = named(&own.name.value, &pipeline.default_branch.value);
+        if !found.contains(&event) {
+            found.push(event);
+        }
+    }
+    found
+}
+
 fn of_kind(clause: &ClauseKind, kind: EventKind) -> bool {
     match clause {
         ClauseKind::Push { .. } => kind == EventKind::Push,
@@ -201,6 +227,7 @@ fn of_kind(clause: &ClauseKind, kind: EventKind) -> bool {
         ClauseKind::Schedule { .. } => kind == EventKind::Schedule,
         ClauseKind::Manual { .. } => kind == EventKind::Manual,
         ClauseKind::Release { .. } => kind == EventKind::Release,
+        ClauseKind::Raw(_) => kind == EventKind::Raw,
         ClauseKind::Branch { .. } => kind == EventKind::Push,
     }
 }

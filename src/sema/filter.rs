@@ -8,10 +8,13 @@ use crate::ir::event::{
     Schedule,
 };
 use crate::ir::glob::Glob;
+use crate::ir::id::TargetId;
 use crate::ir::lang::Lang;
+use crate::ir::raw::{GITHUB_EVENTS, RawEvent, RawValue, takes_list};
 use crate::ir::units::Decimal;
 use crate::sema::declare::{Scope, name_of, spanned};
 use crate::sema::names::unknown;
+use crate::sema::raw::raw_value;
 use crate::syntax::tree::{Entry, Node, Value};
 
 /// The filter of an `on`, `only`, `allow` or `events` node: its named sets, then its clauses.
@@ -48,12 +51,64 @@ impl Gather<'_, '_, '_, '_> {
             }
         }
         for child in node.children() {
+            if child.name() == "raw" {
+                self.raw(child);
+            }
             if let Some(kind) = clause(child, &self.types, self.diagnostics) {
                 self.clauses.push(Clause { kind, span: child.span });
             }
         }
     }
+
+    /// `raw github { issues; merge_group }`
+    fn raw(&mut self, node: &Node<'_>) {
+        let Some(target) = name_of(node).and_then(|word| TargetId::parse(&word.value)) else { return };
+        if node.children().is_empty() {
+            let message = "this names no event";
+            let found = Diagnostic::error("missing-node", node.span, message).label("here");
+            self.diagnostics.push(found.help("name one in the vendor's words: raw github { issues }"));
+        }
+        for child in node.children() {
+            let name = Spanned::new(child.name().to_owned(), child.name.span);
+            let known = || GITHUB_EVENTS.iter().flat_map(|(_, names)| names.iter().copied());
+            let first = self.clauses.iter().find(|c| matches!(&c.kind, ClauseKind::Raw(own) if own.name.value == name.value));
+            if let Some((_, words)) = SAID.iter().find(|(word, _)| *word == name.value) {
+                let message = format!("the event `{}` of GitHub is no event of GitHub's own", name.value);
+                let found = Diagnostic::error("raw-key-owned", name.span, message).label("said by the language");
+                self.diagnostics.push(found.help(format!("say it with {words}, which every vendor has")));
+            } else if !known().any(|word| word == name.value) {
+                self.diagnostics.push(unknown("event of GitHub", &name.value, name.span, known()));
+            } else if let Some(first) = first {
+                let found = Diagnostic::error("duplicate-name", name.span, format!("`{}` is named twice", name.value));
+                self.diagnostics.push(found.related(first.span, "first named here").help("write its types in one place"));
+            } else {
+                let mut keys = raw_value(child);
+                if let RawValue::Map(rows) = &mut keys {
+                    let alone = |value: &RawValue| !matches!(value, RawValue::Null | RawValue::List(_) | RawValue::Map(_));
+                    for (_, value) in rows.iter_mut().filter(|(key, value)| takes_list(key) && alone(value)) {
+                        *value = RawValue::List(vec![value.clone()]);
+                    }
+                }
+                if !matches!(keys, RawValue::Null | RawValue::Map(_)) {
+                    let message = format!("the event `{}` takes keys, not a value", name.value);
+                    let found = Diagnostic::error("wrong-value-type", child.span, message).label("a value");
+                    self.diagnostics.push(found.help(format!("write {} {{ types \"…\" }}", name.value)));
+                }
+                let kind = ClauseKind::Raw(RawEvent { target, name, keys });
+                self.clauses.push(Clause { kind, span: child.span });
+            }
+        }
+    }
 }
+
+/// Events of GitHub's that the language has words for.
+const SAID: &[(&str, &str)] = &[
+    ("push", "`push` and `tag`"),
+    ("pull_request", "`pull-request`"),
+    ("schedule", "`schedule`"),
+    ("workflow_dispatch", "`manual`"),
+    ("release", "`release`"),
+];
 
 fn clause(node: &Node<'_>, usual: &[PullRequestType], diagnostics: &mut Diagnostics) -> Option<ClauseKind> {
     Some(match node.name() {

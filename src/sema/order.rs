@@ -9,7 +9,7 @@ use crate::ir::bits::BitSet;
 use crate::ir::environment::After;
 use crate::ir::id::{EnvironmentId, JobId, WorkflowId};
 use crate::ir::job::{Job, Need, NeedKind, Purpose, StageNeeds};
-use crate::sema::{events, presence};
+use crate::sema::{elsewhere, events, presence};
 
 /// Finds the events, the presence of every job and the implied edges, and refuses cycles.
 pub fn complete(pipeline: &mut Pipeline, diagnostics: &mut Diagnostics) {
@@ -20,6 +20,7 @@ pub fn complete(pipeline: &mut Pipeline, diagnostics: &mut Diagnostics) {
     presence::fill(pipeline);
     edges(pipeline);
     cycles(pipeline, diagnostics);
+    pipeline.elsewhere = elsewhere::elsewhere(pipeline);
 }
 
 fn edges(pipeline: &mut Pipeline) {

@@ -38,7 +38,7 @@ pub fn value(pipeline: &Pipeline, workflow: Option<WorkflowId>, event: &Event, c
         Context::Commit(CommitField::Tag) => sample(&event.tag),
         Context::Commit(CommitField::Ref) => sample(if event.tag.is_some() { &event.tag } else { &event.branch }),
         Context::Commit(_) => Known::Something,
-        Context::Run(RunField::Event) => exact(event.kind.word()),
+        Context::Run(RunField::Event) => exact(event.word()),
         Context::Run(_) => Known::Something,
         Context::Pr(_) if event.kind != EventKind::PullRequest => Known::Nothing,
         Context::Pr(PrField::Source) => sample(&event.head),
@@ -332,6 +332,7 @@ pub(crate) fn spelled(filter: &Filter) -> String {
                 out.push_str(";release");
                 globs(&mut out, tags);
             }
+            ClauseKind::Raw(own) => _ = write!(out, ";raw{:?}", own.name.value),
             ClauseKind::Branch { branches } => {
                 out.push_str(";branch");
                 globs(&mut out, branches);

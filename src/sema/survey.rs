@@ -96,6 +96,7 @@ fn files(clause: &Clause) -> Option<&Lang> {
         | ClauseKind::Schedule { .. }
         | ClauseKind::Manual { .. }
         | ClauseKind::Release { .. }
+        | ClauseKind::Raw(_)
         | ClauseKind::Branch { .. } => None,
     }
 }

@@ -86,6 +86,7 @@ capabilities! {
     "Keys of the vendor, merged into the output." Raw "raw"
     "A job that is nothing but keys of another target." RawJob "raw-job"
     "A workflow file of one vendor alone, kept as it is." RawFile "raw-file"
+    "An event of one vendor alone." RawEvent "raw-event"
     "A value that an expression of GitHub's own gives." ValueOwn "value-own"
     "A Linux runner on x86." RunnerLinux "runner-linux"
     "A Linux runner on ARM." RunnerLinuxArm "runner-linux-arm"

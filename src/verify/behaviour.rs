@@ -113,6 +113,8 @@ pub struct Act {
     pub line: usize,
     /// The code without blanks around it. Of an action `uses PATH`, without a version; its inputs are [`Act::with`].
     pub text: String,
+    /// Whether it begins within double quotes that a line before has opened.
+    pub quoted: bool,
     /// The inputs of an action.
     pub with: Variables,
     /// Lines of one number share one shell.
@@ -256,12 +258,29 @@ pub struct World {
     pub maybe: bool,
 }
 
+/// An event of a vendor's own, as a file has it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OwnEvent<'r> {
+    /// The workflow that it starts.
+    pub workflow: &'r str,
+    /// The vendor's name of it.
+    pub event: &'r str,
+    /// Its keys, as `ir::raw` spells them.
+    pub keys: &'r str,
+    /// Where it stands.
+    pub place: Place,
+}
+
 /// A reader of one vendor's files.
 pub trait Reader {
     /// The target's word.
     fn word(&self) -> &'static str;
     /// All jobs, in the order of the files.
     fn found(&self) -> &[Found];
+    /// The events that no other vendor has.
+    fn own_events(&self) -> Vec<OwnEvent<'_>> {
+        Vec::new()
+    }
     /// What happens for an event.
     ///
     /// # Errors

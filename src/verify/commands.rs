@@ -172,7 +172,7 @@ impl<'p> Compare<'p, '_> {
             let act = &self.acts[at + i];
             let scope = self.scope(step, &act.frame);
             let mut text = act.text.as_str();
-            if scope.line(line, &step.contexts, text) {
+            if scope.line(line, &step.contexts, text, act.quoted) {
                 continue;
             }
             if let Some((seconds, rest)) = text.strip_prefix("timeout ").filter(|_| i == 0).and_then(|t| t.split_once(' ')) {
@@ -183,7 +183,7 @@ impl<'p> Compare<'p, '_> {
                 soft = true;
                 text = rest;
             }
-            if !scope.line(line, &step.contexts, text) {
+            if !scope.line(line, &step.contexts, text, act.quoted) {
                 return None;
             }
         }

@@ -7,7 +7,7 @@ use crate::base::failure::Failure;
 use crate::base::span::Span;
 use crate::ir::Pipeline;
 use crate::ir::environment::Target;
-use crate::ir::event::Event;
+use crate::ir::event::{ClauseKind, Event};
 use crate::ir::gate::{GateKind, Via};
 use crate::ir::id::{GateId, JobId, TargetId};
 use crate::ir::job::NeedKind;
@@ -56,6 +56,7 @@ pub fn compare_until(pipeline: &Pipeline, files: &[(&str, &str)], enough: usize)
     let mut extent = Extent { events: events.len(), pairs: worlds::ALL_PAIRS, sets: worlds::ALL_SETS, ..Extent::default() };
     let mut all = Vec::new();
     for target in &pipeline.targets {
+        let pipeline = pipeline.of(target.id);
         let Some(reader) = readers::of(pipeline, target, files) else { continue };
         let accepted = Accepted::of(pipeline, target);
         let mut compare = Compare { pipeline, target, order: &order, accepted, found: BTreeMap::new(), runs: 0, enough };
@@ -63,6 +64,7 @@ pub fn compare_until(pipeline: &Pipeline, files: &[(&str, &str)], enough: usize)
             Ok(reader) => {
                 extent.targets += 1;
                 compare.jobs(reader.as_ref());
+                compare.own_events(reader.as_ref());
                 let turns = compare.commands(reader.as_ref());
                 let facts = same::facts(pipeline, target, reader.as_ref());
                 if facts.len() < enough {
@@ -178,6 +180,37 @@ impl<'p> Compare<'p> {
             let base = self.difference(1, &found.id, self.target.span);
             let wanted = "no such job".to_owned();
             self.add(Difference { wanted, found: "a job of its own".to_owned(), place: Some(found.place.clone()), ..base });
+        }
+    }
+
+    /// Events of the vendor's own start each workflow as the spec says them, with the same keys, and no others.
+    fn own_events(&mut self, reader: &dyn Reader) {
+        let found = reader.own_events();
+        let said = |event: &str, keys: &str| {
+            if keys.is_empty() { format!("the event `{event}`") } else { format!("the event `{event}` with {keys}") }
+        };
+        let mut wanted = Vec::new();
+        for workflow in self.pipeline.workflows.iter().filter(|w| self.target.holds(&w.name.value)) {
+            for clause in &workflow.on.clauses {
+                if let ClauseKind::Raw(own) = &clause.kind {
+                    wanted.push((workflow.name.value.as_str(), own.name.value.as_str(), own.keys.spelled(), clause.span));
+                }
+            }
+        }
+        for (workflow, event, keys, span) in &wanted {
+            let there = found.iter().find(|o| o.workflow == *workflow && o.event == *event);
+            if there.is_none_or(|o| o.keys != keys) {
+                let base = self.difference(1, workflow, *span);
+                let is = there.map_or_else(|| "no such event".to_owned(), |o| said(o.event, o.keys));
+                self.add(Difference { wanted: said(event, keys), found: is, place: there.map(|o| o.place.clone()), ..base });
+            }
+        }
+        for own in
+            found.iter().filter(|o| !wanted.iter().any(|(workflow, event, ..)| o.workflow == *workflow && o.event == *event))
+        {
+            let base = self.difference(1, own.workflow, self.target.span);
+            let is = said(own.event, own.keys);
+            self.add(Difference { wanted: "no such event".to_owned(), found: is, place: Some(own.place.clone()), ..base });
         }
     }
 

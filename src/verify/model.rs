@@ -36,7 +36,7 @@ pub(super) fn order(pipeline: &Pipeline) -> Vec<JobId> {
 
 /// Whether a target holds a job.
 pub(super) fn holds(pipeline: &Pipeline, target: &Target, job: JobId) -> bool {
-    target.holds(&pipeline.workflow(pipeline.job(job).workflow).name.value)
+    pipeline.starts_on(pipeline.job(job).workflow, target)
 }
 
 impl<'p> Model<'p> {

@@ -4,6 +4,7 @@ use crate::base::diag::{Diagnostic, Diagnostics};
 use crate::base::failure::Failure;
 use crate::base::span::Spanned;
 use crate::ir::Pipeline;
+use crate::ir::event::ClauseKind;
 use crate::ir::id::TargetId;
 use crate::ir::raw::Raw;
 use crate::render::Output;
@@ -53,7 +54,13 @@ fn is_of(schema: Schema, target: TargetId) -> bool {
 /// The key of `raw` that a violation is about: it lies on the way to it, or is what nobody expected there.
 fn reason<'p>(pipeline: &'p Pipeline, schema: Schema, violation: &Violation) -> Option<&'p Spanned<String>> {
     let all = pipeline.workflows.iter().flat_map(|w| &w.raw).chain(pipeline.jobs.iter().flat_map(|j| &j.raw));
-    let mut keys = all.filter(|raw: &&Raw| is_of(schema, raw.target.value)).flat_map(|raw| raw.keys.iter().map(|(key, _)| key));
+    let clauses = pipeline.workflows.iter().flat_map(|w| &w.on.clauses);
+    let events = clauses.filter_map(|c| if let ClauseKind::Raw(own) = &c.kind { Some(own) } else { None });
+    let events = events.filter(|own| is_of(schema, own.target)).map(|own| &own.name);
+    let mut keys = all
+        .filter(|raw: &&Raw| is_of(schema, raw.target.value))
+        .flat_map(|raw| raw.keys.iter().map(|(key, _)| key))
+        .chain(events);
     keys.find(|key| {
         violation.pointer.split('/').any(|part| part == key.value) || violation.text.contains(&format!("'{}'", key.value))
     })

@@ -34,6 +34,9 @@ pub(super) fn of<'p>(pipeline: &'p Pipeline, target: &Target, files: &[(&str, &s
 
 /// The events that a target cannot tell from this one, itself among them; none for one that it never sees.
 pub(super) fn told_apart(pipeline: &Pipeline, target: &Target, event: &Event) -> Option<Vec<Event>> {
+    if event.kind == EventKind::Raw && target.id != TargetId::Github {
+        return None;
+    }
     let itself = || Some(vec![event.clone()]);
     match (target.id, event.kind) {
         (TargetId::Github, _) => return Some(at_one_time(pipeline, event)),
@@ -61,7 +64,7 @@ pub(super) fn told_apart(pipeline: &Pipeline, target: &Target, event: &Event) ->
             let of = |kind| Event { pull_request_type: Some(kind), ..event.clone() };
             event.pull_request_type.is_none_or(|t| told.contains(&t)).then(|| told.map(of).to_vec())
         }
-        EventKind::Push | EventKind::Schedule | EventKind::Manual => Some(vec![event.clone()]),
+        EventKind::Push | EventKind::Schedule | EventKind::Manual | EventKind::Raw => Some(vec![event.clone()]),
     }
 }
 

@@ -97,8 +97,9 @@ impl Shell {
         self.next
     }
 
-    fn push(&mut self, text: &str, line: usize) {
-        let act = Act { line, text: text.to_owned(), with: Variables::new(), shell: self.shell, frame: Rc::clone(&self.frame) };
+    fn push(&mut self, text: &str, line: usize, quoted: bool) {
+        let act =
+            Act { line, text: text.to_owned(), quoted, with: Variables::new(), shell: self.shell, frame: Rc::clone(&self.frame) };
         self.acts.push(act);
     }
 
@@ -138,12 +139,12 @@ impl Shell {
                 return;
             }
             if !script {
-                self.push(text, line);
+                self.push(text, line, false);
                 return;
             }
         }
         if self.quote.is_some() {
-            self.push(text, line);
+            self.push(text, line, self.quote == Some('"'));
             let documents = scan(raw, &mut self.quote);
             if let Some(mut whole) = self.unfinished.take() {
                 whole.push('\n');
@@ -166,7 +167,7 @@ impl Shell {
         if text == "fi" || text.starts_with("fi ") || text.starts_with("fi;") {
             self.leave(Kind::Condition);
         }
-        self.push(text, line);
+        self.push(text, line, false);
         self.structure(text);
         self.documents(text, documents);
     }

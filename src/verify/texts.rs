@@ -80,11 +80,12 @@ fn neutral(name: &str) -> &str {
 
 impl Scope<'_> {
     /// Whether a line of an output is a marked line of the spec. Quotes are looked over where a context stands in the line.
-    pub(super) fn line(&self, wanted: &str, contexts: &[Context], found: &str) -> bool {
+    /// `quoted`: both begin within double quotes.
+    pub(super) fn line(&self, wanted: &str, contexts: &[Context], found: &str, quoted: bool) -> bool {
         if !wanted.contains(MARK) {
             return wanted == found || wanted == found.replace("GITHUB_OUTPUT", "PIPEWRIGHT_OUTPUT");
         }
-        self.same(&tokens(wanted, contexts), &tokens(found, &[]), true)
+        self.same(&tokens(wanted, contexts, quoted), &tokens(found, &[], quoted), true)
     }
 
     /// Whether a value of an output is a text of the spec.
@@ -201,7 +202,9 @@ impl Scope<'_> {
             }
             Context::Run(RunField::Event) => {
                 let kinds = self.kinds();
-                if let [only] = kinds.as_slice() {
+                if let [only] = kinds.as_slice()
+                    && *only != EventKind::Raw
+                {
                     found.push(chars(only.word()));
                 }
             }
@@ -258,11 +261,11 @@ fn of_bits(bits: &[Bit]) -> Vec<Token> {
     bits.iter().flat_map(bit).collect()
 }
 
-/// A line of the shell without its quotes.
-fn tokens(line: &str, contexts: &[Context]) -> Vec<Token> {
+/// A line of the shell without its quotes, from within double ones where a line before has opened them.
+fn tokens(line: &str, contexts: &[Context], quoted: bool) -> Vec<Token> {
     let mut found = Vec::new();
     let mut single = false;
-    let mut double = false;
+    let mut double = quoted;
     let mut rest = line;
     while let Some(c) = rest.chars().next() {
         let mut taken = c.len_utf8();

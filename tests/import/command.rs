@@ -6,7 +6,7 @@ const WORKFLOW: &str = "\
 name: Checks
 on:
   push: {branches: [main]}
-  merge_group:
+  merge_queue:
 jobs:
   unit:
     name: Unit tests
@@ -26,7 +26,7 @@ fn a_spec_is_written_that_compiles() {
     let ran = place.run(&["import"]);
     assert_eq!(ran.code, Some(0), "{}", ran.error);
     assert!(
-        ran.out.contains(".github/workflows/checks.yml:4:3 on.merge_group") || ran.out.contains("4:3 on.merge_group"),
+        ran.out.contains(".github/workflows/checks.yml:4:3 on.merge_queue") || ran.out.contains("4:3 on.merge_queue"),
         "{}",
         ran.out
     );
@@ -45,7 +45,7 @@ fn strict_says_no_where_something_is_lost() {
     let ran = place().run(&["import", "--strict", "--stdout"]);
     assert_eq!(ran.code, Some(1), "{}", ran.error);
     assert!(ran.out.starts_with("pipeline ") && ran.error.contains("not carried"), "{}", ran.error);
-    let whole = Place::new(&[(".github/workflows/checks.yml", &WORKFLOW.replace("  merge_group:\n", ""))]);
+    let whole = Place::new(&[(".github/workflows/checks.yml", &WORKFLOW.replace("  merge_queue:\n", ""))]);
     assert_eq!(whole.run(&["import", "--strict", "--stdout"]).code, Some(0));
 }
 
@@ -63,7 +63,7 @@ fn reports_have_their_forms() {
             .any(|r| r["ruleId"] == "import-not-carried" && r["locations"][0]["physicalLocation"]["region"]["startLine"] == 4)
     );
     let markdown = place.run(&["import", "--stdout", "--report", "markdown"]).error;
-    assert!(markdown.contains("| .github/workflows/checks.yml:4 | `on.merge_group` |"), "{markdown}");
+    assert!(markdown.contains("| .github/workflows/checks.yml:4 | `on.merge_queue` |"), "{markdown}");
 }
 
 #[test]

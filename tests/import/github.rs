@@ -182,17 +182,57 @@ fn the_token_of_the_run_opens_the_registry_of_github() {
 }
 
 #[test]
-fn what_only_github_starts_stays_a_file_that_the_spec_names() {
-    let stale = "on: {issues: {types: [opened]}}\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - run: echo ${{ github.event.issue.number }}\n";
-    let files = [("a/.github/workflows/triage.yml", stale), (".github/workflows/ci.yml", &job("    steps: [{run: echo hello}]"))];
+fn what_only_github_starts_is_a_workflow_with_an_event_of_its_own() {
+    let triage = "on: {issues: {types: [opened]}, push: {branches: [main]}}\njobs:\n  a:\n    runs-on: ubuntu-latest\n    if: github.event_name == 'issues'\n    steps:\n      - run: echo ${{ github.event.issue.number }}\n";
+    let (_, imported) = imported(Vendor::Github, &[("triage.yml", triage)]);
+    let text = spec(&imported);
+    assert!(
+        text.contains("raw github {\n            issues { types opened }") && text.contains("run.event == 'issues'"),
+        "{text}"
+    );
+    assert!(text.contains("value issue-number") && text.contains("${value.issue-number}"), "{text}");
+    assert_eq!(errors(&imported, &["github"]), Vec::<String>::new(), "{text}");
+    let kept = |path: &str| imported.ledger.keys().iter().find(|k| k.path == path).map(|k| k.fate());
+    assert!(
+        matches!(kept("on.issues.types"), Some(Fate::Kept(_))) && kept("jobs.a.if") == Some(Fate::Exact),
+        "{:#?}",
+        imported.ledger
+    );
+    let found = errors(&imported, &["github", "gitlab"]);
+    assert!(found.iter().any(|e| e.contains("raw-event")), "{found:?}");
+}
+
+#[test]
+fn a_workflow_that_gives_a_stranger_every_right_stays_a_file_that_the_spec_names() {
+    let of = |with: &str| {
+        format!(
+            "on: {{pull_request_target: {{types: [opened]}}}}\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: actions/checkout@v4\n        with: {{{with}}}\n      - run: make\n"
+        )
+    };
+    let tame = of("fetch-depth: 0");
+    let (_, said) = imported(Vendor::Github, &[("label.yml", &tame)]);
+    assert!(spec(&said).contains("pull_request_target { types opened }"), "{}", spec(&said));
+    assert_eq!(errors(&said, &["github"]), Vec::<String>::new());
+    let wild = of("ref: '${{ github.event.pull_request.head.sha }}'");
+    let files = [("a/.github/workflows/label.yml", &*wild), (".github/workflows/ci.yml", &job("    steps: [{run: echo hello}]"))];
     let (_, imported) = imported(Vendor::Github, &files);
     let text = spec(&imported);
-    assert!(text.contains("raw github \".github/workflows/triage.yml\"") && text.matches("workflow ").count() == 1, "{text}");
+    assert!(text.contains("raw github \".github/workflows/label.yml\"") && text.matches("workflow ").count() == 1, "{text}");
     let of_file = imported.ledger.keys().iter().filter(|k| k.span.source == imported.stays[0].file);
     assert!(of_file.clone().count() > 3 && of_file.clone().all(|k| matches!(k.fate(), Fate::Kept(_))));
     assert_eq!(errors(&imported, &["github"]), Vec::<String>::new(), "{text}");
     let found = errors(&imported, &["github", "gitlab"]);
     assert!(found.len() == 1 && found[0].starts_with("not-expressible: ") && found[0].contains("raw-file"), "{found:?}");
+}
+
+#[test]
+fn a_workflow_that_others_call_asks_in_githubs_words() {
+    let text = "on:\n  workflow_call:\n    inputs: {level: {type: string}}\n    outputs: {done: {value: '${{ jobs.build_it.outputs.done }}'}}\njobs:\n  build_it:\n    runs-on: ubuntu-latest\n    if: github.event_name == 'push' && inputs.level != 'low'\n    outputs: {done: '${{ steps.s.outputs.done }}'}\n    steps:\n      - id: s\n        run: echo \"done=${{ inputs.level }}\" >> \"$GITHUB_OUTPUT\"\n";
+    let (_, imported) = imported(Vendor::Github, &[("called.yml", text)]);
+    let text = spec(&imported);
+    assert!(text.contains("${{ jobs.build-it.outputs.done }}") && text.contains("github inputs.level"), "{text}");
+    assert!(!text.contains("run.event") && text.contains("github.event_name == 'push'"), "{text}");
+    assert_eq!(errors(&imported, &["github"]), Vec::<String>::new(), "{text}");
 }
 
 #[test]
@@ -216,7 +256,7 @@ fn a_version_that_nobody_pinned_is_accepted_by_name() {
 
 #[test]
 fn what_a_kept_workflow_calls_is_kept_with_it() {
-    let caller = "on: {issues: {types: [opened]}}\njobs:\n  a:\n    uses: ./.github/workflows/called.yml\n";
+    let caller = "on: pull_request_target\njobs:\n  b:\n    runs-on: ubuntu-latest\n    steps: [{run: 'gh pr checkout 1'}]\n  a:\n    uses: ./.github/workflows/called.yml\n";
     let called = "on: workflow_call\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps: [{run: echo hello}]\n";
     let (_, imported) =
         imported(Vendor::Github, &[(".github/workflows/a.yml", caller), (".github/workflows/called.yml", called)]);

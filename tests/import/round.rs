@@ -29,6 +29,7 @@ fn kinds(pipeline: &Pipeline) -> BTreeMap<String, BTreeSet<&'static str>> {
         ClauseKind::Schedule { .. } => "schedule",
         ClauseKind::Manual { .. } => "manual",
         ClauseKind::Release { .. } => "release",
+        ClauseKind::Raw(_) => "raw",
     };
     pipeline.workflows.iter().map(|w| (w.name.value.clone(), w.on.clauses.iter().map(|c| word(&c.kind)).collect())).collect()
 }

@@ -262,7 +262,7 @@ impl Writer<'_, '_> {
                 set("PR_SOURCE", told::variable(&Subject::Head));
                 set("PR_TARGET", told::variable(&Subject::Target));
             }
-            EventKind::Push | EventKind::Manual | EventKind::Schedule | EventKind::Release => {
+            EventKind::Push | EventKind::Manual | EventKind::Schedule | EventKind::Release | EventKind::Raw => {
                 set(COMMIT_BRANCH, told::variable(&Subject::Branch));
             }
         }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use crate::ir::event::{Clause, ClauseKind, EventKind, Filter, PathFilter, Pattern, PullRequestType, Schedule};
 use crate::ir::expr::{Comparison, Expr, ExprKind, Literal};
 use crate::ir::glob::{Glob, GlobPiece};
+use crate::ir::raw::{RunsOn, runs_on};
 use crate::ir::text::{CommitField, Context, PrField, RepositoryField, RunField};
 
 use super::leaf::{action, cron, event_name};
@@ -53,9 +54,13 @@ impl Bash<'_> {
             ClauseKind::Manual { branches } => {
                 test(vec![event(EventKind::Manual), pattern("$GITHUB_REF", "refs/heads/", branches)])
             }
+            ClauseKind::Raw(own) => test(vec![format!("$GITHUB_EVENT_NAME == {}", own.name.value)]),
             ClauseKind::Branch { branches } => {
                 let not = format!("$GITHUB_EVENT_NAME != {}", event_name(EventKind::PullRequest));
-                test(vec![not, pattern("$GITHUB_REF", "refs/heads/", branches)])
+                let mut all = vec![not];
+                all.extend(self.unsure());
+                all.push(pattern("$GITHUB_REF", "refs/heads/", branches));
+                test(all)
             }
             ClauseKind::Schedule { names } => {
                 let crons: Vec<String> = self
@@ -84,6 +89,13 @@ impl Bash<'_> {
                 self.with_files(all, paths.as_ref())
             }
         }
+    }
+
+    /// That it is none of the events of GitHub's own whose ref the spec has no name for.
+    fn unsure(&self) -> Vec<String> {
+        let own =
+            self.on.clauses.iter().filter_map(|c| if let ClauseKind::Raw(own) = &c.kind { Some(&own.name.value) } else { None });
+        own.filter(|name| runs_on(name) != Some(RunsOn::Default)).map(|name| format!("$GITHUB_EVENT_NAME != {name}")).collect()
     }
 
     /// What a pull request may have done when GitHub starts the workflow: `closed` comes with and without a merge.
@@ -142,7 +154,12 @@ impl Bash<'_> {
             ExprKind::And(a, b) => joined(vec![self.expr(a), self.expr(b)], " && ", "true"),
             ExprKind::Or(a, b) => joined(vec![self.expr(a), self.expr(b)], " || ", "false"),
             ExprKind::Matches(a, glob) if is_event(a) => {
-                let words = EventKind::ALL.iter().map(|(word, _)| *word).filter(|word| glob.value.matches(word));
+                let own = self.on.clauses.iter().filter_map(|c| match &c.kind {
+                    ClauseKind::Raw(own) => Some(own.name.value.as_str()),
+                    _ => None,
+                });
+                let kinds = EventKind::ALL.iter().filter(|(_, kind)| *kind != EventKind::Raw).map(|(word, _)| *word);
+                let words = kinds.chain(own).filter(|word| glob.value.matches(word));
                 joined(words.map(event_is).collect(), " || ", "false")
             }
             ExprKind::In(a, list) if is_event(a) => {
@@ -171,10 +188,13 @@ impl Bash<'_> {
     fn compare(&mut self, subject: &Expr, test: &dyn Fn(&str, &str) -> String, negate: bool) -> String {
         let ExprKind::Context(context) = &subject.kind else { return "false".into() };
         let Some((value, prefix)) = self.value(context) else { return negate.to_string() };
-        let guard = match context {
-            Context::Commit(CommitField::Branch) => "$GITHUB_EVENT_NAME != pull_request && ",
-            _ => "",
-        };
+        let mut guard = String::new();
+        if *context == Context::Commit(CommitField::Branch) {
+            guard.push_str("$GITHUB_EVENT_NAME != pull_request && ");
+        }
+        if matches!(context, Context::Commit(_) | Context::Pr(_)) {
+            self.unsure().iter().for_each(|test| guard.push_str(&format!("{test} && ")));
+        }
         let test = format!("[[ {guard}{} ]]", test(&value, prefix));
         if negate { format!("! {test}") } else { test }
     }
@@ -206,7 +226,8 @@ fn event_is(word: &str) -> String {
         Some(EventKind::Push) => "[[ $GITHUB_EVENT_NAME == push && $GITHUB_REF_TYPE == branch ]]".into(),
         Some(EventKind::Tag) => "[[ $GITHUB_EVENT_NAME == push && $GITHUB_REF_TYPE == tag ]]".into(),
         Some(kind) => format!("[[ $GITHUB_EVENT_NAME == {} ]]", event_name(kind)),
-        None => "false".into(),
+        // The types of conditions let no other word through than the name of an event of GitHub's own.
+        None => format!("[[ $GITHUB_EVENT_NAME == {word} ]]"),
     }
 }
 

@@ -129,11 +129,15 @@ impl<'a> Scope<'a> {
     /// What GitHub can be asked; a question whose answer is not the same for a whole class of events is left out.
     fn leaves(&self, mut tests: Vec<Test>, points: &[Point]) -> Vec<Leaf> {
         let any = |kind: EventKind| points.iter().any(|p| p.event.kind == kind);
-        for (_, kind) in EventKind::ALL {
-            if any(*kind) {
-                tests.push(Test::is(Field::EventName, event_name(*kind)));
+        let mut names: Vec<&str> = Vec::new();
+        for point in points {
+            let name = point.event.own.as_deref().unwrap_or(event_name(point.event.kind));
+            if !names.contains(&name) {
+                names.push(name);
             }
         }
+        let named: Vec<Test> = names.iter().map(|name| Test::is(Field::EventName, *name)).collect();
+        tests.extend(named.iter().cloned());
         tests.extend(["branch", "tag"].map(|t| Test::is(Field::RefType, t)));
         let pull_request = any(EventKind::PullRequest);
         if pull_request {
@@ -154,7 +158,16 @@ impl<'a> Scope<'a> {
         }
         tests.sort();
         tests.dedup();
-        tests.iter().map(|t| Leaf::of(t, points, &self.workflow.schedules)).collect()
+        let leaf = |test: &Test| Leaf::of(test, points, &self.workflow.schedules);
+        let (told, rest): (Vec<&Test>, Vec<&Test>) = tests.iter().partition(|t| points.iter().all(|p| t.is_told(p)));
+        let mut leaves: Vec<Leaf> = told.into_iter().map(leaf).collect();
+        // Where nobody knows the answer for an event of GitHub's own, only the others are asked.
+        for event in named.iter().filter(|n| points.iter().all(|p| n.is_told(p))) {
+            let of_event: Vec<&Point> = points.iter().filter(|p| event.holds(p, &[], true)).collect();
+            let asked = rest.iter().filter(|t| of_event.iter().all(|p| t.is_told(p)));
+            leaves.extend(asked.map(|test| leaf(event).and(&leaf(test))));
+        }
+        leaves
     }
 
     fn expr_tests(&self, expr: &Expr, out: &mut Vec<Test>) {
@@ -264,7 +277,7 @@ impl<'a> Scope<'a> {
             Context::Commit(CommitField::Ref) => event.branch.clone().or_else(|| event.tag.clone()),
             Context::Pr(PrField::Source) => event.head.clone(),
             Context::Pr(PrField::Target) => event.target.clone(),
-            Context::Run(RunField::Event) => Some(event.kind.word().to_owned()),
+            Context::Run(RunField::Event) => Some(event.word().to_owned()),
             Context::Repository(RepositoryField::DefaultBranch) => Some(self.pipeline.default_branch.value.clone()),
             Context::Input(name) => {
                 let input = self.workflow.inputs.iter().find(|i| i.name.value == *name)?;
@@ -298,7 +311,7 @@ fn clause_tests(kind: &ClauseKind, out: &mut Vec<Test>) {
             all(targets, Field::BaseRef, "");
             all(heads, Field::HeadRef, "");
         }
-        ClauseKind::Schedule { .. } => {}
+        ClauseKind::Schedule { .. } | ClauseKind::Raw(_) => {}
     }
 }
 

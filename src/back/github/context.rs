@@ -6,9 +6,10 @@ use crate::back::shell::{self, Splice};
 use crate::back::variables::upper;
 use crate::base::span::{Span, Spanned};
 use crate::ir::environment::Environment;
-use crate::ir::event::{EventKind, Filter, InputKind, InputValue};
+use crate::ir::event::{ClauseKind, EventKind, Filter, InputKind, InputValue};
 use crate::ir::id::{EnvironmentId, ImageId, JobId, ValueId};
 use crate::ir::job::Shell;
+use crate::ir::raw::{RunsOn, runs_on};
 use crate::ir::text::{
     CommitField, Context, EnvironmentField, GateField, Part, PrField, RepositoryField, RunField, ServiceField, Text,
 };
@@ -88,7 +89,15 @@ impl<'w, 'a> Writer<'w, 'a> {
         let on = &self.workflow.workflow.on;
         let all = EventKind::ALL.iter().map(|(_, k)| *k);
         let taken = |filter: &Filter, kind| filter.clauses.iter().any(|c| takes(c, kind));
-        all.filter(|k| taken(on, *k) && self.job.filters.iter().all(|f| taken(f, *k))).collect()
+        let asks = |kind| kind != EventKind::Raw || on.clauses.iter().any(|c| matches!(c.kind, ClauseKind::Raw(_)));
+        all.filter(|k| asks(*k) && taken(on, *k) && self.job.filters.iter().all(|f| taken(f, *k))).collect()
+    }
+
+    /// Whether a review of a pull request starts the workflow.
+    fn reviews(&self) -> bool {
+        let is_review =
+            |kind: &ClauseKind| matches!(kind, ClauseKind::Raw(own) if runs_on(&own.name.value) == Some(RunsOn::Merge));
+        self.workflow.workflow.on.clauses.iter().any(|c| is_review(&c.kind))
     }
 
     fn environment(&self) -> Option<EnvironmentId> {
@@ -114,7 +123,7 @@ impl<'w, 'a> Writer<'w, 'a> {
             Context::Commit(field) => match field {
                 CommitField::Sha => default("GITHUB_SHA", "github.sha"),
                 CommitField::Short => Reading::Computed("short".into()),
-                CommitField::HeadSha if self.kinds().contains(&EventKind::PullRequest) => {
+                CommitField::HeadSha if self.kinds().contains(&EventKind::PullRequest) || self.reviews() => {
                     value("github.event.pull_request.head.sha || github.sha", "HEAD_SHA")
                 }
                 CommitField::HeadSha => default("GITHUB_SHA", "github.sha"),
@@ -234,6 +243,9 @@ impl<'w, 'a> Writer<'w, 'a> {
             .iter()
             .enumerate()
             .map(|(i, kind)| {
+                if *kind == EventKind::Raw {
+                    return Gh::atom("github.event_name");
+                }
                 let word = Gh::atom(quoted(kind.word()));
                 let mut tests = vec![Gh::is("github.event_name", event_name(*kind))];
                 let both = kinds.contains(&EventKind::Push) && kinds.contains(&EventKind::Tag);

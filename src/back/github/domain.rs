@@ -15,6 +15,7 @@ use crate::ir::id::WorkflowId;
 use crate::ir::job::Workflow;
 use crate::ir::lang::{Lang, TooComplex};
 use crate::ir::partition;
+use crate::sema::events::named;
 
 /// More points than this are not searched: the route job decides then.
 const MAX_POINTS: usize = 20_000;
@@ -102,6 +103,13 @@ impl<'a> Question<'a> {
                         push(Event { branch: Some(branch), schedule: Some(schedule.name.value.clone()), ..blank.clone() }, false);
                     }
                 }
+                EventKind::Raw => {
+                    for clause in &own {
+                        if let ClauseKind::Raw(own) = &clause.kind {
+                            push(named(&own.name.value, default_branch), false);
+                        }
+                    }
+                }
                 EventKind::Manual => {
                     let branches = self.classes(&own, name_of, &self.names)?;
                     for inputs in self.assignments(&workflow.inputs)? {
@@ -186,6 +194,7 @@ pub(super) fn paths_of(clause: &Clause) -> Option<&PathFilter> {
         | ClauseKind::Schedule { .. }
         | ClauseKind::Manual { .. }
         | ClauseKind::Release { .. }
+        | ClauseKind::Raw(_)
         | ClauseKind::Branch { .. } => None,
     }
 }
@@ -208,7 +217,8 @@ pub(super) fn takes(clause: &Clause, kind: EventKind) -> bool {
         ClauseKind::Schedule { .. } => kind == EventKind::Schedule,
         ClauseKind::Manual { .. } => kind == EventKind::Manual,
         ClauseKind::Release { .. } => kind == EventKind::Release,
-        ClauseKind::Branch { .. } => matches!(kind, EventKind::Push | EventKind::Schedule | EventKind::Manual),
+        ClauseKind::Raw(_) => kind == EventKind::Raw,
+        ClauseKind::Branch { .. } => matches!(kind, EventKind::Push | EventKind::Schedule | EventKind::Manual | EventKind::Raw),
     }
 }
 
@@ -217,7 +227,7 @@ fn name_of(clause: &Clause) -> Option<&Pattern> {
         ClauseKind::Push { branches, .. } | ClauseKind::Manual { branches } | ClauseKind::Branch { branches } => Some(branches),
         ClauseKind::Tag { names } => Some(names),
         ClauseKind::Release { tags } => Some(tags),
-        ClauseKind::PullRequest { .. } | ClauseKind::Schedule { .. } => None,
+        ClauseKind::PullRequest { .. } | ClauseKind::Schedule { .. } | ClauseKind::Raw(_) => None,
     }
 }
 

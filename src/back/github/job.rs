@@ -141,7 +141,8 @@ pub(super) fn raw(raw: &[Raw]) -> Vec<(String, Value)> {
     own.flat_map(|r| &r.keys).map(|(key, value)| (key.value.clone(), json_of(value))).collect()
 }
 
-fn json_of(value: &RawValue) -> Value {
+/// A raw value as it is printed.
+pub(super) fn json_of(value: &RawValue) -> Value {
     match value {
         RawValue::Null => Value::Null,
         RawValue::Bool(value) => json!(value),

@@ -7,6 +7,7 @@ use crate::ir::bits::BitSet;
 use crate::ir::event::{EventKind, InputValue, PullRequestType, Schedule};
 use crate::ir::glob::{Glob, GlobPiece};
 use crate::ir::lang::Lang;
+use crate::ir::raw::{RunsOn, runs_on};
 
 use super::domain::Point;
 use super::expr::{Gh, quoted};
@@ -114,6 +115,17 @@ impl Test {
         }
     }
 
+    /// Whether it is known what GitHub says of a class of events. Of an event of its own that runs on the default branch that is so of all but the
+    /// type; of another one the name alone is known, and of a call nothing.
+    pub(super) fn is_told(&self, point: &Point) -> bool {
+        let Some(own) = &point.event.own else { return true };
+        match (runs_on(own), &self.field) {
+            (Some(RunsOn::Caller), _) => false,
+            (Some(RunsOn::Default), field) => *field != Field::Action,
+            (_, field) => matches!(field, Field::EventName | Field::Schedule | Field::Input(_)),
+        }
+    }
+
     /// The branch or tag names (without `refs/…/`) that must not share a class with others for the answer to be one of the whole class: once as
     /// the spec compares, once as GitHub does.
     pub(super) fn langs(&self) -> Vec<Lang> {
@@ -161,7 +173,7 @@ fn value(field: &Field, point: &Point, schedules: &[Schedule]) -> Option<String>
         point.scheduled_on.clone().or_else(|| event.branch.clone()).or_else(|| event.tag.clone())
     };
     match field {
-        Field::EventName => Some(event_name(event.kind).to_owned()),
+        Field::EventName => Some(event.own.clone().unwrap_or_else(|| event_name(event.kind).to_owned())),
         Field::RefName => name,
         Field::RefType => Some(if event.tag.is_some() { "tag" } else { "branch" }.to_owned()),
         Field::Ref => {
@@ -178,7 +190,7 @@ fn value(field: &Field, point: &Point, schedules: &[Schedule]) -> Option<String>
         Field::Action => match event.kind {
             EventKind::PullRequest => event.pull_request_type.map(|t| action(t).to_owned()),
             EventKind::Release => Some("published".to_owned()),
-            EventKind::Push | EventKind::Tag | EventKind::Schedule | EventKind::Manual => None,
+            EventKind::Push | EventKind::Tag | EventKind::Schedule | EventKind::Manual | EventKind::Raw => None,
         },
         Field::Schedule => {
             let schedule = schedules.iter().find(|s| Some(&s.name.value) == event.schedule.as_ref())?;
@@ -200,7 +212,7 @@ pub(super) fn cron(schedule: &Schedule) -> String {
     schedule.cron.value.to_string()
 }
 
-/// The name of the GitHub event.
+/// The name of the GitHub event; that of an event of GitHub's own stands in the event.
 pub(super) fn event_name(kind: EventKind) -> &'static str {
     match kind {
         EventKind::Push | EventKind::Tag => "push",
@@ -208,6 +220,7 @@ pub(super) fn event_name(kind: EventKind) -> &'static str {
         EventKind::Schedule => "schedule",
         EventKind::Manual => "workflow_dispatch",
         EventKind::Release => "release",
+        EventKind::Raw => "",
     }
 }
 
@@ -239,6 +252,17 @@ impl Leaf {
     pub(super) fn of(test: &Test, points: &[Point], schedules: &[Schedule]) -> Self {
         let ask = |exact| collect(points.len(), |i| test.holds(&points[i], schedules, exact));
         Self { gh: test.expression(), exact: ask(true), loose: ask(false) }
+    }
+
+    /// Both of them.
+    pub(super) fn and(&self, other: &Self) -> Self {
+        let both = |a: &BitSet, b: &BitSet| {
+            let mut found = a.clone();
+            found.intersect_with(b);
+            found
+        };
+        let gh = Gh::And(vec![self.gh.clone(), other.gh.clone()]);
+        Self { gh, exact: both(&self.exact, &other.exact), loose: both(&self.loose, &other.loose) }
     }
 
     /// The opposite.

@@ -32,8 +32,9 @@ mod view;
 use std::collections::BTreeMap;
 
 use crate::base::failure::Failure;
-use crate::ir::event::{EventKind, Filter};
+use crate::ir::event::{ClauseKind, EventKind, Filter};
 use crate::ir::job::{Mode, Workflow};
+use crate::ir::raw::{RunsOn, runs_on};
 use crate::ir::step::Moment;
 use crate::plan::drift::{CHECK, DriftCheck};
 use crate::plan::job::PlannedJob;
@@ -176,7 +177,11 @@ fn concurrency(plan: &Plan<'_>, workflow: &PlannedWorkflow<'_>, scope: Scope<'_>
     let own = workflow.workflow.concurrency.as_ref();
     let first = workflow.jobs.first()?;
     let own = own.filter(|c| c.mode.value != Mode::CancelRunning || lock::cancels_as_a_whole(&workflow.jobs));
+    // A called workflow and its caller in one group would wait for one another.
+    let is_call = |kind: &ClauseKind| matches!(kind, ClauseKind::Raw(own) if runs_on(&own.name.value) == Some(RunsOn::Caller));
+    let is_called = workflow.workflow.on.clauses.iter().any(|c| is_call(&c.kind));
     match own {
+        None if is_called => None,
         Some(own) => Some(writer(plan, workflow, scope, first, &mut Wanted::default()).lock(own)),
         // Nothing is shared between runs: said in GitHub's words, so that no reader has to guess.
         None => Some(view::ConcurrencyView {

@@ -16,6 +16,7 @@ use crate::ir::job::Workflow;
 use crate::ir::lang::Lang;
 
 use super::domain::{same_files, takes};
+use super::job::json_of;
 use super::leaf::action;
 use super::view::Trigger;
 
@@ -63,6 +64,16 @@ pub(super) fn emit(pipeline: &Pipeline, workflow: &Workflow) -> Emitted {
         emitted.exact &= !std::iter::once(first).chain(rest).all(|c| named(c));
         let tags = pattern(Vec::new(), Vec::new());
         emitted.filter.clauses.push(Clause { kind: ClauseKind::Release { tags }, span: first.span });
+    }
+    for clause in &workflow.on.clauses {
+        let ClauseKind::Raw(own) = &clause.kind else { continue };
+        let keys = match json_of(&own.keys) {
+            Value::Object(keys) => keys,
+            // The words of the spec let nothing through but keys, or nothing.
+            _ => Map::new(),
+        };
+        emitted.on.push(Trigger::new(&own.name.value, keys));
+        emitted.filter.clauses.push(clause.clone());
     }
     emitted
 }

@@ -1,11 +1,19 @@
 //! Steps that work out what no expression of GitHub can say: values, and names compared with regard to case.
 
-use crate::ir::event::EventKind;
+use crate::ir::event::{ClauseKind, EventKind, Filter};
 use crate::ir::job::Shell;
 use crate::ir::text::{Part, Text};
 
 use super::context::{Env, Writer};
 use super::view::StepView;
+
+/// The events of GitHub's own that a filter names.
+fn own_names(on: &Filter) -> Vec<&str> {
+    on.clauses
+        .iter()
+        .filter_map(|c| if let ClauseKind::Raw(own) = &c.kind { Some(own.name.value.as_str()) } else { None })
+        .collect()
+}
 
 impl Writer<'_, '_> {
     /// The first step, which works out what no expression can say.
@@ -30,6 +38,9 @@ impl Writer<'_, '_> {
                 let case = match kind.value {
                     EventKind::Push => "push/branch".to_owned(),
                     EventKind::Tag => "push/tag".to_owned(),
+                    EventKind::Raw => {
+                        own_names(&self.workflow.workflow.on).iter().map(|n| format!("{n}/*")).collect::<Vec<_>>().join("|")
+                    }
                     other => format!("{}/*", super::leaf::event_name(other)),
                 };
                 let text = self.assigned(text, &mut env);

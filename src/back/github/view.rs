@@ -25,7 +25,7 @@ pub(super) struct WorkflowView {
 /// One event below `on:`.
 #[derive(Serialize)]
 pub(super) struct Trigger {
-    pub(super) event: &'static str,
+    pub(super) event: String,
     pub(super) keys: Vec<Key>,
     /// The times of a schedule, which has no keys.
     pub(super) times: Vec<Value>,
@@ -41,11 +41,11 @@ pub(super) struct Key {
 
 impl Trigger {
     /// An event with its keys.
-    pub(super) fn new(event: &'static str, keys: Map<String, Value>) -> Self {
+    pub(super) fn new(event: &str, keys: Map<String, Value>) -> Self {
         let short =
             |value: &Value| value.as_array().is_some_and(|list| list.iter().map(|v| v.to_string().len() + 2).sum::<usize>() < 70);
         let keys = keys.into_iter().map(|(name, value)| Key { name, short: short(&value), value }).collect();
-        Self { event, keys, times: Vec::new() }
+        Self { event: event.to_owned(), keys, times: Vec::new() }
     }
 }
 

@@ -26,6 +26,7 @@ fn words(plan: &Plan<'_>, event: &Event) -> Option<String> {
             variables.push(("CI_MERGE_REQUEST_PROJECT_PATH".to_owned(), "group/project".to_owned()));
             format!("mr:{}:{}", event.head.as_ref()?, event.target.as_ref()?)
         }
+        EventKind::Raw => return None,
         EventKind::Schedule => {
             // The tool runs schedules on the default branch.
             if event.branch.as_ref().is_some_and(|b| *b != plan.pipeline.default_branch.value) {

@@ -253,7 +253,8 @@ fn event_test(how: Comparison, a: &Expr, b: &Expr, place: &Place<'_>, positive: 
     let (ExprKind::Context(Context::Run(RunField::Event)), ExprKind::Literal(Literal::String(word))) = (&a.kind, &b.kind) else {
         return None;
     };
-    let kind = EventKind::parse(word)?;
+    // Any other word is the name of an event that GitLab lacks.
+    let kind = EventKind::parse(word).unwrap_or(EventKind::Raw);
     let kinds = place.kinds();
     if kinds.len() == 1 || !kinds.contains(&kind) {
         return Some((((kinds.contains(&kind)) == equal).to_string(), Tie::One));
@@ -269,7 +270,7 @@ fn event_test(how: Comparison, a: &Expr, b: &Expr, place: &Place<'_>, positive: 
         EventKind::Push if !kinds.contains(&EventKind::Tag) && !kinds.contains(&EventKind::Release) => {
             (test(source, sign, "push"), Tie::One)
         }
-        EventKind::Push | EventKind::Tag | EventKind::Release | EventKind::Manual => {
+        EventKind::Push | EventKind::Tag | EventKind::Release | EventKind::Manual | EventKind::Raw => {
             let test = kind_test(kind, &kinds);
             let tie = if kind == EventKind::Manual { Tie::One } else { Tie::All };
             if equal { (test, tie) } else { (format!("! {{ {test}; }}"), Tie::One) }

@@ -175,6 +175,8 @@ impl<'p> Way<'p> {
                     tests.push("$CI_MERGE_REQUEST_SOURCE_PROJECT_PATH == $CI_MERGE_REQUEST_PROJECT_PATH".to_owned());
                 }
             }
+            // No way is of that kind.
+            EventKind::Raw => {}
             EventKind::Schedule => {
                 tests.push(format!("{source} == \"schedule\""));
                 if let Some(names) = &self.schedules {

@@ -240,6 +240,7 @@ pub(super) fn kind_test(kind: EventKind, among: &BTreeSet<EventKind>) -> String 
         EventKind::Tag | EventKind::Release => "[ -n \"$CI_COMMIT_TAG\" ]".to_owned(),
         EventKind::PullRequest => source("merge_request_event"),
         EventKind::Schedule => source("schedule"),
+        EventKind::Raw => "false".to_owned(),
         EventKind::Manual => "echo \"$CI_PIPELINE_SOURCE\" | grep -Eqx 'web|api|trigger'".to_owned(),
     }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::ir::raw::{RunsOn, runs_on};
+
 use super::declare::{Declared, is_declarable};
 use super::expr::Gh;
 
@@ -12,6 +14,8 @@ pub(super) struct Scope {
     pub(super) workflow: String,
     /// Kinds of events that start the workflow, in the words of a spec.
     pub(super) kinds: Vec<String>,
+    /// Events among them that only GitHub has.
+    pub(super) own: Vec<String>,
     /// Jobs of the workflow: the vendor's id to the spec's name.
     pub(super) jobs: BTreeMap<String, String>,
     /// Outputs that jobs declare: (id of the job, name of the output) to the name that the spec has for it.
@@ -119,7 +123,7 @@ impl Scope {
     pub(super) fn context(&self, path: &[String], declared: &mut Declared) -> Option<String> {
         let lower = path.join(".").to_ascii_lowercase();
         if let Some((_, ours)) = SAME.iter().find(|(theirs, _)| *theirs == lower) {
-            return Some((*ours).to_owned());
+            return (!self.lacks(ours)).then(|| (*ours).to_owned());
         }
         let words: Vec<&str> = path.iter().map(String::as_str).collect();
         match words.as_slice() {
@@ -132,6 +136,7 @@ impl Scope {
                 Some(format!("var.{name}"))
             }
             ["env", name] => Some(format!("env.{name}")),
+            ["inputs", ..] | ["github", "event", "inputs", ..] if self.is_called() => None,
             ["inputs", name] | ["github", "event", "inputs", name] => {
                 self.inputs.get(*name).map(|(ours, _)| format!("input.{ours}"))
             }
@@ -152,6 +157,23 @@ impl Scope {
             }
             _ => None,
         }
+    }
+
+    /// Whether a context has no value for an event of GitHub's own, or one that nobody knows before the run: GitHub's own words have it.
+    fn lacks(&self, ours: &str) -> bool {
+        let of_event =
+            ["pr.", "commit.head-sha", "commit.tag", "commit.message", "commit.author"].iter().any(|word| ours.starts_with(word));
+        !self.own.is_empty() && of_event || ours == "commit.ref" && self.has_unknown_ref()
+    }
+
+    /// Whether an event of GitHub's own runs on a branch that the spec does not know.
+    pub(super) fn has_unknown_ref(&self) -> bool {
+        self.own.iter().any(|name| runs_on(name) != Some(RunsOn::Default))
+    }
+
+    /// Whether other workflows call it, with events and inputs of theirs.
+    pub(super) fn is_called(&self) -> bool {
+        self.own.iter().any(|name| runs_on(name) == Some(RunsOn::Caller))
     }
 
     /// A path that has one value whatever happens.

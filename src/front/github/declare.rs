@@ -42,6 +42,7 @@ const RUNNERS: &[(&str, &str)] = &[
 const MARK: char = '\u{1}';
 
 /// What is declared once for the whole import.
+#[derive(Clone)]
 pub(crate) struct Declared {
     /// Secrets by name.
     pub(crate) secrets: BTreeSet<String>,
@@ -66,6 +67,7 @@ pub(crate) struct Declared {
 }
 
 /// Uses of one action with the same inputs.
+#[derive(Clone)]
 struct Action {
     /// `owner/name@version`
     reference: String,

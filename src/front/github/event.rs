@@ -7,19 +7,16 @@ use crate::front::node::{Build, node};
 use crate::front::yaml::{Entry, Node};
 use crate::ir::cron::Cron;
 
+use super::foreign::Foreign;
 use super::work::Work;
 
 /// Why an event is not carried.
-fn foreign(event: &str) -> String {
-    match event {
-        "pull_request_target" => "pipewright starts no run with secrets for the code of a stranger".to_owned(),
-        "workflow_call" => "the jobs are written where they are called".to_owned(),
-        _ => format!("no other vendor has the event `{event}`, so a spec has no word for it"),
-    }
+fn unknown(event: &str) -> String {
+    format!("GitHub's pages have no event `{event}`")
 }
 
-/// The `on` node; `None` where nothing of it starts a run that a spec can say.
-pub(super) fn on(work: &mut Work<'_, '_>, entry: &Entry, workflow: &str) -> Option<Build> {
+/// The `on` node, without the events that only GitHub has: those are gathered in `foreign`.
+pub(super) fn on(work: &mut Work<'_, '_>, entry: &Entry, workflow: &str, foreign: &mut Foreign) -> Build {
     work.mark(entry, Fate::Exact);
     let mut events = node("on");
     if let Some(words) = entry.value.texts() {
@@ -29,7 +26,8 @@ pub(super) fn on(work: &mut Work<'_, '_>, entry: &Entry, workflow: &str) -> Opti
                 None if word == "workflow_call" && work.library.has_callers(entry.span.source) => {
                     work.mark(entry, Fate::Emulated("the jobs are written where they are called".to_owned()));
                 }
-                None => work.mark(entry, Fate::Lost(foreign(word))),
+                None if foreign.word(work, entry, word) => {}
+                None => work.mark(entry, Fate::Lost(unknown(word))),
             }
         }
     }
@@ -46,13 +44,14 @@ pub(super) fn on(work: &mut Work<'_, '_>, entry: &Entry, workflow: &str) -> Opti
             "workflow_call" if work.library.has_callers(event.span.source) => {
                 event.mark_all(work.ledger, &Fate::Emulated("the jobs are written where they are called".to_owned()));
             }
-            other => work.lose(event, &foreign(other)),
+            _ if foreign.event(work, event, comments.clone()) => continue,
+            other => work.lose(event, &unknown(other)),
         }
         if let Some(first) = events.0.children.iter_mut().flatten().nth(before) {
             first.comments.extend(comments.into_iter().map(Into::into));
         }
     }
-    events.0.children.is_some().then_some(events)
+    events
 }
 
 fn plain(word: &str) -> Option<&'static [&'static str]> {

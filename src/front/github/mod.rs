@@ -15,6 +15,7 @@ mod context;
 pub(crate) mod declare;
 mod event;
 mod expr;
+mod foreign;
 mod handover;
 mod job;
 mod known;
@@ -40,13 +41,14 @@ use crate::base::source::SourceMap;
 use crate::base::span::SourceId;
 use crate::front::Imported;
 use crate::front::account::Account as _;
-use crate::front::ledger::{Fate, Ledger};
+use crate::front::ledger::{Fate, Key, Ledger};
 use crate::front::name::{Names, slug};
 use crate::front::node::{Build, node};
 use crate::front::yaml::Node;
 
 use context::Scope;
 use declare::Declared;
+use foreign::Foreign;
 use library::Library;
 use work::{OfWorkflow, Work};
 
@@ -68,18 +70,22 @@ pub(super) fn import(sources: &SourceMap, files: &[SourceId], root: &Path, impor
         }
         imported.security.extend(security::look(&document));
         let name = names.unique(stem(&sources.file(id).name));
-        let calls = library.calls();
+        let (calls, before) = (library.calls(), declared.clone());
         match workflow(&document, id, &name, &mut library, &mut imported.ledger, &mut declared) {
             Some(build) => workflows.push(build),
             None => {
                 library.call_back(calls);
+                declared = before;
                 rest.push(id);
             }
         }
     }
     let mut kept = Vec::new();
     for id in rest.into_iter().filter(|id| !library.is_called(*id)) {
-        imported.keeps(id, "none of its events, or none of its jobs, is one that a spec can say");
+        imported.keeps(
+            id,
+            "none of its jobs, or not all of its conditions, is what a spec can say; or a stranger's code would run with every right",
+        );
         let name = sources.file(id).name.rsplit('/').next().unwrap_or_default();
         kept.push(format!(".github/workflows/{name}"));
     }
@@ -126,8 +132,14 @@ fn workflow(
     let on = work.open(document, "on")?;
     let mut above = work.heading(id);
     work.open(document, "jobs")?;
-    let events = event::on(&mut work, on, name)?;
-    work.scope.kinds = events.0.children().iter().map(|c| c.name().to_owned()).collect();
+    let mut foreign = Foreign::of(document);
+    let mut events = event::on(&mut work, on, name, &mut foreign);
+    work.scope.kinds = events.0.children().iter().map(|c| c.name().to_owned()).chain(foreign.names.iter().cloned()).collect();
+    work.scope.own = foreign.names.clone();
+    if let Some(own) = foreign.node() {
+        events.push(own);
+    }
+    events.0.children.as_ref()?;
     if let Some(entry) = work.open(document, "name")
         && let Some(title) = title
         && slug(title) != name
@@ -137,7 +149,7 @@ fn workflow(
     }
     let mut build = node("workflow").arg(name).comments(above);
     let comments = work.comments(on);
-    build.push(events.comments(comments));
+    let place = build.0.children.as_ref().map_or(0, Vec::len);
     if let Some(entry) = work.open(document, "concurrency") {
         build.0.children.get_or_insert_default().extend(concurrency::concurrency(&mut work, entry).map(|b| b.0));
     }
@@ -160,5 +172,10 @@ fn workflow(
     work.kept = OfWorkflow { permissions: document.get("permissions").cloned(), defaults: document.get("defaults").cloned() };
     let found = survey::survey(&mut work, &written);
     let built = job::jobs(&mut work, &found);
-    (!built.is_empty()).then(|| build.children(built))
+    foreign::with_jobs(&mut work, &mut events, &on.value);
+    build.0.children.get_or_insert_default().insert(place, events.comments(comments).0);
+    // What no other vendor starts is no better for a spec that stops at a condition.
+    let unsaid = |key: &Key| key.span.source == id && key.path.ends_with(".if") && matches!(key.fate(), Fate::Lost(_));
+    let stops = work.scope.own.len() == work.scope.kinds.len() && work.ledger.keys().iter().any(unsaid);
+    (!built.is_empty() && !stops).then(|| build.children(built))
 }

@@ -58,6 +58,8 @@ fn said(expr: &Gh, scope: &Scope) -> Option<(Gh, BTreeSet<String>)> {
                 let ours = scope.job.axes.get(&rest.join(".")).and_then(|ours| with("matrix", ours, &[]));
                 ours.or_else(|| scope.job.has_own_cells.then(|| Gh::Path(path.to_vec())))
             }
+            // What a caller gives has the name that the keys of the call say.
+            ["inputs", name, ..] | ["github", "event", "inputs", name, ..] if scope.is_called() => with("inputs", name, &[]),
             ["inputs", name] | ["github", "event", "inputs", name] => {
                 scope.inputs.get(*name).and_then(|(ours, _)| with("inputs", ours, &[]))
             }

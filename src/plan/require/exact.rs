@@ -211,7 +211,7 @@ fn names(clause: &Clause) -> Vec<(EventKind, &Pattern)> {
         ClauseKind::Tag { names } => vec![(EventKind::Tag, names)],
         ClauseKind::PullRequest { targets, .. } => vec![(EventKind::PullRequest, targets)],
         ClauseKind::Release { tags } => vec![(EventKind::Release, tags)],
-        ClauseKind::Schedule { .. } => Vec::new(),
+        ClauseKind::Schedule { .. } | ClauseKind::Raw(_) => Vec::new(),
     }
 }
 

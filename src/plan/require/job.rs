@@ -156,6 +156,7 @@ impl Walk<'_> {
                 }
                 ClauseKind::Manual { branches } | ClauseKind::Branch { branches } => (vec![branches], None),
                 ClauseKind::Release { tags } => (vec![tags], None),
+                ClauseKind::Raw(_) => (Vec::new(), None),
             };
             if patterns.into_iter().any(globs) {
                 self.need(Capability::JobConditionGlob, clause.span, what);

@@ -81,11 +81,20 @@ impl Reader<'_, '_, '_, '_> {
         Some(crate::sema::filter::input_kind(node))
     }
 
+    /// What `run.event` may be: the kinds, and the names of the events of a vendor's own that the spec asks for.
+    fn events(&self) -> Vec<String> {
+        let kinds = EventKind::ALL.iter().filter(|(_, kind)| *kind != EventKind::Raw).map(|(word, _)| *word);
+        let nodes = &self.conditions.interpolator.scope.workflow_nodes;
+        let on = nodes.iter().flat_map(|w| w.children()).filter(|c| c.name() == "on");
+        let own = on.flat_map(|n| n.children()).filter(|c| c.name() == "raw").flat_map(|n| n.children()).map(|c| c.name());
+        kinds.chain(own).map(str::to_owned).collect()
+    }
+
     /// A word that the context can never be is a slip of the pen.
     pub(super) fn possible(&mut self, context: &Expr, fixed: &Expr) {
         let (ExprKind::Context(context), ExprKind::Literal(Literal::String(word))) = (&context.kind, &fixed.kind) else { return };
         let words: Vec<String> = match context {
-            Context::Run(RunField::Event) => EventKind::ALL.iter().map(|(w, _)| (*w).to_owned()).collect(),
+            Context::Run(RunField::Event) => self.events(),
             Context::Environment { field: EnvironmentField::Tier, .. } => {
                 Tier::ALL.iter().map(|(w, _)| (*w).to_owned()).collect()
             }

@@ -25,7 +25,7 @@ impl Survey<'_> {
                         names.heads.pattern(heads);
                         files(names, paths.as_ref());
                     }
-                    ClauseKind::Schedule { .. } => {}
+                    ClauseKind::Schedule { .. } | ClauseKind::Raw(_) => {}
                     ClauseKind::Manual { branches } => names.manual.pattern(branches),
                     ClauseKind::Release { tags } => names.releases.pattern(tags),
                     ClauseKind::Branch { branches } => {

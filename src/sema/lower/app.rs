@@ -11,7 +11,8 @@ use crate::ir::raw::RawValue;
 use crate::ir::units::{Cpu, Duration, Percent, Size};
 use crate::sema::declare::{name_of, spanned};
 use crate::sema::interpolate::Place;
-use crate::sema::lower::{Lower, missing, raw_value};
+use crate::sema::lower::{Lower, missing};
+use crate::sema::raw::raw_value;
 use crate::syntax::tree::Node;
 
 impl<'n, 'a> Lower<'_, '_, 'n, 'a> {

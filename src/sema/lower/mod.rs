@@ -28,13 +28,14 @@ use crate::ir::expr::Expr;
 use crate::ir::glob::Glob;
 use crate::ir::id::{EnvironmentId, JobId, TargetId};
 use crate::ir::job::Shell;
-use crate::ir::raw::{Raw, RawValue};
+use crate::ir::raw::Raw;
 use crate::ir::text::{EnvVar, Text};
 use crate::ir::units::{Duration, UnitError};
 use crate::sema::cond::Conditions;
 use crate::sema::decided;
 use crate::sema::declare::{Scope, declare, name_of, spanned};
 use crate::sema::interpolate::{Interpolator, Place};
+use crate::sema::raw::raw_value;
 use crate::sema::unused;
 use crate::syntax::tree::{Document, Entry, Node, Value};
 
@@ -140,6 +141,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
             jobs,
             tests: Vec::new(),
             events: Vec::new(),
+            elsewhere: None,
             name,
             span: node.span,
         };
@@ -319,35 +321,6 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
                 Some(Raw { target, keys })
             })
             .collect()
-    }
-}
-
-/// KDL to YAML: children are a map (or a list, if each is called `-`), several arguments a list, one argument a value.
-fn raw_value(node: &Node<'_>) -> RawValue {
-    let mut map: Vec<(String, RawValue)> = node.props().map(|(name, entry)| (name.to_owned(), raw_entry(entry))).collect();
-    if node.children.is_some() && map.is_empty() && !node.children().is_empty() && node.children().iter().all(|c| c.name() == "-")
-    {
-        return RawValue::List(node.children().iter().map(raw_value).collect());
-    }
-    map.extend(node.children().iter().map(|c| (c.name().to_owned(), raw_value(c))));
-    let args: Vec<&Entry<'_>> = node.args().collect();
-    match (args.as_slice(), map.is_empty()) {
-        ([], true) if node.children.is_some() => RawValue::Map(Vec::new()),
-        ([], true) => RawValue::Null,
-        ([], false) => RawValue::Map(map),
-        ([one], _) => raw_entry(one),
-        (several, _) => RawValue::List(several.iter().map(|e| raw_entry(e)).collect()),
-    }
-}
-
-fn raw_entry(entry: &Entry<'_>) -> RawValue {
-    let is_variable = entry.ty.as_ref().is_some_and(|ty| ty.text == "var");
-    match &entry.value {
-        Value::String(name, _) if is_variable => RawValue::String(format!("${{var.{name}}}")),
-        Value::String(text, _) => RawValue::String(text.to_string()),
-        Value::Number(text) => RawValue::Number(text.to_string()),
-        Value::Bool(value) => RawValue::Bool(*value),
-        Value::Null => RawValue::Null,
     }
 }
 

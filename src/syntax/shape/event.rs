@@ -4,7 +4,7 @@ use crate::syntax::shape::ValueType::{Any, Cron, Glob, Name, Reference, String, 
 use crate::syntax::shape::{Child, Setting, Shape, any, arg, either, either_list, keyed, list, many, maybe, node, some, word};
 
 /// The kinds of events, as `on`, `only`, `value` and `test` name them.
-pub const KINDS: &[&str] = &["push", "tag", "pull-request", "schedule", "manual", "release"];
+pub const KINDS: &[&str] = &["push", "tag", "pull-request", "schedule", "manual", "release", "raw"];
 
 const EXCEPT: Setting = list("except", Glob, "names left out; an exclude always wins");
 const PATHS: &[Setting] = &[
@@ -93,6 +93,16 @@ pub static RELEASE: Shape =
         .args(&[maybe("type", Word(&["published"]), "what happened to it; `published` is the one there is")])
         .settings(&[&[list("tag", Glob, "tags; all when none is named")]]);
 
+/// `raw github { issues }` in `on`.
+pub static ON_RAW: Shape = node(
+    "on.raw",
+    "raw",
+    "Events of one vendor, in its words: what no other vendor has.",
+    "raw github { issues { types \"opened\" \"reopened\" } }",
+)
+.args(&[arg("target", Word(&["github"]), "whose events they are")])
+.foreign();
+
 /// `schedule nightly` in a filter.
 pub static FILTER_SCHEDULE: Shape = node("filter.schedule", "schedule", "A schedule of the workflow.", "schedule nightly")
     .args(&[any("names", Reference("schedule"), "schedules; all when none is named")]);
@@ -119,7 +129,7 @@ static FILTER: [Child; 3] = [many(&FILTER_SCHEDULE), many(&FILTER_MANUAL), many(
 pub static ON: Shape = node("on", "on", "Which events start the workflow.", "on { push main; tag \"v*\"; pull-request main }")
     .args(&[any("sets", Reference("event set"), "event sets declared with `events`")])
     .flags(&[word("dedupe", "prefer one run where push and pull request (or tag and release) meet")])
-    .children(&[&SHARED, &[keyed(&SCHEDULE), many(&MANUAL)]]);
+    .children(&[&SHARED, &[keyed(&SCHEDULE), many(&MANUAL), many(&ON_RAW)]]);
 
 /// `only { … }` of a stage or job.
 pub static ONLY: Shape = node(

@@ -21,7 +21,10 @@ pub static EVENT: Shape = node(
     "The event. Further properties are inputs of a manual run.",
     "event manual workflow=production version=\"v1.2.4\"",
 )
-.args(&[arg("kind", Word(KINDS), "why the run starts"), maybe("name", String, "the branch, tag, target branch or schedule")])
+.args(&[
+    arg("kind", Word(KINDS), "why the run starts"),
+    maybe("name", String, "the branch, tag, target branch, schedule or event of a vendor's own"),
+])
 .settings(&[&[
     either("workflow", Reference("workflow"), "the workflow of a manual run"),
     either("branch", String, "the branch of a manual run"),

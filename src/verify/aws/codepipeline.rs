@@ -284,7 +284,9 @@ impl Codepipeline<'_> {
                 set("SourceVariables.PullRequestId", None);
                 set("SourceVariables.PullRequestTitle", None);
             }
-            EventKind::Schedule | EventKind::Manual => set("SourceVariables.BranchName", Some(way.branch.clone())),
+            EventKind::Schedule | EventKind::Manual | EventKind::Raw => {
+                set("SourceVariables.BranchName", Some(way.branch.clone()))
+            }
         }
         for (name, default) in &way.variables {
             let given = event.inputs.get(name).map(|value| match value {

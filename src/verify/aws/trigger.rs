@@ -170,7 +170,7 @@ impl Trigger {
                 let of_kind = |f: &&Filter| f.events.is_empty() || f.events.iter().any(|e| e == kind);
                 filters.filter(of_kind).any(|f| f.branch(event.target.as_ref(), event.paths.as_ref()))
             }
-            EventKind::Schedule | EventKind::Manual | EventKind::Release => false,
+            EventKind::Schedule | EventKind::Manual | EventKind::Release | EventKind::Raw => false,
         }
     }
 }

@@ -83,7 +83,7 @@ impl Webhook {
                 let (head, base) = (refer(&event.head), Some(refer(&event.target)));
                 Some(Self { event: kind, trigger: "pr/7".to_owned(), head, base, files: event.paths.clone() })
             }
-            EventKind::Schedule | EventKind::Manual | EventKind::Release => None,
+            EventKind::Schedule | EventKind::Manual | EventKind::Release | EventKind::Raw => None,
         }
     }
 

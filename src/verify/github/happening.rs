@@ -2,17 +2,22 @@
 
 use crate::ir::Pipeline;
 use crate::ir::event::{Event, EventKind, InputValue, PullRequestType};
+use crate::ir::raw::{RunsOn, runs_on};
+use crate::verify::behaviour::OPAQUE;
 use crate::verify::github::Workflow;
 use crate::verify::github::expr::value::Value;
 
 /// The repository of every event: see [`crate::verify::behaviour::OPAQUE`].
 const REPOSITORY: &str = "\0group/project";
 
+/// The event of a caller.
+const CALLER: &str = "\0event";
+
 /// An event.
 #[derive(Debug)]
 pub(super) struct Happening {
     event: Event,
-    name: &'static str,
+    name: String,
     reference: String,
     is_tag: bool,
     /// The cron expression of a schedule, and its time zone.
@@ -33,7 +38,19 @@ impl Happening {
             EventKind::Schedule => ("schedule", branch(), false),
             EventKind::Manual => ("workflow_dispatch", branch(), false),
             EventKind::Release => ("release", format!("refs/tags/{}", text(&event.tag)), true),
+            EventKind::Raw => {
+                let name = event.own.as_deref().unwrap_or_default();
+                let reference = match runs_on(name) {
+                    Some(RunsOn::Merge) => "refs/pull/1/merge".to_owned(),
+                    // What a spec's own branches are would be the worst of what it may be.
+                    Some(RunsOn::Default | RunsOn::Base | RunsOn::Other) | None => branch(),
+                    Some(RunsOn::Caller) => format!("{OPAQUE}ref"),
+                };
+                // Of a call nobody knows which event its caller had.
+                (if runs_on(name) == Some(RunsOn::Caller) { CALLER } else { name }, reference, false)
+            }
         };
+        let name = name.to_owned();
         let mut schedules = pipeline.workflows.iter().flat_map(|w| &w.schedules);
         let scheduled = schedules.find(|s| Some(&s.name.value) == event.schedule.as_ref());
         let cron = scheduled.map(|s| s.cron.value.to_string());
@@ -71,6 +88,7 @@ impl Happening {
             }
             EventKind::Manual => on.dispatch.is_some() && self.workflow.as_ref() == Some(&workflow.name),
             EventKind::Release => on.release.as_ref().is_some_and(|types| types.iter().any(|t| t == "published")),
+            EventKind::Raw => on.own.iter().any(|(name, ..)| Some(name) == event.own.as_ref()),
         }
     }
 
@@ -101,7 +119,7 @@ impl Happening {
         payload.push(("schedule".to_owned(), cron));
         Value::object(
             vec![
-                row("event_name", self.name),
+                row("event_name", &self.name),
                 row("ref", &self.reference),
                 row("ref_name", short),
                 row("ref_type", if self.is_tag { "tag" } else { "branch" }),

@@ -16,7 +16,7 @@ use crate::ir::Pipeline;
 use crate::ir::event::Event;
 use crate::ir::text::Context;
 use crate::verify::bash::{Decisions, Guard};
-use crate::verify::behaviour::{Bit, Found, Given, Reader, Started};
+use crate::verify::behaviour::{Bit, Found, Given, OwnEvent, Place, Reader, Started};
 use crate::verify::github::expr::Expr;
 use crate::verify::github::trigger::Triggers;
 
@@ -30,6 +30,8 @@ pub struct Github<'p> {
 
 #[derive(Debug)]
 struct Workflow {
+    /// Its file, below the root.
+    path: String,
     /// Its `name`, which is that of the spec.
     name: String,
     on: Triggers,
@@ -93,6 +95,17 @@ impl Reader for Github<'_> {
 
     fn found(&self) -> &[Found] {
         &self.found
+    }
+
+    fn own_events(&self) -> Vec<OwnEvent<'_>> {
+        let mut found = Vec::new();
+        for workflow in &self.workflows {
+            for (event, keys, line) in &workflow.on.own {
+                let place = Place { file: workflow.path.clone(), line: *line };
+                found.push(OwnEvent { workflow: &workflow.name, event, keys, place });
+            }
+        }
+        found
     }
 
     fn start<'r>(&'r self, event: &Event) -> Result<Box<dyn Started + 'r>, String> {

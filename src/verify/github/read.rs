@@ -56,7 +56,7 @@ impl Github<'_> {
             all.dedup();
             jobs[*at].ancestors = all;
         }
-        self.workflows.push(Workflow { name, on: Triggers::read(on)?, jobs, order });
+        self.workflows.push(Workflow { path: path.to_owned(), name, on: Triggers::read(on)?, jobs, order });
         Ok(())
     }
 

@@ -1,7 +1,8 @@
 //! `on`: which events start a workflow.
 
+use crate::ir::raw::runs_on;
 use crate::verify::regex::Regex;
-use crate::verify::yaml::Node;
+use crate::verify::yaml::{Content, Node};
 
 /// The events that start a workflow.
 #[derive(Debug, Default)]
@@ -14,6 +15,8 @@ pub(super) struct Triggers {
     pub(super) dispatch: Option<Vec<String>>,
     /// Types of releases.
     pub(super) release: Option<Vec<String>>,
+    /// Events of GitHub's own, each with its keys, and its line.
+    pub(super) own: Vec<(String, String, usize)>,
 }
 
 #[derive(Debug)]
@@ -28,6 +31,26 @@ pub(super) struct PullRequest {
     branches: Option<Names>,
     paths: Option<Names>,
     pub(super) types: Vec<String>,
+}
+
+/// A value on one line, as `ir::raw` has that of the spec: equal texts say the same.
+fn spelled(node: &Node) -> String {
+    match &node.content {
+        Content::Scalar { text, plain } => {
+            if *plain && matches!(text.as_str(), "" | "~" | "null") {
+                String::new()
+            } else {
+                text.clone()
+            }
+        }
+        Content::Map(rows) if rows.is_empty() => String::new(),
+        Content::List(items) => format!("[{}]", items.iter().map(spelled).collect::<Vec<_>>().join(", ")),
+        Content::Map(rows) => {
+            let mut rows: Vec<String> = rows.iter().map(|(key, value)| format!("{key}: {}", spelled(value))).collect();
+            rows.sort();
+            format!("{{{}}}", rows.join(", "))
+        }
+    }
 }
 
 /// Patterns in their order: the last that matches decides.
@@ -134,6 +157,7 @@ impl Triggers {
                     let types = node.get("types").map(Node::texts);
                     found.release = Some(types.unwrap_or_else(|| vec!["published".to_owned()]));
                 }
+                own if runs_on(own).is_some() => found.own.push((own.to_owned(), spelled(node), node.line)),
                 other => return Err(format!("line {}: event `{other}` is not known here", node.line)),
             }
         }

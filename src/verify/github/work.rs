@@ -114,6 +114,7 @@ pub(super) fn acts(job: &Node, root: &Node, tried: bool) -> Vec<Act> {
             found.push(Act {
                 line: step.line,
                 text: format!("uses {path}"),
+                quoted: false,
                 with: values(step.get("with")),
                 shell: number,
                 frame: frame.into(),

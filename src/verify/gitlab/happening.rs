@@ -37,10 +37,11 @@ impl Variables {
             EventKind::PullRequest => "merge_request_event",
             EventKind::Schedule => "schedule",
             EventKind::Manual => "web",
+            EventKind::Raw => "",
         };
         set("CI_PIPELINE_SOURCE", source);
         match event.kind {
-            EventKind::Push | EventKind::Schedule | EventKind::Manual => {
+            EventKind::Push | EventKind::Schedule | EventKind::Manual | EventKind::Raw => {
                 set("CI_COMMIT_BRANCH", branch);
                 set("CI_COMMIT_REF_NAME", branch);
             }

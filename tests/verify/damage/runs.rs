@@ -15,6 +15,30 @@ pub(super) const DAMAGES: &[Damage] = &[
         },
     },
     Damage {
+        name: "other types of an own event",
+        file: GITHUB,
+        apply: |t, _| each_match(t, "types: [opened, reopened]", "types: [opened]"),
+    },
+    Damage {
+        name: "another own event",
+        file: GITHUB,
+        apply: |t, _| each_line(t, |lines, at| (lines[at] == "  issues:").then(|| vec!["  discussion:".to_owned()])),
+    },
+    Damage {
+        name: "an own event more",
+        file: GITHUB,
+        apply: |t, _| each_line(t, |lines, at| (lines[at] == "on:").then(|| vec!["on:".to_owned(), "  watch:".to_owned()])),
+    },
+    Damage {
+        name: "an own event less",
+        file: GITHUB,
+        apply: |t, _| {
+            let lines: Vec<&str> = t.lines().collect();
+            let found = (0..lines.len()).filter(|at| lines[*at] == "  merge_group:");
+            found.map(|at| with(&lines, at, block_end(&lines, at), &[])).collect()
+        },
+    },
+    Damage {
         name: "widen a trigger",
         file: GITHUB,
         apply: |t, _| {

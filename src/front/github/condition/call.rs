@@ -30,6 +30,9 @@ impl Maker<'_> {
         }
         let lower = path.join(".").to_ascii_lowercase();
         let (context, rest) = match (lower.as_str(), name) {
+            ("github.ref", _) if self.scope.has_unknown_ref() => {
+                return self.no("only the run knows the branch of an event of GitHub's own");
+            }
             ("github.ref", "startswith") => {
                 if let Some(rest) = wanted.strip_prefix("refs/heads/") {
                     ("commit.branch".to_owned(), rest)
@@ -58,7 +61,9 @@ impl Maker<'_> {
                     _ => self.no("the text is no name of one system"),
                 };
             }
-            ("github.event_name", "startswith") if wanted == "pull_request" => return self.event("pull_request"),
+            ("github.event_name", "startswith") if wanted == "pull_request" && self.scope.own.is_empty() => {
+                return self.event("pull_request");
+            }
             _ => (self.context(path)?, wanted.as_str()),
         };
         if let Some((axis, _)) = &self.scope.job.runner_axis

@@ -46,6 +46,7 @@ impl Maker<'_> {
         }
         let words: Vec<&str> = path.iter().map(String::as_str).collect();
         if let ["inputs", name] | ["github", "event", "inputs", name] = words.as_slice()
+            && !self.scope.is_called()
             && let Some((ours, is_truth)) = self.scope.inputs.get(*name)
         {
             return Some(if *is_truth {
@@ -78,7 +79,8 @@ impl Maker<'_> {
         let wanted = match b {
             Gh::Text(text) | Gh::Number(text) => text.clone(),
             Gh::Truth(truth) => {
-                let own = self.scope.inputs.get(path.last()?.as_str()).filter(|_| lower.contains("inputs."));
+                let own =
+                    self.scope.inputs.get(path.last()?.as_str()).filter(|_| lower.contains("inputs.") && !self.scope.is_called());
                 if let Some((ours, true)) = own {
                     let part = Part::Text(format!("input.{ours}"), 3);
                     return Some(if *truth { part } else { not(part) });
@@ -93,7 +95,8 @@ impl Maker<'_> {
                 return self.no("what is compared is no fixed value");
             }
         };
-        let inputs = self.scope.inputs.get(path.last()?.as_str()).filter(|_| lower.contains("inputs."));
+        let inputs =
+            self.scope.inputs.get(path.last()?.as_str()).filter(|_| lower.contains("inputs.") && !self.scope.is_called());
         if let Some((ours, true)) = inputs {
             let part = Part::Text(format!("input.{ours}"), 3);
             return match wanted.as_str() {
@@ -105,6 +108,9 @@ impl Maker<'_> {
         match lower.as_str() {
             "github.event_name" => self.event(&wanted),
             "github.ref" => self.reference(&wanted),
+            "github.ref_type" if self.scope.has_unknown_ref() => {
+                self.no("only the run knows the branch of an event of GitHub's own")
+            }
             "github.ref_type" => {
                 Some(Part::Text(format!("commit.{} matches '**'", if wanted == "tag" { "tag" } else { "branch" }), 2))
             }
@@ -122,6 +128,10 @@ impl Maker<'_> {
                 }
                 if value.contains('\'') {
                     return self.no("the text has a quote in it");
+                }
+                let is_number = ["run.attempt", "run.number", "pr.number"].contains(&context.as_str());
+                if is_number && value.parse::<u32>().is_ok_and(|n| n.to_string() == value) {
+                    return Some(Part::Text(format!("{context} == {value}"), 2));
                 }
                 Some(Part::Text(format!("{context} == '{value}'"), 2))
             }

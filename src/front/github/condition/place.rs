@@ -1,6 +1,7 @@
 //! Conditions on where a run comes from and where it runs: events, branches and tags, systems.
 
 use crate::front::logic::Part;
+use crate::ir::raw::runs_on;
 
 use super::Maker;
 
@@ -13,37 +14,19 @@ const EVENTS: &[(&str, &[&str])] = &[
     ("release", &["release"]),
 ];
 
-/// Events of GitHub that a spec has no word for: what is imported never starts by them.
-const FOREIGN: &[&str] = &[
-    "pull_request_target",
-    "merge_group",
-    "issues",
-    "issue_comment",
-    "workflow_run",
-    "workflow_call",
-    "repository_dispatch",
-    "pull_request_review",
-    "check_run",
-    "check_suite",
-    "deployment",
-    "create",
-    "delete",
-    "discussion",
-    "fork",
-    "label",
-    "milestone",
-    "page_build",
-    "status",
-    "watch",
-];
-
 impl Maker<'_> {
     pub(super) fn event(&mut self, word: &str) -> Option<Part> {
-        if FOREIGN.contains(&word) {
-            return Some(Part::Known(false));
+        if self.scope.is_called() {
+            return self.no("only the run knows the event of its caller");
         }
-        let Some((_, ours)) = EVENTS.iter().find(|(theirs, _)| *theirs == word) else {
-            return self.no(format!("pipewright has no event `{word}`"));
+        let known = EVENTS.iter().find(|(theirs, _)| *theirs == word).map(|(_, ours)| *ours);
+        let own = [word];
+        let Some(ours) = known.or_else(|| self.scope.own.iter().any(|o| o == word).then_some(own.as_slice())) else {
+            // What starts no run of the workflow.
+            return match runs_on(word) {
+                Some(_) => Some(Part::Known(false)),
+                None => self.no(format!("pipewright has no event `{word}`")),
+            };
         };
         // What starts the workflow decides where it leaves no choice.
         let kinds = &self.scope.kinds;
@@ -60,6 +43,9 @@ impl Maker<'_> {
     }
 
     pub(super) fn reference(&mut self, wanted: &str) -> Option<Part> {
+        if self.scope.has_unknown_ref() {
+            return self.no("only the run knows the branch of an event of GitHub's own");
+        }
         if wanted.contains('\'') {
             return self.no("the text has a quote in it");
         }
