@@ -1,5 +1,5 @@
-//! Code of a stranger in a run that has every right and secret: `pull_request_target` and `workflow_run` run on the base for what anyone may have
-//! done (docs.github.com, "Events that trigger workflows", and "Secure use reference", mitigating the risks of untrusted code checkout).
+//! Code of a stranger in a run that has every right and secret: `pull_request_target`, `workflow_run` and comments run on the base for what anyone may
+//! have done (docs.github.com, "Events that trigger workflows", and "Secure use reference", mitigating the risks of untrusted code checkout).
 
 use crate::base::diag::{Diagnostic, Diagnostics};
 use crate::base::span::Span;
@@ -8,7 +8,7 @@ use crate::ir::event::Event;
 use crate::ir::expr::Truth;
 use crate::ir::id::TargetId;
 use crate::ir::job::Job;
-use crate::ir::raw::{RunsOn, runs_on};
+use crate::ir::raw::is_strangers;
 use crate::ir::step::{Step, StepKind};
 use crate::ir::stranger::{self, fetches, names_head, runs_git};
 use crate::ir::text::{CommitField, Context, EnvVar, Part, RepositoryField, Text};
@@ -17,7 +17,7 @@ use crate::sema::presence::present;
 
 pub(super) fn check(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
     for job in &pipeline.jobs {
-        let of_base = |e: &&Event| e.own.as_deref().is_some_and(|name| runs_on(name) == Some(RunsOn::Base));
+        let of_base = |e: &&Event| e.own.as_deref().is_some_and(is_strangers);
         let mut events = job.possible.iter().map(|i| &pipeline.events[i]).filter(of_base);
         let Some(event) = events.find(|e| present(pipeline, job, e) != Truth::No) else { continue };
         let Some((span, what)) = fetched(pipeline, job) else { continue };

@@ -86,6 +86,14 @@ pub const GITHUB_EVENTS: &[(RunsOn, &[&str])] = &[
     (RunsOn::Caller, &["workflow_call"]),
 ];
 
+/// Events of the default branch that anyone may bring about, with a text of theirs.
+const ANYONE: &[&str] = &["discussion", "discussion_comment", "issue_comment", "issues"];
+
+/// Whether a stranger's doing starts a run that has every right and secret.
+pub fn is_strangers(event: &str) -> bool {
+    runs_on(event) == Some(RunsOn::Base) || ANYONE.contains(&event)
+}
+
 /// What an event of GitHub's own runs on; none for a name that is none.
 pub fn runs_on(event: &str) -> Option<RunsOn> {
     GITHUB_EVENTS.iter().find(|(_, names)| names.contains(&event)).map(|(runs_on, _)| *runs_on)

@@ -50,7 +50,7 @@ fn every_key_is_entered_and_has_a_fate() {
 #[test]
 fn what_is_not_known_is_lost_and_never_forgotten() {
     assert_eq!(fate(WORKFLOW, "jobs.unit.colour"), Fate::Lost("pipewright has no word for this key".into()));
-    assert!(matches!(fate(WORKFLOW, "on.merge_group"), Fate::Kept(_)));
+    assert!(matches!(fate(WORKFLOW, "on.merge_group"), Fate::Own(_)));
     assert!(matches!(fate(&WORKFLOW.replace("merge_group", "merge_groups"), "on.merge_groups"), Fate::Lost(_)));
     assert!(matches!(fate(WORKFLOW, "jobs.unit.steps[0].with.token"), Fate::Emulated(_)));
     assert_eq!(fate(WORKFLOW, "jobs.unit.steps[1].env.TOKEN"), Fate::Exact);

@@ -194,7 +194,7 @@ fn what_only_github_starts_is_a_workflow_with_an_event_of_its_own() {
     assert_eq!(errors(&imported, &["github"]), Vec::<String>::new(), "{text}");
     let kept = |path: &str| imported.ledger.keys().iter().find(|k| k.path == path).map(|k| k.fate());
     assert!(
-        matches!(kept("on.issues.types"), Some(Fate::Kept(_))) && kept("jobs.a.if") == Some(Fate::Exact),
+        matches!(kept("on.issues.types"), Some(Fate::Own(_))) && kept("jobs.a.if") == Some(Fate::Exact),
         "{:#?}",
         imported.ledger
     );

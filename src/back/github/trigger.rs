@@ -20,6 +20,9 @@ use super::job::json_of;
 use super::leaf::action;
 use super::view::Trigger;
 
+/// The events that zizmor finds dangerous whatever a workflow does (docs.zizmor.sh, "Audit rules", dangerous-triggers).
+const DANGEROUS: &[&str] = &["issue_comment", "pull_request_target", "workflow_run"];
+
 /// What a workflow file starts for.
 pub(super) struct Emitted {
     /// The entries below `on:`.
@@ -72,7 +75,10 @@ pub(super) fn emit(pipeline: &Pipeline, workflow: &Workflow) -> Emitted {
             // The words of the spec let nothing through but keys, or nothing.
             _ => Map::new(),
         };
-        emitted.on.push(Trigger::new(&own.name.value, keys));
+        // The rule `stranger-code` has looked at every job.
+        let is_told = DANGEROUS.contains(&own.name.value.as_str());
+        let note = is_told.then_some("zizmor: ignore[dangerous-triggers] no job gets the code of a stranger");
+        emitted.on.push(Trigger { note, ..Trigger::new(&own.name.value, keys) });
         emitted.filter.clauses.push(clause.clone());
     }
     emitted

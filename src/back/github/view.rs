@@ -26,6 +26,8 @@ pub(super) struct WorkflowView {
 #[derive(Serialize)]
 pub(super) struct Trigger {
     pub(super) event: String,
+    /// What a checker of workflows is told about it.
+    pub(super) note: Option<&'static str>,
     pub(super) keys: Vec<Key>,
     /// The times of a schedule, which has no keys.
     pub(super) times: Vec<Value>,
@@ -45,7 +47,7 @@ impl Trigger {
         let short =
             |value: &Value| value.as_array().is_some_and(|list| list.iter().map(|v| v.to_string().len() + 2).sum::<usize>() < 70);
         let keys = keys.into_iter().map(|(name, value)| Key { name, short: short(&value), value }).collect();
-        Self { event: event.to_owned(), keys, times: Vec::new() }
+        Self { event: event.to_owned(), note: None, keys, times: Vec::new() }
     }
 }
 

@@ -5,7 +5,7 @@ use crate::front::ledger::Fate;
 use crate::front::node::{Build, node};
 use crate::front::raw::said;
 use crate::front::yaml::{Entry, Node};
-use crate::ir::raw::{RunsOn, runs_on, takes_list};
+use crate::ir::raw::{is_strangers, runs_on, takes_list};
 use crate::ir::stranger::{fetches, is_base, names_head, runs_git};
 
 use super::context::Scope;
@@ -39,7 +39,7 @@ impl Foreign {
     pub(super) fn word(&mut self, work: &mut Work<'_, '_>, entry: &Entry, word: &str) -> bool {
         let taken = self.takes(word);
         if taken {
-            work.mark(entry, Fate::Kept(WHY.to_owned()));
+            work.mark(entry, Fate::Own(WHY.to_owned()));
             self.raw.push(node(word));
             self.names.push(word.to_owned());
         } else if runs_on(word).is_some() {
@@ -51,7 +51,7 @@ impl Foreign {
     /// Takes an event with its keys; false where GitHub has none of that name.
     pub(super) fn event(&mut self, work: &mut Work<'_, '_>, event: &Entry, comments: Vec<String>) -> bool {
         if self.takes(&event.key) {
-            event.mark_all(work.ledger, &Fate::Kept(WHY.to_owned()));
+            event.mark_all(work.ledger, &Fate::Own(WHY.to_owned()));
             self.raw.push(own(&event.key, &event.value).comments(comments));
             self.names.push(event.key.clone());
         } else if runs_on(&event.key).is_some() {
@@ -63,8 +63,7 @@ impl Foreign {
     fn takes(&self, event: &str) -> bool {
         match runs_on(event) {
             None => false,
-            Some(RunsOn::Base) => !self.strangers,
-            Some(RunsOn::Default | RunsOn::Merge | RunsOn::Other | RunsOn::Caller) => true,
+            Some(_) => !(is_strangers(event) && self.strangers),
         }
     }
 
