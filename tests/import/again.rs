@@ -127,7 +127,8 @@ fn buildspecs_do_not_say_what_starts_them() {
     stops(Vendor::Codebuild, 1, "cannot be written for codebuild: manual");
 }
 
+/// The role and the notices that a build writes around its steps come back as lines of a script, which the reader takes for its own.
 #[test]
-fn what_opens_a_stage_is_asked_for() {
-    stops(Vendor::Codepipeline, 2, "there is no gate `entry-of-");
+fn what_a_build_of_a_pipeline_writes_around_its_steps_is_not_read_as_steps() {
+    stops(Vendor::Codepipeline, 2, "it does not run `post_build() {`");
 }

@@ -84,6 +84,45 @@ fn what_aws_alone_knows_fails_in_its_place() {
     assert!(lost(&imported).contains(&"[1].BeforeEntry".to_owned()), "{:?}", lost(&imported));
 }
 
+#[test]
+fn a_check_before_a_stage_is_what_its_jobs_are_there_for() {
+    let stage = |rules: &str| {
+        format!(
+            "        - Name: Ship\n          BeforeEntry: {{Conditions: [{{Result: SKIP, Rules: [{rules}]}}]}}\n          Actions:\n{}",
+            action("Send", "Compute", "Commands", 1, "              Commands: ['make send']\n")
+        )
+    };
+    let rule = |variable: &str, operator: &str, value: &str| {
+        let settings = format!("{{Variable: '#{{{variable}}}', Operator: {operator}, Value: '{value}'}}");
+        format!(
+            "{{Name: r, RuleTypeId: {{Category: Rule, Owner: AWS, Provider: VariableCheck, Version: '1'}}, Configuration: {settings}}}"
+        )
+    };
+    let branch = "SourceVariables.BranchName";
+    let imported = read(&template(&stage(&rule(branch, "MATCHES", "^release/.*$"))));
+    let spec = imported.spec("sample", "main", &["github", "codepipeline"]);
+    assert!(spec.contains("stage ship {\n        only { branch \"release/**\" }"), "{spec}");
+    assert!(!spec.contains("entry-of") && lost(&imported).is_empty(), "{spec}");
+    assert!(errors(&spec).iter().all(|e| !e.contains("entry-of")), "{:?}", errors(&spec));
+    // A run by hand has no tag: what reads one is there for tags only.
+    let tagged = template(&stage(&rule("SourceVariables.TagName", "MATCHES", "^v.*$"))).replace(
+        "      Stages:",
+        "      Triggers: [{ProviderType: CodeStarSourceConnection, GitConfiguration: {SourceActionName: Source, Push: [{Tags: {Includes: ['*']}}]}}]\n      Stages:",
+    );
+    let spec = read(&tagged).spec("sample", "main", &["codepipeline"]);
+    assert!(spec.contains("on { tag * }") && spec.contains("only { tag v** }"), "{spec}");
+    // Two rules must both hold.
+    let two = format!("{}, {}", rule(branch, "NE", "main"), rule("variables.Level", "EQ", "high"));
+    let spec = read(&template(&stage(&two))).spec("sample", "main", &["github"]);
+    assert!(spec.contains("except main") && spec.contains("if \"input.level == 'high'\""), "{spec}");
+    // What only a run knows stays a gate that a person says.
+    for rules in [rule(branch, "CONTAINS", "release"), rule("Build.TAG", "EQ", "x")] {
+        let imported = read(&template(&stage(&rules)));
+        assert!(imported.spec("sample", "main", &["github"]).contains("requires entry-of-ship"), "{rules}");
+        assert!(lost(&imported).contains(&"[1].BeforeEntry".to_owned()), "{:?}", lost(&imported));
+    }
+}
+
 /// The errors of a spec, by rule and message.
 fn errors(spec: &str) -> Vec<String> {
     let sources = SourceMap::new();

@@ -18,6 +18,7 @@ use crate::ir::job::Shell;
 use crate::ir::step::Outcome;
 use crate::ir::text::{Context, EnvVar, RunField, Text};
 use crate::plan::job::PlannedJob;
+use crate::plan::script::end_mark;
 use crate::plan::step::{Phase, PlannedKind, PlannedStep, RunWhen};
 
 /// The commands of a job.
@@ -70,7 +71,7 @@ pub(super) fn of_job(place: Place<'_>, guard: Option<&Guard>, limit: u64) -> Com
 
 /// A script that is written to a file, since a shell that reads its commands from standard input shares it with them.
 fn document(file: &str, items: &[Item]) -> String {
-    let mut out = format!("cat > {file} <<'SCRIPT'\n");
+    let mut out = String::new();
     for item in items {
         if let Some(comment) = &item.comment {
             out.push_str(&format!("# {comment}\n"));
@@ -78,7 +79,8 @@ fn document(file: &str, items: &[Item]) -> String {
         out.push_str(&item.text);
         out.push('\n');
     }
-    out + "SCRIPT"
+    let mark = end_mark("SCRIPT", &out);
+    format!("cat > {file} <<'{mark}'\n{out}{mark}")
 }
 
 struct Writer<'p> {
@@ -255,7 +257,9 @@ impl<'p> Writer<'p> {
                         let limit = limit.map_or_else(String::new, |l| format!("timeout {} ", l.seconds));
                         let forgiven = if forgiven { " || echo \"This step failed; the job goes on.\"" } else { "" };
                         let shell = self.interpreter(true);
-                        format!("{limit}{shell} /dev/fd/3 3<<'STEP'{forgiven}\n{}\nSTEP", inner.join("\n"))
+                        let inner = inner.join("\n");
+                        let mark = end_mark("STEP", &inner);
+                        format!("{limit}{shell} /dev/fd/3 3<<'{mark}'{forgiven}\n{inner}\n{mark}")
                     }
                 };
                 if let Some(condition) = &step.condition {
@@ -315,12 +319,10 @@ impl<'p> Writer<'p> {
             inner.extend(lines);
             let mut block = match step.timeout {
                 Some(limit) => {
-                    format!(
-                        "timeout {} {} /dev/fd/3 3<<'STEP'\n{}\nSTEP",
-                        limit.seconds,
-                        self.interpreter(true),
-                        inner.join("\n")
-                    )
+                    let inner = inner.join("\n");
+                    let mark = end_mark("STEP", &inner);
+                    let shell = self.interpreter(true);
+                    format!("timeout {} {shell} /dev/fd/3 3<<'{mark}'\n{inner}\n{mark}", limit.seconds)
                 }
                 None => {
                     inner.insert(0, self.strict().to_owned());

@@ -1,6 +1,7 @@
 //! `retry`: the commands of a job in one step that starts again from the first.
 
 use crate::ir::job::Shell;
+use crate::plan::script::end_mark;
 use crate::plan::step::{Phase, PlannedKind, PlannedStep, RunWhen};
 
 use super::context::{Env, Writer, bind};
@@ -45,7 +46,8 @@ impl Writer<'_, '_> {
             };
             let path = format!("$RUNNER_TEMP/attempt-{number}.{ending}");
             let file = if shell == Shell::Pwsh { path.clone() } else { format!("\"{path}\"") };
-            run.push_str(&format!("cat > \"{path}\" <<'SCRIPT'\n{text}\nSCRIPT\n"));
+            let mark = end_mark("SCRIPT", &text);
+            run.push_str(&format!("cat > \"{path}\" <<'{mark}'\n{text}\n{mark}\n"));
             let mut call = call.replace("FILE", &file);
             if let Some(limit) = step.timeout {
                 call = format!("timeout {} {call}", limit.seconds);

@@ -16,6 +16,7 @@ use crate::back::variables::{OUTPUT, Value, Variables, changes, upper};
 use crate::ir::job::Shell;
 use crate::ir::text::{Context, EnvVar, Text};
 use crate::ir::units::Duration;
+use crate::plan::script::end_mark;
 use crate::plan::step::{Phase, PlannedKind, PlannedStep, RunWhen};
 
 /// An entry of a list of scripts.
@@ -307,7 +308,9 @@ impl<'p> Writer<'p> {
             Shell::Bash => "bash -eo pipefail",
             Shell::Sh | Shell::Pwsh => "sh -e",
         };
-        format!("timeout {seconds} {shell} /dev/fd/3 3<<'STEP'\n{}\nSTEP", inner.join("\n"))
+        let inner = inner.join("\n");
+        let mark = end_mark("STEP", &inner);
+        format!("timeout {seconds} {shell} /dev/fd/3 3<<'{mark}'\n{inner}\n{mark}")
     }
 
     /// The code of a step; none for what is not a script on GitLab.

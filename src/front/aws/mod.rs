@@ -7,6 +7,7 @@ mod batch;
 mod buildspec;
 mod data;
 mod deploy;
+mod entry;
 mod phase;
 mod pipeline;
 mod project;

@@ -6,7 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::front::account::Account as _;
+use crate::front::filter;
 use crate::front::ledger::Fate;
+use crate::front::logic::Part;
 use crate::front::name::{Names, slug};
 use crate::front::node::{Build, node, run};
 use crate::front::yaml::{Entry, Node};
@@ -16,7 +18,7 @@ use super::buildspec::Around;
 use super::source::{self, Source};
 use super::stack::{Stack, scalar};
 use super::work::Work;
-use super::{batch, deploy, project};
+use super::{batch, deploy, entry, project};
 
 /// Variables of CodePipeline by the contexts of a spec.
 const CONTEXTS: &[(&str, &str)] = &[
@@ -24,6 +26,12 @@ const CONTEXTS: &[(&str, &str)] = &[
     ("SourceVariables.CommitId", "commit.sha"),
     ("SourceVariables.BranchName", "commit.branch"),
     ("SourceVariables.CommitMessage", "commit.message"),
+    ("SourceVariables.AuthorDisplayName", "commit.author"),
+    ("SourceVariables.TagName", "commit.tag"),
+    ("SourceVariables.PullRequestTitle", "pr.title"),
+    ("SourceVariables.PullRequestId", "pr.number"),
+    ("SourceVariables.SourceBranchName", "pr.source"),
+    ("SourceVariables.DestinationBranchName", "pr.target"),
 ];
 
 /// A pipeline that came over.
@@ -92,19 +100,24 @@ pub(super) fn pipeline(work: &mut Work<'_>, stack: &mut Stack, entry: &Entry, na
     };
     let stages = work.open(&properties, "Stages")?.clone();
     let mut stage_names = Names::default();
+    let kinds = entry::kinds(&properties, source::is_scheduled(stack, entry));
     let mut made = Vec::new();
     let mut seen = BTreeSet::new();
     for stage in stack.items(work, &stages.value) {
         let title = work.open(&stage, "Name").and_then(|n| stack.text(work, &n.value)).unwrap_or_default();
         seen.insert(title.clone());
-        let conditions = outcome(work, &stage);
-        if conditions {
+        let entered = outcome(work, stack, &stage, &kinds);
+        if entered == Entered::Unsaid {
             pipeline.pending.push(pipeline.gates.unique(&format!("entry-of-{title}")));
         }
         let Some(actions) = work.open(&stage, "Actions").cloned() else { continue };
         let jobs = actions_of(work, stack, &actions.value, &mut pipeline);
         if !jobs.is_empty() {
-            made.push(node("stage").arg(&stage_names.unique(&title)).children(jobs));
+            let stage = node("stage").arg(&stage_names.unique(&title));
+            made.push(match entered {
+                Entered::If(part) => conditional(stage, jobs, &part, &kinds),
+                Entered::Always | Entered::Unsaid => stage.children(jobs),
+            });
         }
     }
     if made.is_empty() {
@@ -115,8 +128,32 @@ pub(super) fn pipeline(work: &mut Work<'_>, stack: &mut Stack, entry: &Entry, na
     Some(Made { workflow, source: pipeline.source })
 }
 
-/// What a stage says beside its actions; whether something decides on its start.
-fn outcome(work: &mut Work<'_>, stage: &Node) -> bool {
+/// When a stage is entered.
+#[derive(PartialEq)]
+enum Entered {
+    Always,
+    /// Where this holds; a run goes on behind it elsewhere.
+    If(Part),
+    /// What decides is no condition of a spec.
+    Unsaid,
+}
+
+/// A stage whose jobs are there where a condition holds.
+fn conditional(mut stage: Build, mut jobs: Vec<Build>, part: &Part, kinds: &[&'static str]) -> Build {
+    let (clauses, rest) = filter::split(part, kinds);
+    if !clauses.is_empty() {
+        stage.push(node("only").children(clauses.iter().map(|c| c.build(&[]))));
+    }
+    if let Some(text) = rest.text() {
+        for job in &mut jobs {
+            job.0.children.get_or_insert_default().insert(0, node("if").arg(&text).0);
+        }
+    }
+    stage.children(jobs)
+}
+
+/// What a stage says beside its actions, and what decides on its start.
+fn outcome(work: &mut Work<'_>, stack: &mut Stack, stage: &Node, kinds: &[&'static str]) -> Entered {
     if let Some(failure) = work.open(stage, "OnFailure") {
         work.lose(failure, "a stage of a spec ends with its jobs: say `rollback` of a deploy, or `retry` of a job");
     }
@@ -126,9 +163,13 @@ fn outcome(work: &mut Work<'_>, stage: &Node) -> bool {
     if let Some(blockers) = stage.entry("Blockers") {
         work.lose(blockers, "CodePipeline itself reads them no more");
     }
-    let Some(entry) = stage.entry("BeforeEntry") else { return false };
+    let Some(entry) = stage.entry("BeforeEntry") else { return Entered::Always };
+    if let Some(part) = entry::condition(work, stack, &entry.value, kinds) {
+        entry.mark_all(&mut work.ledger, &Fate::Emulated("the jobs of the stage are there for these runs only".to_owned()));
+        return Entered::If(part);
+    }
     work.lose(entry, "say the condition as a `gate` (a window, a query, a check): the build asks for it");
-    true
+    Entered::Unsaid
 }
 
 fn actions_of(work: &mut Work<'_>, stack: &mut Stack, list: &Node, pipeline: &mut Pipeline) -> Vec<Build> {

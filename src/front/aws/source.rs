@@ -103,15 +103,32 @@ pub(super) fn events(work: &mut Work<'_>, stack: &mut Stack, pipeline: &Entry, p
         for item in stack.items(work, &variables.value) {
             let Some(name) = work.open_text(&item, "Name").map(str::to_owned) else { continue };
             let mut input = node("input").arg(&slug(&name));
-            if let Some(default) = work.open(&item, "DefaultValue").and_then(|e| stack.text(work, &e.value)) {
-                input = input.prop("default", &default);
+            match work.open(&item, "DefaultValue") {
+                Some(entry) => input = input.maybe("default", stack.text(work, &entry.value)),
+                // Nothing starts without its value.
+                None => input = input.arg("required"),
             }
             input = input.maybe("description", work.open_text(&item, "Description"));
             manual.push(input);
         }
     }
+    // A run by hand has a branch: what reads a tag or a pull request fails there.
+    let reads = TOLD_BY_TRIGGERS.iter().any(|name| mentions(properties, name));
+    let started = on.0.children().iter().any(|c| matches!(c.name(), "push" | "schedule"));
+    if reads && !started && on.0.children.is_some() && manual.0.children.is_none() {
+        return on;
+    }
     on.child(manual)
 }
+
+/// Variables of a source that only a tag or a pull request gives it.
+const TOLD_BY_TRIGGERS: &[&str] = &[
+    "#{SourceVariables.TagName}",
+    "#{SourceVariables.PullRequestId}",
+    "#{SourceVariables.PullRequestTitle}",
+    "#{SourceVariables.SourceBranchName}",
+    "#{SourceVariables.DestinationBranchName}",
+];
 
 /// Names of a filter: `Includes` and `Excludes`.
 fn names(work: &mut Work<'_>, map: &Node, key: &str) -> Option<(Vec<String>, Vec<String>)> {
@@ -174,6 +191,14 @@ fn trigger(work: &mut Work<'_>, stack: &mut Stack, item: &Node, found: &Source, 
             on.push(build);
         }
     }
+}
+
+/// Whether a rule of EventBridge starts a pipeline by time.
+pub(super) fn is_scheduled(stack: &Stack, pipeline: &Entry) -> bool {
+    let only = stack.resources("AWS::CodePipeline::Pipeline").len() == 1;
+    let rules = stack.resources("AWS::Events::Rule");
+    let of_time = rules.iter().filter_map(|r| r.value.get("Properties")).filter(|p| p.get("ScheduleExpression").is_some());
+    of_time.filter_map(|p| p.get("Targets")).any(|t| only && mentions(t, "codepipeline") || mentions(t, &pipeline.key))
 }
 
 /// Rules of EventBridge that start a pipeline: by time, and by pushes to its source, which `on` says.

@@ -78,6 +78,15 @@ pub fn part(name: &str) -> &'static str {
     asset::text(&format!("scripts/{name}")).unwrap_or_default().trim_end()
 }
 
+/// A mark for the end of a here-document: this word, or one that no line of the text is.
+pub fn end_mark(word: &str, text: &str) -> String {
+    let mut mark = word.to_owned();
+    while text.lines().any(|l| l == mark) {
+        mark.push('_');
+    }
+    mark
+}
+
 /// A word of the shell that stands for exactly this text.
 pub fn quote(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
@@ -169,7 +178,16 @@ mod tests {
     use std::path::Path;
     use std::process::Command;
 
-    use super::{glob_regex, list_files, quote, variable};
+    use super::{end_mark, glob_regex, list_files, quote, variable};
+
+    #[test]
+    fn a_here_document_ends_where_no_line_of_it_does() {
+        assert_eq!(end_mark("STEP", "make STEP\n STEP"), "STEP");
+        let inner = "cat <<'STEP'\nin\nSTEP\nSTEP_";
+        let mark = end_mark("STEP", inner);
+        let (said, ended) = run_in(SH, Path::new("."), &format!("cat <<'{mark}'\n{inner}\n{mark}\necho behind"), &[]);
+        assert_eq!((said.trim_end(), ended), (format!("{inner}\nbehind").as_str(), true));
+    }
 
     /// Runs a script in a directory with both shells; they must agree. What it printed, and whether it succeeded.
     pub(crate) fn run(dir: &Path, script: &str, env: &[(&str, &str)]) -> (String, bool) {

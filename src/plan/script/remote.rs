@@ -4,7 +4,7 @@ use crate::base::span::Spanned;
 use crate::ir::job::Shell as Interpreter;
 use crate::ir::step::Ssh;
 use crate::ir::text::{Context, EnvVar, Part, Text};
-use crate::plan::script::{Shell, part, variable};
+use crate::plan::script::{Shell, end_mark, part, variable};
 
 /// Shell that runs each script in one remote shell, with a key and a known host. Values of the run go along as variables of the remote shell.
 pub fn ssh(ssh: &Ssh, interpreter: Interpreter) -> Shell {
@@ -26,7 +26,7 @@ pub fn ssh(ssh: &Ssh, interpreter: Interpreter) -> Shell {
         text.push_str(&part("ssh-export.sh").replace("@names@", &names.join(" ")));
     }
     for body in bodies {
-        let mark = mark(&body);
+        let mark = end_mark("REMOTE", &body);
         let head = if names.is_empty() { format!("remote <<'{mark}'") } else { format!("{{ variables; cat <<'{mark}'") };
         let tail = if names.is_empty() { "" } else { "\n} | remote" };
         text.push_str(&format!("\n{head}\n{strict}{body}\n{mark}{tail}"));
@@ -79,15 +79,6 @@ fn free_name(context: &Context, taken: &[EnvVar]) -> String {
         return wanted;
     }
     (2..).map(|i| format!("{wanted}_{i}")).find(free).unwrap_or(wanted)
-}
-
-/// A mark that no line of the script is.
-fn mark(body: &str) -> String {
-    let mut mark = "REMOTE".to_owned();
-    while body.lines().any(|l| l == mark) {
-        mark.push('_');
-    }
-    mark
 }
 
 #[cfg(test)]

@@ -239,6 +239,7 @@ fn set(command: &Command, found: &mut BTreeSet<String>) {
             found.extend(words.iter().filter_map(|w| w.split_once('=')).map(|(name, _)| name.to_owned()))
         }
         Command::And(a, b) => [a, b].into_iter().for_each(|c| set(c, found)),
+        Command::Group(all) => all.iter().for_each(|c| set(c, found)),
         Command::Case(_, arms) => arms.iter().flat_map(|(_, inner)| inner).for_each(|c| set(c, found)),
         _ => {}
     }
@@ -249,7 +250,17 @@ fn read(command: &Command, found: &mut BTreeSet<String>) {
     match command {
         Command::Simple(words, _) => words.iter().for_each(|w| found.extend(variables(w))),
         Command::Not(inner) | Command::And(inner, _) | Command::Or(inner, _) => read(inner, found),
-        Command::Pipe(all) | Command::Group(all) | Command::Subshell(all) => all.iter().for_each(|c| read(c, found)),
+        Command::Pipe(all) => all.iter().for_each(|c| read(c, found)),
+        Command::Group(all) | Command::Subshell(all) => {
+            // What one of them sets the next ones read.
+            let mut own = BTreeSet::new();
+            for command in all {
+                let mut reads = BTreeSet::new();
+                read(command, &mut reads);
+                found.extend(reads.difference(&own).cloned());
+                set(command, &mut own);
+            }
+        }
         Command::If(arms, _) => arms.iter().take(1).flat_map(|(condition, _)| condition).for_each(|c| read(c, found)),
         Command::For(_, words, _) => words.iter().for_each(|w| found.extend(variables(w))),
         Command::Case(word, _) => found.extend(variables(word)),
@@ -372,6 +383,20 @@ mod tests {
         assert_eq!(late.works(&passed("other")), Ok(Some(true)));
         assert!(!guarded.forgiven);
         assert!(build("make", "timeout 60 bash -eu /tmp/job.sh || { echo \"on\"; touch f; }").forgiven);
+    }
+
+    #[test]
+    fn what_a_script_sets_it_may_read() {
+        for (script, wanted) in [
+            ("(\nA=1 && export A\n(\necho \"$A\"\n)\n)", false),
+            ("{ A=1; }\necho \"$A\"", false),
+            ("(\nA=1\n)\necho \"$A\"", true),
+            ("(\necho \"$A\"\nA=1\n)", true),
+        ] {
+            let build = build(script, "bash -eu /tmp/job.sh");
+            let unset = build.reads.contains("A") && !build.assigned.contains("A");
+            assert_eq!(unset, wanted, "{script}");
+        }
     }
 
     #[test]

@@ -195,9 +195,8 @@ fn attempts(text: &str, frame: &Frame) -> Option<Vec<(Frame, String, usize)>> {
     let mut found = Vec::new();
     let mut at = 0;
     while at < head {
-        let file = lines[at].strip_prefix("cat > \"")?.strip_suffix("\" <<'SCRIPT'")?;
-
-        let end = (at + 1..head).find(|i| lines[*i] == "SCRIPT")?;
+        let (file, mark) = lines[at].strip_prefix("cat > \"")?.strip_suffix('\'')?.split_once("\" <<'")?;
+        let end = (at + 1..head).find(|i| lines[*i] == mark)?;
         let call = lines[head..].iter().find(|l| l.contains(file))?.trim();
         let mut own = frame.clone();
         own.attempts = times as u32;
