@@ -264,9 +264,16 @@ fn written(variable: &str, name: &str) -> Value {
     Value::Derived(variable.to_owned(), line)
 }
 
+/// The line that reads a value from the file that a step has written it to, and the variable that it sets.
+pub(in crate::back) fn told(value: &str, file: &str) -> Value {
+    let name = format!("VALUE_{}", upper(value));
+    let line = format!("{name}=$(cat {} 2> /dev/null || true)", shell::single_quoted(file));
+    Value::Derived(name, line)
+}
+
 /// Whether a line that works out a variable gives another value once a further step has run.
 pub(in crate::back) fn changes(line: &str) -> bool {
-    line.contains(OUTPUT)
+    line.contains(OUTPUT) || line.contains("=$(cat ")
 }
 
 /// `$NAME`, in braces where the next character would be taken for a part of the name.

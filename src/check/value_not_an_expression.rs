@@ -5,8 +5,16 @@ use crate::ir::Pipeline;
 
 pub(super) fn check(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
     for value in &pipeline.values {
-        let Some(own) = &value.github else { continue };
-        let found = if !value.arms.is_empty() {
+        let (own, alone) = match (&value.github, &value.file) {
+            (Some(own), _) => (own, false),
+            (None, Some(file)) => (file, true),
+            (None, None) => continue,
+        };
+        let found = if alone {
+            Some(("a file gives it where GitHub's expression does not", "say `github` beside it"))
+        } else if value.file.is_some() && value.otherwise.is_some() {
+            Some(("a file gives it on the other targets, and `otherwise` does", "say one of them"))
+        } else if !value.arms.is_empty() {
             Some(("the event gives it already", "say it by the event, or in GitHub's words"))
         } else if own.value.contains("${{") || own.value.contains("}}") {
             Some(("the brackets of an expression are written for it", "write what stands between `${{` and `}}`"))

@@ -242,6 +242,8 @@ pub struct EventValue {
     pub otherwise: Option<Text>,
     /// `github "…"`: an expression of GitHub's own that gives it there; elsewhere it is what `otherwise` says, or empty.
     pub github: Option<Spanned<String>>,
+    /// `file "…"`: on the other targets it is what a step of the job has written to this file, below the root or on the machine; before, it is empty.
+    pub file: Option<Spanned<String>>,
     /// Whether the condition of a job compares it, which the kind of event decides: the condition asks for that (`sema::decided`).
     pub decides: bool,
 }

@@ -115,3 +115,54 @@ fn what_only_github_finds_is_uploaded_in_its_way_too() {
     assert!(!text.contains("produces log") && text.contains("consumes docs\n"), "{text}");
     assert!(text.contains("produces pkg \"dist/*.tar\"") || text.contains("produces pkg \".artifacts/pkg/\""), "{text}");
 }
+
+const TOKEN: &str = "    steps:
+      - uses: actions/checkout@v4
+      - id: app
+        uses: actions/create-github-app-token@v2
+        with: {app-id: 12, private-key: '${{ secrets.KEY }}', owner: me, repositories: 'a, b', permission-pull-requests: write}
+      - run: gh pr list
+        env: {GH_TOKEN: '${{ steps.app.outputs.token }}'}
+      - if: steps.app.outputs.token != ''
+        run: gh issue list";
+
+#[test]
+fn what_an_action_gives_later_steps_stands_in_a_file_elsewhere() {
+    let (_, imported) = imported(Vendor::Github, &[("ci.yml", &job(TOKEN))]);
+    let text = imported.spec("sample", "main", &["github"]);
+    let kept = imported.ledger.keys().iter().filter(|k| !matches!(k.fate(), Fate::Exact | Fate::Emulated(_)));
+    assert_eq!(kept.count(), 0, "{text}");
+    assert!(text.contains("value app-token {\n    github steps.app.outputs.token\n    file \"/tmp/app-token\"\n}"), "{text}");
+    let gitlab = built(&imported, "gitlab", &[], ".gitlab-ci.yml");
+    for part in [
+        "export APP_KEY=\"$KEY\"",
+        "ID=$(asked \"https://api.github.com/repos/me/a/installation\" |",
+        "--data '{\"repositories\":[\"a\",\"b\"],\"permissions\":{\"pull_requests\":\"write\"}}'",
+        "(umask 077 && printf %s \"$TOKEN\" > /tmp/app-token)",
+        "- VALUE_APP_TOKEN=$(cat /tmp/app-token 2> /dev/null || true)\n    - |-\n      (\n        export GH_TOKEN=\"$VALUE_APP_TOKEN\"",
+        "if [ \"$VALUE_APP_TOKEN\" != '' ]; then",
+    ] {
+        assert!(gitlab.contains(part), "{part}\n{gitlab}");
+    }
+    let github = built(&imported, "github", &[], ".yml");
+    assert!(github.contains("GH_TOKEN: ${{ steps.app.outputs.token }}") && !github.contains("into"), "{github}");
+}
+
+#[test]
+fn a_value_of_a_file_is_asked_for_outside_of_steps() {
+    let spec = "pipeline sample { language 1 }
+target gitlab
+value token { github \"steps.app.outputs.token\"; file \"/tmp/token\" }
+workflow ci {
+    on { push main }
+    job build { concurrency \"x-${value.token}\"; run \"make > /tmp/token\"; run \"make ${value.token}\" }
+}
+";
+    let sources = SourceMap::new();
+    let id = sources.add("pipeline.kdl", spec);
+    let renderer = Renderer::new();
+    let options = Options { root: Path::new("."), spec: "pipeline.kdl", targets: &[], today: None, renderer: &renderer };
+    let compiled = compile(&sources, id, &options).unwrap();
+    let errors: Vec<_> = compiled.diagnostics.iter().filter(|d| d.severity == Severity::Error).collect();
+    assert!(errors.iter().all(|d| d.rule == "lossy" && d.message.contains("value-own")) && errors.len() == 1, "{errors:#?}");
+}

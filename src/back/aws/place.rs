@@ -4,7 +4,7 @@
 //! a name of the language: `COMMIT_BRANCH`, `RUN_EVENT`.
 
 use crate::back::shell::single_quoted;
-use crate::back::variables::{Value, Variables, arms, axis, figure, upper};
+use crate::back::variables::{Value, Variables, arms, axis, figure, told, upper};
 use crate::ir::event::{EventKind, EventValue};
 use crate::ir::id::JobId;
 use crate::ir::text::{CommitField, Context, GateField, Part, PrField, RepositoryField, RunField, Text};
@@ -197,7 +197,7 @@ impl Variables for Place<'_> {
         let name = format!("VALUE_{}", upper(&value.name));
         let arms = arms(value, self.kinds());
         if arms.is_empty() && value.github.is_some() {
-            return Value::Fixed(String::new());
+            return value.file.as_ref().map_or_else(|| Value::Fixed(String::new()), |file| told(&value.name, file));
         }
         if let [(_, only)] = arms.as_slice() {
             return match only.parts.as_slice() {

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::back::variables::{Value, Variables, arms, figure, output, push_variable, upper};
+use crate::back::variables::{Value, Variables, arms, figure, output, push_variable, told, upper};
 use crate::ir::event::{EventKind, EventValue, InputValue};
 use crate::ir::id::JobId;
 use crate::ir::text::{CommitField, Context, GateField, Part, PrField, RepositoryField, RunField, Text};
@@ -117,7 +117,7 @@ impl Variables for Place<'_> {
         let all = self.kinds();
         let arms = arms(value, all.clone());
         if arms.is_empty() && value.github.is_some() {
-            return Value::Fixed(String::new());
+            return value.file.as_ref().map_or_else(|| Value::Fixed(String::new()), |file| told(&value.name, file));
         }
         if let [(_, only)] = arms.as_slice()
             && let [Part::Context(context)] = only.parts.as_slice()

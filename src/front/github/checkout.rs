@@ -70,7 +70,8 @@ pub(super) fn checkout(work: &mut Work<'_, '_>, used: &Use<'_>, index: usize, ma
 
 /// A script of the job pushes with the token that the checkout left behind.
 fn push_with(work: &mut Work<'_, '_>, used: &Use<'_>, token: Option<String>, made: &mut Made) {
-    let known = token.filter(|t| t != "${run.token}");
+    // What an app of GitHub may do opens no other vendor's repository.
+    let known = token.filter(|t| t != "${run.token}" && !t.contains("${value."));
     match known {
         Some(token) => made.steps.push(settings(
             used.common,

@@ -64,7 +64,8 @@ pub(super) fn condition(source: &str, scope: &Scope, declared: &mut Declared) ->
             None => parts.push(conjunct),
         }
     }
-    let mut maker = Maker { scope, declared, why: String::new(), reads: BTreeSet::new(), is_own: false, is_always: false };
+    let mut maker =
+        Maker { scope, declared, why: String::new(), reads: BTreeSet::new(), is_own: false, is_told: false, is_always: false };
     let mut made = Part::Known(true);
     for part in parts {
         match maker.truth(part) {
@@ -78,6 +79,9 @@ pub(super) fn condition(source: &str, scope: &Scope, declared: &mut Declared) ->
     };
     if maker.is_always {
         when = Some("always");
+    }
+    if maker.is_told {
+        fate = fate.max(Fate::Emulated(own::TOLD.to_owned()));
     }
     if maker.is_own {
         fate = fate.max(Fate::Own(own::WHY.to_owned()));
@@ -125,6 +129,8 @@ struct Maker<'m> {
     reads: BTreeSet<String>,
     /// Whether a part is a value in GitHub's own words.
     is_own: bool,
+    /// Whether it reads what commands write to a file elsewhere.
+    is_told: bool,
     /// Whether a part asks for every outcome.
     is_always: bool,
 }
@@ -152,7 +158,11 @@ impl Maker<'_> {
         };
         let (name, jobs) = own::value(&asked, self.scope, self.declared)?;
         self.reads.extend(jobs);
-        self.is_own = true;
+        if own::is_told(&asked, self.scope) {
+            self.is_told = true;
+        } else {
+            self.is_own = true;
+        }
         Some(Part::Text(format!("value.{name} {end}"), 2))
     }
 

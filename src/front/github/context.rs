@@ -49,6 +49,8 @@ pub(super) struct JobScope {
     pub(super) ids: BTreeSet<String>,
     /// Handles of steps that something speaks of: the vendor's id to the spec's.
     pub(super) handles: BTreeMap<String, String>,
+    /// Outputs of actions that commands give elsewhere: (handle, output) to the file that has it there.
+    pub(super) files: BTreeMap<(String, String), String>,
     /// Services that say their port.
     pub(super) services: BTreeMap<String, String>,
     /// Variables of the workflow and of the job whose value is written down, and that no script changes.

@@ -7,7 +7,7 @@ use crate::front::node::{Build, node};
 use crate::syntax::shape::job;
 use crate::syntax::tree::Node;
 
-use super::known::{self, Elsewhere, With};
+use super::known::{self, Elsewhere, INTO, With};
 
 /// Portable actions that come with pipewright, and words that a step's call may not be.
 const TAKEN: &[&str] = &[
@@ -61,8 +61,8 @@ pub(crate) struct Declared {
     /// Names of schedules.
     pub(crate) schedules: Names,
     actions: Vec<Action>,
-    /// Values that only GitHub works out: their names, and its expressions.
-    values: Vec<(String, String)>,
+    /// Values that only GitHub works out: their names, its expressions, and the files that have them elsewhere.
+    values: Vec<(String, String, Option<String>)>,
     value_names: Names,
 }
 
@@ -127,12 +127,12 @@ impl Declared {
     }
 
     /// The value of a spec for an expression that only GitHub can work out.
-    pub(super) fn value(&mut self, name: &str, expression: &str) -> String {
-        if let Some((name, _)) = self.values.iter().find(|(_, known)| known == expression) {
+    pub(super) fn value(&mut self, name: &str, expression: &str, file: Option<String>) -> String {
+        if let Some((name, ..)) = self.values.iter().find(|(_, known, other)| known == expression && *other == file) {
             return name.clone();
         }
         let name = self.value_names.unique(name);
-        self.values.push((name.clone(), expression.to_owned()));
+        self.values.push((name.clone(), expression.to_owned(), file));
         name
     }
 
@@ -179,12 +179,15 @@ impl Declared {
             small.push(node("secret").args(&self.secrets));
         }
         small.extend(self.variables.iter().map(|v| node("variable").arg(v)));
-        let read: Vec<&(String, String)> = self
+        let read: Vec<&(String, String, Option<String>)> = self
             .values
             .iter()
-            .filter(|(name, _)| workflows.iter().any(|w| reads(&w.0, name)) || actions.iter().any(|a| reads(&a.0, name)))
+            .filter(|(name, ..)| workflows.iter().any(|w| reads(&w.0, name)) || actions.iter().any(|a| reads(&a.0, name)))
             .collect();
-        small.extend(read.into_iter().map(|(name, own)| node("value").arg(name).child(node("github").arg(own))));
+        small.extend(read.into_iter().map(|(name, own, file)| {
+            let file = file.iter().map(|f| node("file").arg(f));
+            node("value").arg(name).child(node("github").arg(own)).children(file)
+        }));
         small.extend(self.runners.iter().map(|(name, labels)| node("runner").arg(name).child(node("github").args(labels))));
         if self.has_ghcr {
             small.push(node("registry").arg("ghcr").arg("ghcr.io"));
@@ -228,7 +231,8 @@ impl Action {
                 let first = self.uses.first().map(|u| &u[k]);
                 // In the body of an action `input` is the action's own.
                 let own = first.is_some_and(|v| v.contains("${input."));
-                (own || self.uses.iter().any(|u| Some(&u[k]) != first)).then(|| names.unique(&self.keys[k]))
+                (own || self.uses.iter().any(|u| Some(&u[k]) != first))
+                    .then(|| names.unique(self.keys[k].trim_start_matches(MARK)))
             })
             .collect();
         let value = |k: usize| match &inputs[k] {
@@ -236,7 +240,7 @@ impl Action {
             None => self.uses.first().map(|u| u[k].clone()).unwrap_or_default(),
         };
         let pairs: Vec<(String, String)> = self.keys.iter().enumerate().map(|(k, key)| (key.clone(), value(k))).collect();
-        let with = pairs.iter().fold(node("with"), |with, (key, value)| with.prop(key, value));
+        let with = pairs.iter().filter(|(key, _)| key != INTO).fold(node("with"), |with, (key, value)| with.prop(key, value));
         let mut uses = node("uses").arg(&self.reference).comments(self.version.clone());
         if !with.is_bare() {
             uses.push(with);

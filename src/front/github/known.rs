@@ -9,6 +9,7 @@ mod program;
 mod publish;
 mod scan;
 mod setup;
+mod token;
 
 use crate::front::node::{Build, node};
 
@@ -34,6 +35,22 @@ pub(super) fn version(reference: &str, comment: Option<&str>) -> String {
     if is_commit { named.unwrap_or_default().to_owned() } else { behind.to_owned() }
 }
 
+/// The key of what is no input: the handle of a step whose outputs are read behind it.
+pub(super) const INTO: &str = "\u{1}into";
+
+/// Outputs of actions that the commands which stand for them elsewhere write to files.
+const OUTPUTS: &[(&str, &[&str])] = &[("actions/create-github-app-token", &["token"])];
+
+/// The outputs of an action that are known elsewhere, too.
+pub(super) fn outputs(action: &str) -> &'static [&'static str] {
+    OUTPUTS.iter().find(|(known, _)| *known == action).map_or(&[], |(_, outputs)| outputs)
+}
+
+/// The file that an output of a step is written to elsewhere.
+pub(super) fn told(handle: &str, output: &str) -> String {
+    format!("/tmp/{handle}-{output}")
+}
+
 /// The inputs of a use: keys with their values in the words of a spec.
 pub(super) struct With<'w>(pub(super) &'w [(String, String)]);
 
@@ -43,9 +60,19 @@ impl With<'_> {
         self.0.iter().find(|(k, _)| k == key).map(|(_, v)| v.trim()).filter(|v| !v.is_empty())
     }
 
+    /// The names of the inputs.
+    fn keys(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(k, _)| k.as_str()).filter(|k| *k != INTO)
+    }
+
     /// Whether no others are given.
     fn only(&self, keys: &[&str]) -> bool {
-        self.0.iter().all(|(k, v)| keys.contains(&k.as_str()) || v.trim().is_empty())
+        self.0.iter().all(|(k, v)| keys.contains(&k.as_str()) || k == INTO || v.trim().is_empty())
+    }
+
+    /// The file for an output; none where nobody reads it.
+    fn told(&self, output: &str) -> Option<String> {
+        self.get(INTO).map(|handle| told(handle, output))
     }
 
     /// Whether an input is `true`, or `false`; none where it is something else, so that nobody knows.
@@ -119,7 +146,8 @@ pub(super) fn elsewhere(action: &str, version: &str, with: &With<'_>) -> Option<
         .or_else(|| setup::steps(&action, version, with))
         .or_else(|| program::steps(&action, version, with))
         .or_else(|| publish::steps(&action, with))
-        .or_else(|| scan::steps(&action, with))?;
+        .or_else(|| scan::steps(&action, with))
+        .or_else(|| token::steps(&action, with))?;
     Some(Elsewhere::Steps(SHELLS, steps))
 }
 

@@ -21,6 +21,9 @@ const FUNCTIONS: &[(&str, &str)] = &[
     ("hashfiles", "hashFiles"),
 ];
 
+/// What is said of a value that commands write to a file elsewhere.
+pub(super) const TOLD: &str = "elsewhere the commands that stand for the action write it to a file";
+
 /// What is said of a value that only GitHub has.
 pub(super) const WHY: &str = "only GitHub can work it out: a value in its own words";
 
@@ -88,7 +91,24 @@ pub(super) fn value(expr: &Gh, scope: &Scope, declared: &mut Declared) -> Option
             words.take(5).collect::<Vec<_>>().join("-")
         }
     };
-    Some((declared.value(&name, &written(&made)), jobs))
+    let file = match &made {
+        Gh::Path(path) => told(path, scope),
+        _ => None,
+    };
+    Some((declared.value(&name, &written(&made), file), jobs))
+}
+
+/// The file that holds an output of a step where GitHub's expression does not give it; the path has the names of the spec.
+fn told(path: &[String], scope: &Scope) -> Option<String> {
+    let [steps, handle, outputs, output] = path else { return None };
+    let is_output = steps == "steps" && outputs == "outputs";
+    scope.job.files.get(&(handle.clone(), output.clone())).filter(|_| is_output).cloned()
+}
+
+/// Whether every path of an expression is an output that a file holds elsewhere.
+pub(super) fn is_told(expr: &Gh, scope: &Scope) -> bool {
+    let Gh::Path(path) = expr else { return false };
+    path.len() == 4 && said(expr, scope).is_some_and(|(made, _)| matches!(&made, Gh::Path(ours) if told(ours, scope).is_some()))
 }
 
 fn asks_status(expr: &Gh) -> bool {

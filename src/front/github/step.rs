@@ -8,6 +8,7 @@ use crate::front::yaml::{Entry, Node};
 
 use super::expr::{Gh, Piece, parse, pieces};
 use super::handover::Artifacts;
+use super::known;
 use super::text::Where;
 use super::uses;
 use super::variable;
@@ -85,7 +86,15 @@ pub(super) fn outputs(work: &mut Work<'_, '_>, job: &Node) -> Vec<String> {
         if !is_cached && !work.scope.job.handles.contains_key(&step) {
             let taken = HANDLES.contains(&slug(&step).as_str()) || ["build", "gate"].iter().any(|p| step.starts_with(p));
             let text = if taken { format!("step-{step}") } else { step.clone() };
-            work.scope.job.handles.insert(step, handles.unique(&text));
+            work.scope.job.handles.insert(step.clone(), handles.unique(&text));
+        }
+        let action = of.get("uses").and_then(Node::text).unwrap_or_default();
+        let action = action.split('@').next().unwrap_or_default().to_ascii_lowercase();
+        if let (Some(output), Some(handle)) = (output, work.scope.job.handles.get(&step).cloned())
+            && known::outputs(&action).contains(&output.as_str())
+        {
+            let file = known::told(&handle, &output);
+            work.scope.job.files.insert((handle, output), file);
         }
     }
     declared

@@ -60,6 +60,7 @@ fn expression(inner: &str, place: Where, scope: &Scope, declared: &mut Declared)
         return (String::new(), Fate::Emulated(format!("no step is called `{step}`, so there is nothing on GitHub either")));
     }
     match own::value(&expr, scope, declared) {
+        Some((name, _)) if own::is_told(&expr, scope) => (format!("${{value.{name}}}"), Fate::Emulated(own::TOLD.to_owned())),
         Some((name, _)) => (format!("${{value.{name}}}"), Fate::Own(own::WHY.to_owned())),
         None => lost(&format!("no context of a spec is `{inner}`")),
     }

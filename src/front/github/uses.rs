@@ -234,6 +234,9 @@ fn opaque(work: &mut Work<'_, '_>, entry: &Entry, with: Option<&Entry>, common: 
         let value = if input.value.is_null() { Some(String::new()) } else { work.text(input, Where::Input) };
         pairs.extend(value.map(|v| (input.key.clone(), v)));
     }
+    if let Some(handle) = common.id.as_ref().filter(|id| work.scope.job.files.keys().any(|(handle, _)| handle == *id)) {
+        pairs.push((known::INTO.to_owned(), handle.clone()));
+    }
     let fate = match known::elsewhere(&action, &shown, &With(&pairs)) {
         Some(Elsewhere::Steps(..)) => Fate::Emulated(format!("commands do elsewhere what `{action}` does")),
         Some(Elsewhere::Slower) => Fate::Emulated("elsewhere without this cache, which is only slower".to_owned()),

@@ -12,7 +12,7 @@ use crate::ir::id::{GateId, JobId, TargetId};
 use crate::ir::job::{Artifact, Job, NeedKind, Purpose, ReportKind, Runner, Service, Shell};
 use crate::ir::step::{Outcome, Push, Step, StepKind};
 use crate::ir::text::{Context, Part, Text};
-use crate::ir::walk::{self, every_step};
+use crate::ir::walk::{self, Item, every_step};
 use crate::plan::require::Walk;
 use crate::target::capability::Capability;
 use crate::target::pins;
@@ -42,8 +42,19 @@ impl Walk<'_> {
         if target != TargetId::Github && job.has_githubs_cells() {
             self.need(Capability::ValueOwn, job.name.span, format!("the cells of {what}"));
         }
+        // A step reads what a step before it has written.
+        let mut told = Vec::new();
+        for step in every_step(job) {
+            walk::step(step, &[target], &mut |item| match item {
+                Item::Text(text) | Item::Script(text) => told.extend(text.contexts().map(|c| c.span)),
+                Item::Condition(expr) | Item::JobCondition(expr) => told.extend(expr.contexts().into_iter().map(|c| c.span)),
+            });
+        }
         for read in walk::contexts(job, &[target]) {
-            self.own_value(&read, &what);
+            let has_file = matches!(read.value, Context::Value(id) if self.pipeline.values[id.index()].file.is_some());
+            if !(has_file && told.contains(&read.span)) {
+                self.own_value(&read, &what);
+            }
         }
         for need in &job.needs {
             if !job.possible.is_subset(&self.pipeline.job(need.job).present) {

@@ -237,9 +237,9 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
         nodes
             .into_iter()
             .filter_map(|node| {
-                let mut value =
-                    EventValue { name: name_of(node)?, arms: Vec::new(), otherwise: None, github: None, decides: false };
-                value.github = node.setting("github").and_then(spanned);
+                let (arms, otherwise) = (Vec::new(), None);
+                let (github, file) = (node.setting("github").and_then(spanned), node.setting("file").and_then(spanned));
+                let mut value = EventValue { name: name_of(node)?, arms, otherwise, github, file, decides: false };
                 value.otherwise = node.setting("otherwise").map(|e| self.text(e, &Place::default()));
                 for child in node.all("on") {
                     let (Some(word), Some(entry)) = (name_of(child), child.arg(1)) else { continue };

@@ -177,6 +177,7 @@ pub static VALUE: Shape = node(
 .settings(&[&[
     line("otherwise", Text, "on all other events"),
     line("github", String, "an expression of GitHub's own that gives it there, without `${{ }}`"),
+    line("file", String, "a file that a step of the job writes it to on the other targets"),
 ]])
 .children(&[&[many(&VALUE_ON)]]);
 

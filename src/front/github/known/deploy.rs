@@ -63,7 +63,9 @@ fn request(with: &With<'_>) -> Option<Vec<Build>> {
         "draft",
         "add-paths",
     ];
-    if !with.only(&keys) || with.truth("draft", false)? {
+    // What an app of GitHub may do opens no other vendor's repository.
+    let foreign = with.get("token").is_some_and(|t| t.contains("${value."));
+    if !with.only(&keys) || with.truth("draft", false)? || foreign {
         return None;
     }
     let message = with.get("commit-message").unwrap_or("[create-pull-request] automated change");
