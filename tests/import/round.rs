@@ -189,6 +189,8 @@ const TOLD: &[&str] = &[
     "it waits for other runs in its environment",
     "${…}",
     "${{",
+    // An artifact is laid into another folder.
+    "cp -R ",
 ];
 
 #[test]

@@ -174,6 +174,16 @@ fn copied(root: &str, files: &[String], path: &str) -> Option<String> {
         let rest = file.strip_prefix(root)?.trim_start_matches('/').trim_end_matches('/');
         (!rest.contains("**") && !rest.contains(' ')).then(|| if rest.is_empty() { ".".to_owned() } else { rest.to_owned() })
     };
+    // Without an end a path may be a file or a folder: the action looks.
+    if let [one] = files
+        && one == root
+        && !one.ends_with('/')
+    {
+        let parent = one.rsplit_once('/').map_or("", |(parent, _)| parent);
+        let to = if path.is_empty() { "." } else { path };
+        let file = if parent == path { String::new() } else { format!(" else cp \"{one}\" \"{to}\";") };
+        return Some(format!("mkdir -p \"{to}\"\nif [ -d \"{one}\" ]; then cp -R \"{one}/.\" \"{to}\";{file} fi"));
+    }
     let files = files.iter().map(inside).collect::<Option<Vec<_>>>()?.join(" ");
     let root = if root.is_empty() { "." } else { root };
     let path = if path.is_empty() { "." } else { path };
