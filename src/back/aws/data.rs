@@ -135,12 +135,9 @@ pub(super) fn files(place: &Place<'_>, whole: bool) -> Vec<Item> {
 /// Values of other jobs, which the condition of the job may read, too.
 pub(super) fn values(place: &Place<'_>) -> Vec<Item> {
     let mut items: Vec<Item> = Vec::new();
-    let asked = place.job.job.condition.iter().flat_map(|c| c.contexts()).map(|c| c.value);
-    let asked: Vec<Context> = asked.collect();
     for need in &place.job.needs {
         let Some(other) = place.workflow.jobs.get(need.job) else { continue };
-        let of_other = |c: &Context| matches!(c, Context::Output { job, .. } if other.source == JobSource::Spec(*job));
-        if place.job.reads(other) || asked.iter().any(of_other) {
+        if fetches(place.job, other) {
             let file = format!("/tmp/{}.env", other.id);
             items.push(Item {
                 comment: Some(format!("Outputs of {}", other.title)),
@@ -151,6 +148,12 @@ pub(super) fn values(place: &Place<'_>) -> Vec<Item> {
         }
     }
     items
+}
+
+/// Whether a job wants the values of another one.
+fn fetches(reader: &PlannedJob<'_>, other: &PlannedJob<'_>) -> bool {
+    let mut asked = reader.job.condition.iter().flat_map(|c| c.contexts()).map(|c| c.value);
+    reader.reads(other) || asked.any(|c| matches!(c, Context::Output { job, .. } if other.source == JobSource::Spec(job)))
 }
 
 /// Files and values for other jobs.
@@ -195,15 +198,17 @@ pub(super) fn uploads(place: &Place<'_>, whole: bool) -> Vec<Upload> {
         .steps
         .iter()
         .any(|s| matches!(&s.kind, PlannedKind::DockerBuild(b) if place.workflow.image_is_read(place.job, b.image)));
-    if !job.outputs.is_empty() || images {
+    // What only its own steps read stays on the machine.
+    let outputs = !job.outputs.is_empty() && place.workflow.jobs.iter().any(|j| j.id != place.job.id && fetches(j, place.job));
+    if outputs || images {
         let mut lines = Vec::new();
-        if !job.outputs.is_empty() {
+        if outputs {
             let renames: Vec<String> =
                 job.outputs.iter().map(|o| format!("-e 's/^{}=/{}=/p'", o.value, output(&place.job.id, &o.value))).collect();
             lines.push(format!("sed -n {} \"${OUTPUT}\" > /tmp/outputs.env", renames.join(" ")));
         }
         if images {
-            lines.push(format!("cat /tmp/images.env {} /tmp/outputs.env", if job.outputs.is_empty() { ">" } else { ">>" }));
+            lines.push(format!("cat /tmp/images.env {} /tmp/outputs.env", if outputs { ">>" } else { ">" }));
         }
         lines.push(format!("{} s3 cp --quiet /tmp/outputs.env {}", aws(place), store(&format!("outputs-{}.env", place.job.id))));
         let text = strict(place, &lines, whole);
