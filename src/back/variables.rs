@@ -271,9 +271,38 @@ pub(in crate::back) fn told(value: &str, file: &str) -> Value {
     Value::Derived(name, line)
 }
 
-/// Whether a line that works out a variable gives another value once a further step has run.
-pub(in crate::back) fn changes(line: &str) -> bool {
-    line.contains(OUTPUT) || line.contains("=$(cat ")
+/// The variables that a script has worked out so far.
+#[derive(Clone, Debug)]
+pub(in crate::back) struct Known {
+    names: BTreeSet<String>,
+    /// Those among them that stand in the file of the outputs, to which a further step may write.
+    written: BTreeSet<String>,
+    /// Whether a script names that file: where none does, what it calls may write to it.
+    named: bool,
+}
+
+impl Known {
+    /// Nothing is known before the first step of a job.
+    pub(in crate::back) fn of(job: &PlannedJob<'_>) -> Self {
+        let named = job.steps.iter().any(|s| s.kind.texts().iter().any(|t| t.mentions(OUTPUT)));
+        Self { names: BTreeSet::new(), written: BTreeSet::new(), named }
+    }
+
+    /// Whether a line that works out a variable has to be written: it is not known, or not any more.
+    pub(in crate::back) fn learn(&mut self, name: &str, line: &str) -> bool {
+        if line.contains(OUTPUT) {
+            self.written.insert(name.to_owned());
+        }
+        // Any step may write the file of a value.
+        self.names.insert(name.to_owned()) || line.contains("=$(cat ")
+    }
+
+    /// A step of these lines has run.
+    pub(in crate::back) fn ran(&mut self, lines: &[String]) {
+        if !self.named || lines.iter().any(|l| l.contains(OUTPUT)) {
+            self.names.retain(|n| !self.written.contains(n));
+        }
+    }
 }
 
 /// `$NAME`, in braces where the next character would be taken for a part of the name.

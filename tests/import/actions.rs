@@ -40,9 +40,10 @@ fn a_job_reads_the_outputs_that_it_writes_itself() {
     let read = "- UNIT_V=$(sed -n 's/^v=//p' \"$PIPEWRIGHT_OUTPUT\" | tail -n 1)";
     let gitlab = built(&imported, "gitlab", &[], ".gitlab-ci.yml");
     assert!(gitlab.contains(&format!("{read}\n    - |-\n      if [ \"$UNIT_V\" = 1 ]; then")), "{gitlab}");
+    // No step between them writes it again.
+    assert_eq!(gitlab.matches("UNIT_V=$(sed").count(), 1, "{gitlab}");
     assert!(
-        gitlab.contains(&format!("{read}\n    - make \"${{UNIT_V}}\""))
-            || gitlab.contains(&format!("{read}\n    - make ${{UNIT_V}}")),
+        gitlab.contains("      fi\n    - make \"${UNIT_V}\"") || gitlab.contains("      fi\n    - make ${UNIT_V}"),
         "{gitlab}"
     );
 }

@@ -13,7 +13,7 @@ use crate::back::aws::place::{Place, gate_file};
 use crate::back::aws::{cache, data, expr, setup};
 use crate::back::shell::{enclosed, single_quoted};
 use crate::back::state;
-use crate::back::variables::{OUTPUT, Value, Variables, changes, upper};
+use crate::back::variables::{Known, OUTPUT, Value, Variables, upper};
 use crate::ir::job::Shell;
 use crate::ir::step::Outcome;
 use crate::ir::text::{Context, EnvVar, RunField, Text};
@@ -141,16 +141,16 @@ impl<'p> Writer<'p> {
 
     fn main(&self, guard: Option<&Guard>) -> Vec<Item> {
         let place = self.place;
-        let mut derived = BTreeSet::new();
+        let mut known = Known::of(place.job);
         let mut items = Vec::new();
         // What decides may be a value of another job.
         let early = guard.is_some_and(|g| g.contexts.iter().any(|c| matches!(c, Context::Output { .. })));
         if early {
-            self.derive(&[data::RUN], &mut derived, &mut items);
+            self.derive(&[data::RUN], &mut known, &mut items);
             items.extend(data::values(&place));
         }
         if let Some(guard) = guard {
-            self.derive(&guard.contexts, &mut derived, &mut items);
+            self.derive(&guard.contexts, &mut known, &mut items);
             let test = if guard.test.contains(" && ") || guard.test.starts_with('!') {
                 format!("{{ {}; }}", guard.test)
             } else {
@@ -163,7 +163,7 @@ impl<'p> Writer<'p> {
         }
         items.extend(data::input_checks(&place, self.whole));
         if data::uses_store(&place) {
-            self.derive(&[data::RUN], &mut derived, &mut items);
+            self.derive(&[data::RUN], &mut known, &mut items);
         }
         items.extend(data::files(&place, self.whole));
         if !early {
@@ -171,23 +171,23 @@ impl<'p> Writer<'p> {
         }
         let downloads = cache::variables(&place).into_iter();
         items.extend(downloads.map(|(name, value)| Item { comment: None, text: format!("export {name}=\"{value}\"") }));
-        items.extend(self.exports(&mut derived));
+        items.extend(self.exports(&mut known));
         items.extend(data::services(&place));
         if !place.job.job.outputs.is_empty() {
             items.push(Item { comment: None, text: format!("touch \"${OUTPUT}\"") });
         }
         for step in place.job.steps.iter().filter(|s| s.when == RunWhen::Success) {
-            self.step(step, &mut derived, &mut items);
+            self.step(step, &mut known, &mut items);
         }
         items.extend(data::uploads(&place, self.whole).into_iter().filter(|u| u.when == Outcome::Success).map(|u| u.item));
         items
     }
 
     /// Variables that are worked out once; a later command sees them.
-    fn derive(&self, contexts: &[Context], derived: &mut BTreeSet<String>, items: &mut Vec<Item>) {
+    fn derive(&self, contexts: &[Context], known: &mut Known, items: &mut Vec<Item>) {
         for context in contexts {
             if let Value::Derived(name, line) = self.place.value(context)
-                && (derived.insert(name.clone()) || changes(&line))
+                && known.learn(&name, &line)
             {
                 // In a strict shell a failure on the left of `&&` would count for nothing.
                 let joined = !self.whole && !line.contains('\n');
@@ -198,11 +198,11 @@ impl<'p> Writer<'p> {
     }
 
     /// Variables of the job that need the shell to work them out.
-    fn exports(&self, derived: &mut BTreeSet<String>) -> Vec<Item> {
+    fn exports(&self, known: &mut Known) -> Vec<Item> {
         let mut items = Vec::new();
         for variable in self.late() {
             let contexts: Vec<Context> = variable.value.contexts().map(|c| c.value.clone()).collect();
-            self.derive(&contexts, derived, &mut items);
+            self.derive(&contexts, known, &mut items);
             items.extend(self.place.export(variable).map(|text| Item { comment: None, text }));
         }
         items
@@ -214,10 +214,11 @@ impl<'p> Writer<'p> {
     }
 
     /// A step that runs if all before it went well.
-    fn step(&self, step: &PlannedStep, derived: &mut BTreeSet<String>, items: &mut Vec<Item>) {
+    fn step(&self, step: &PlannedStep, known: &mut Known, items: &mut Vec<Item>) {
         let lines = self.lines(step);
         let id = step.id.as_deref().filter(|id| self.marked.contains(id));
-        self.derive(&self.contexts(step), derived, items);
+        self.derive(&self.contexts(step), known, items);
+        known.ran(&lines);
         if lines.is_empty() {
             items.extend(id.map(|id| Item { comment: None, text: format!("touch {}", mark(id)) }));
             return;
@@ -302,17 +303,18 @@ impl<'p> Writer<'p> {
                 _ => None,
             })
             .collect();
-        let mut derived = BTreeSet::new();
-        items.extend(self.exports(&mut derived));
+        let mut known = Known::of(self.place.job);
+        items.extend(self.exports(&mut known));
         if !uploads.is_empty() {
-            self.derive(&[data::RUN], &mut derived, &mut items);
+            self.derive(&[data::RUN], &mut known, &mut items);
         }
         for step in steps {
             let lines = self.lines(step);
             if lines.is_empty() {
                 continue;
             }
-            self.derive(&self.contexts(step), &mut derived, &mut items);
+            self.derive(&self.contexts(step), &mut known, &mut items);
+            known.ran(&lines);
             let mut inner = Vec::new();
             inner.extend(step.dir.iter().map(|d| format!("cd {}", single_quoted(&d.value))));
             inner.extend(self.step_env(step));

@@ -12,7 +12,7 @@ use crate::back::gitlab::setup;
 use crate::back::gitlab::value::{Place, gate_file, word};
 use crate::back::shell::enclosed;
 use crate::back::state;
-use crate::back::variables::{OUTPUT, Value, Variables, changes, upper};
+use crate::back::variables::{Known, OUTPUT, Value, Variables, upper};
 use crate::ir::job::Shell;
 use crate::ir::text::{Context, EnvVar, Text};
 use crate::ir::units::Duration;
@@ -64,7 +64,7 @@ impl<'p> Writer<'p> {
         scripts.main = self.exports();
         scripts.main.extend(before);
         let home = self.common_directory(&main);
-        let mut derived = BTreeSet::new();
+        let mut known = Known::of(self.place.job);
         let mut entered = false;
         for (i, step) in main.iter().enumerate() {
             if let (Some(dir), false) = (home, entered)
@@ -75,7 +75,7 @@ impl<'p> Writer<'p> {
                 entered = true;
             }
             let last = i + 1 == main.len() && behind.is_empty();
-            self.step(step, last, home.filter(|_| entered), &mut derived, &mut scripts.main);
+            self.step(step, last, home.filter(|_| entered), &mut known, &mut scripts.main);
         }
         if entered && !behind.is_empty() {
             scripts.main.push(Item { comment: None, text: "cd \"$CI_PROJECT_DIR\"".to_owned() });
@@ -131,16 +131,17 @@ impl<'p> Writer<'p> {
     }
 
     /// A step that runs if all before it went well.
-    fn step(&self, step: &PlannedStep, last: bool, home: Option<&str>, derived: &mut BTreeSet<String>, out: &mut Vec<Item>) {
+    fn step(&self, step: &PlannedStep, last: bool, home: Option<&str>, known: &mut Known, out: &mut Vec<Item>) {
         let (lines, limit) = self.timed(step);
         let from = out.len();
         if limit.is_none() {
             for (name, line) in self.needed(step) {
-                if derived.insert(name) || changes(&line) {
+                if known.learn(&name, &line) {
                     out.push(Item { comment: None, text: line });
                 }
             }
         }
+        known.ran(&lines);
         let id = step.id.as_deref().filter(|id| self.marked.contains(id));
         // Somebody asks whether it failed: its mark goes when it is done, so nothing of it may end the shell before.
         let clears = id.filter(|id| self.awaited(id)).map(|id| format!("rm -f {}", mark(id)));
@@ -204,7 +205,7 @@ impl<'p> Writer<'p> {
                 _ => None,
             })
             .collect();
-        let mut derived = BTreeSet::new();
+        let mut known = Known::of(self.place.job);
         for step in steps {
             // GitLab gives `after_script` five minutes where nothing is said.
             scripts.after_seconds += step.timeout.map_or(if step.phase == Phase::Rollback { 300 } else { 60 }, |t| t.seconds);
@@ -215,10 +216,11 @@ impl<'p> Writer<'p> {
             }
             let from = scripts.after.len();
             for (name, line) in self.needed(step) {
-                if derived.insert(name) || changes(&line) {
+                if known.learn(&name, &line) {
                     scripts.after.push(Item { comment: None, text: line });
                 }
             }
+            known.ran(&lines);
             let mut inner = vec!["set -e".to_owned()];
             inner.extend(step.dir.iter().map(|d| format!("cd {}", word(&d.value))));
             inner.extend(self.step_env(step));
