@@ -167,3 +167,91 @@ workflow ci {
     let errors: Vec<_> = compiled.diagnostics.iter().filter(|d| d.severity == Severity::Error).collect();
     assert!(errors.iter().all(|d| d.rule == "lossy" && d.message.contains("value-own")) && errors.len() == 1, "{errors:#?}");
 }
+
+/// The script of the body for GitLab that stands for one step.
+fn body(step: &str) -> String {
+    let (_, imported) =
+        imported(Vendor::Github, &[("ci.yml", &job(&format!("    steps:\n      - uses: actions/checkout@v4\n{step}")))]);
+    let kept = imported.ledger.keys().iter().find(|k| !matches!(k.fate(), Fate::Exact | Fate::Emulated(_)));
+    let text = imported.spec("sample", "main", &["github"]);
+    assert!(kept.is_none_or(|k| matches!(k.fate(), Fate::Own(_))), "{text}");
+    text
+}
+
+#[test]
+fn programs_come_from_the_pages_of_their_makers() {
+    for (step, parts) in [
+        (
+            "      - uses: fwilhe2/setup-kotlin@v2\n        with: {version: 2.3.21}",
+            vec!["releases/download/v2.3.21/kotlin-compiler-2.3.21.zip", "unzip -qo /tmp/kotlin.zip -d /usr/local/lib"],
+        ),
+        (
+            "      - uses: helm/chart-testing-action@v2\n        with: {version: v3.14.0}",
+            vec!["VERSION=3.14.0", "cp /usr/local/lib/ct/etc/*.yaml /etc/ct/", "pip install yamllint yamale"],
+        ),
+        (
+            "      - uses: arduino/setup-protoc@v3\n        with: {version: '21.6', repo-token: '${{ github.token }}'}",
+            vec!["VERSION=\"21.6\"", "protoc-$VERSION-linux-x86_64.zip"],
+        ),
+        (
+            "      - uses: actions/setup-node@v4\n        with: {node-version-file: .nvmrc, cache: yarn}",
+            vec!["bash -s install \"$(tr -d ' v' < \".nvmrc\")\""],
+        ),
+        (
+            "      - uses: goreleaser/goreleaser-action@v6\n        with: {version: '~> v2', args: release --snapshot --clean}",
+            vec!["goreleaser/v2@latest", "run \"goreleaser release --snapshot --clean\""],
+        ),
+        (
+            "      - uses: hashicorp/setup-terraform@v3\n        with: {cli_config_credentials_token: '${{ secrets.TF }}'}",
+            vec!["checkpoint-api.hashicorp.com", "env TERRAFORM_TOKEN=(secret)TF", "token = \"%s\""],
+        ),
+        (
+            "      - uses: taiki-e/install-action@v2\n        with: {tool: 'cargo-hack,wasmtime@46.0.1'}",
+            vec!["cargo install --locked cargo-hack wasmtime-cli@46.0.1"],
+        ),
+        (
+            "      - uses: obi1kenobi/cargo-semver-checks-action@v2\n        with: {package: a, release-type: minor, feature-group: only-explicit-features, features: x}",
+            vec![
+                "cargo semver-checks check-release --package \"a\" --release-type \"minor\" --only-explicit-features --features \"x\"",
+            ],
+        ),
+        (
+            "      - uses: JamesIves/github-pages-deploy-action@v4\n        with: {token: '${{ secrets.WEB }}', folder: out, repository-name: me/site, branch: master, target-folder: doc/}",
+            vec![
+                "git clone --depth 1 --branch \"master\" \"https://x-access-token:$PAGES_TOKEN@github.com/me/site.git\"",
+                "cp -R \"out/.\" \"/tmp/pages/doc\"",
+            ],
+        ),
+        ("      - uses: jlumbroso/free-disk-space@main\n        with: {android: true}", vec!["for gitlab codebuild"]),
+    ] {
+        let text = body(step);
+        for part in parts {
+            assert!(text.contains(part), "{part}\n{text}");
+        }
+    }
+}
+
+#[test]
+fn what_publishes_with_github_s_own_token_stays_its_own() {
+    let step = "      - uses: goreleaser/goreleaser-action@v6\n        with: {args: release --clean}\n        env: {GITHUB_TOKEN: '${{ secrets.GITHUB_TOKEN }}'}";
+    assert!(!body(step).contains("for gitlab"), "{}", body(step));
+}
+
+#[test]
+fn the_digest_of_a_build_is_handed_on() {
+    let inside = "    steps:
+      - uses: actions/checkout@v4
+      - id: push
+        uses: docker/build-push-action@v6
+        with: {context: ., push: true, tags: me/a, annotations: 'a=b'}
+      - run: cosign sign \"me/a@${{ steps.push.outputs.digest }}\"";
+    let (_, imported) = imported(Vendor::Github, &[("ci.yml", &job(inside))]);
+    let gitlab = built(&imported, "gitlab", &[], ".gitlab-ci.yml");
+    for part in [
+        "docker buildx build --tag \"me/a\" --annotation \"a=b\" --push --metadata-file /tmp/build.json \".\"",
+        "> /tmp/push-digest",
+        "VALUE_PUSH_DIGEST=$(cat /tmp/push-digest 2> /dev/null || true)",
+    ] {
+        assert!(gitlab.contains(part), "{part}\n{gitlab}");
+    }
+}

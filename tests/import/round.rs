@@ -144,14 +144,20 @@ fn examples_come_back_from_their_workflows() {
     assert!(examples > 10 && jobs > 50, "{examples} examples, {jobs} jobs");
 }
 
-/// The file with its workflow and jobs called as the spec calls them: what is shown is no part of what a run does.
+/// The file with its workflow, jobs and steps called as the spec calls them: what is shown is no part of what a run does.
 fn named(text: &str, workflow: &str) -> String {
     let own =
         text.lines().filter(|line| !line.starts_with("name:") && !line.starts_with("    name:") && !line.starts_with("  name:"));
-    format!("name: {workflow}\n{}\n", own.collect::<Vec<_>>().join("\n"))
+    let made = format!("name: {workflow}\n{}\n", own.collect::<Vec<_>>().join("\n"))
         .replace("$default-branch", "main")
         .replace("$cron-weekly", "17 4 * * 1")
-        .replace("$cron-daily", "17 4 * * *")
+        .replace("$cron-daily", "17 4 * * *");
+    // The handle of a step has dashes.
+    let handles = text.lines().filter_map(|l| l.trim().trim_start_matches("- ").strip_prefix("id:")).map(str::trim);
+    handles.filter(|id| id.contains('_')).fold(made, |made, id| {
+        let ours = id.replace('_', "-");
+        made.replace(&format!("steps.{id}."), &format!("steps.{ours}.")).replace(&format!("id: {id}"), &format!("id: {ours}"))
+    })
 }
 
 /// Whether the readers of `verify` find in the original file what the imported spec says: point, job and what differs, for each difference.

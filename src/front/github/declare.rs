@@ -249,7 +249,7 @@ impl Action {
         let build = node("action").arg(name).children(declared).child(node("for").arg("github").child(uses));
         let path = self.reference.split('@').next().unwrap_or_default();
         let others = known::elsewhere(path, &self.shown, &With(&pairs)).map(|elsewhere| match elsewhere {
-            Elsewhere::Nothing | Elsewhere::Slower => node("for").args(["gitlab", "codebuild"]),
+            Elsewhere::Nothing | Elsewhere::Slower | Elsewhere::Roomy => node("for").args(["gitlab", "codebuild"]),
             Elsewhere::Steps(targets, steps) => node("for").args(targets).children(steps),
         });
         let others = others.or_else(|| self.left_out.then(|| node("for").args(["gitlab", "codebuild"])));

@@ -3,6 +3,7 @@
 //! A row says either the commands that do the same, or that the action has no meaning anywhere else: it looks after GitHub's own pages, and no
 //! later step reads what it did. An action that is neither stays GitHub's alone, so that `check` asks for the rest.
 
+mod bring;
 pub(super) mod deploy;
 mod docker;
 mod program;
@@ -19,6 +20,8 @@ pub(super) enum Elsewhere {
     Nothing,
     /// Nothing either, and nobody misses it but the clock.
     Slower,
+    /// Nothing either: a container has none of what the action takes away from GitHub's machine.
+    Roomy,
     /// The same, by these steps, on these targets.
     Steps(&'static [&'static str], Vec<Build>),
 }
@@ -39,7 +42,7 @@ pub(super) fn version(reference: &str, comment: Option<&str>) -> String {
 pub(super) const INTO: &str = "\u{1}into";
 
 /// Outputs of actions that the commands which stand for them elsewhere write to files.
-const OUTPUTS: &[(&str, &[&str])] = &[("actions/create-github-app-token", &["token"])];
+const OUTPUTS: &[(&str, &[&str])] = &[("actions/create-github-app-token", &["token"]), ("docker/build-push-action", &["digest"])];
 
 /// The outputs of an action that are known elsewhere, too.
 pub(super) fn outputs(action: &str) -> &'static [&'static str] {
@@ -134,6 +137,9 @@ pub(super) fn elsewhere(action: &str, version: &str, with: &With<'_>) -> Option<
     if matches!(action.as_str(), "actions/cache" | "actions/cache/restore" | "actions/cache/save") {
         return Some(Elsewhere::Slower);
     }
+    if action == "jlumbroso/free-disk-space" {
+        return Some(Elsewhere::Roomy);
+    }
     if let Some(folder) = deploy::pages(&action, with) {
         // What is published is said of the job; here only that it is there.
         return Some(Elsewhere::Steps(&["gitlab"], vec![lines([format!("test -d {}", quoted(&folder))])]));
@@ -147,7 +153,8 @@ pub(super) fn elsewhere(action: &str, version: &str, with: &With<'_>) -> Option<
         .or_else(|| program::steps(&action, version, with))
         .or_else(|| publish::steps(&action, with))
         .or_else(|| scan::steps(&action, with))
-        .or_else(|| token::steps(&action, with))?;
+        .or_else(|| token::steps(&action, with))
+        .or_else(|| bring::steps(&action, with))?;
     Some(Elsewhere::Steps(SHELLS, steps))
 }
 

@@ -239,6 +239,7 @@ fn opaque(work: &mut Work<'_, '_>, entry: &Entry, with: Option<&Entry>, common: 
     }
     let fate = match known::elsewhere(&action, &shown, &With(&pairs)) {
         Some(Elsewhere::Steps(..)) => Fate::Emulated(format!("commands do elsewhere what `{action}` does")),
+        Some(Elsewhere::Roomy) => Fate::Emulated("a container has none of what this takes away from GitHub's machine".to_owned()),
         Some(Elsewhere::Slower) => Fate::Emulated("elsewhere without this cache, which is only slower".to_owned()),
         None if work.scope.job.finds => {
             Fate::Own("a scanner whose findings go to GitHub's own page, and is left out elsewhere by name".to_owned())

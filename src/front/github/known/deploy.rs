@@ -1,6 +1,6 @@
 //! Actions that deliver: pages, requests to merge, packages for a cloud.
 
-use crate::front::node::Build;
+use crate::front::node::{Build, node};
 
 use super::{With, lines, quoted};
 
@@ -9,6 +9,7 @@ pub(super) fn steps(action: &str, with: &With<'_>) -> Option<Vec<Build>> {
     match action {
         "peter-evans/create-pull-request" => request(with),
         "azure/functions-action" | "azure/webapps-deploy" => zipped(with),
+        "jamesives/github-pages-deploy-action" => pushed(with),
         _ => None,
     }
 }
@@ -99,6 +100,54 @@ fn request(with: &With<'_>) -> Option<Vec<Build>> {
         format!("URL=\"https://{user}@$CI_SERVER_HOST/$CI_PROJECT_PATH.git\""),
         format!("git push --force{} \"$URL\" {}", options.concat(), quoted(&format!("HEAD:refs/heads/{branch}"))),
     ])])
+}
+
+/// A folder as the files of another repository's branch, by a token of its own. Files that are there no more go, but for those that the action
+/// leaves alone (JamesIves/github-pages-deploy-action, `src/git.ts`).
+fn pushed(with: &With<'_>) -> Option<Vec<Build>> {
+    let keys = [
+        "token",
+        "branch",
+        "folder",
+        "target-folder",
+        "repository-name",
+        "clean",
+        "commit-message",
+        "git-config-name",
+        "git-config-email",
+    ];
+    let (token, repository) = (with.get("token").filter(|t| t.starts_with("${secret."))?, with.get("repository-name")?);
+    let folder = with.get("folder").filter(|f| !f.starts_with(['/', '~']))?;
+    if !with.only(&keys) || !with.truth("clean", true)? {
+        return None;
+    }
+    let branch = with.get("branch").unwrap_or("gh-pages");
+    let target = with.get("target-folder").unwrap_or_default().trim_matches('/');
+    let to = if target.is_empty() { "/tmp/pages".to_owned() } else { format!("/tmp/pages/{target}") };
+    let message = with.get("commit-message").map_or_else(|| "Deploying to ".to_owned() + branch, str::to_owned);
+    let kept: String = [".git", ".github", ".ssh", "CNAME", ".nojekyll"].iter().map(|name| format!(" ! -name {name}")).collect();
+    let mut step = lines([[
+        format!(
+            "git clone --depth 1 --branch {} \"https://x-access-token:$PAGES_TOKEN@github.com/{repository}.git\" /tmp/pages",
+            quoted(branch)
+        ),
+        format!("mkdir -p {}", quoted(&to)),
+        format!("find {} -mindepth 1 -maxdepth 1{kept} -exec rm -rf {{}} +", quoted(&to)),
+        format!("cp -R {} {}", quoted(&format!("{}/.", folder.trim_end_matches('/'))), quoted(&to)),
+        "cd /tmp/pages".to_owned(),
+        "git add --all".to_owned(),
+        "git diff --cached --quiet && exit 0".to_owned(),
+        format!("git config user.name {}", quoted(with.get("git-config-name").unwrap_or("${run.actor}"))),
+        format!(
+            "git config user.email {}",
+            quoted(with.get("git-config-email").unwrap_or("${run.actor}@users.noreply.github.com"))
+        ),
+        format!("git commit --message {}", quoted(&message)),
+        format!("git push origin {}", quoted(&format!("HEAD:refs/heads/{branch}"))),
+    ]
+    .join("\n")]);
+    step.push(node("env").prop("PAGES_TOKEN", token));
+    Some(vec![step])
 }
 
 /// A folder or archive for an app of Azure, by the address and password of its publish profile.

@@ -61,13 +61,14 @@ const EACH: &[(&str, &str)] = &[
     ("cache-to", "--cache-to"),
     ("cache-from", "--cache-from"),
     ("build-contexts", "--build-context"),
+    ("annotations", "--annotation"),
 ];
 
 /// Inputs that are an option with one value.
 const ONE: &[(&str, &str)] = &[("file", "--file"), ("target", "--target"), ("network", "--network"), ("platforms", "--platform")];
 
 fn build(with: &With<'_>) -> Option<String> {
-    let others = ["context", "push", "load", "pull", "no-cache", "provenance", "sbom"];
+    let others = ["context", "push", "load", "pull", "no-cache", "provenance", "sbom", "github-token"];
     let keys: Vec<&str> = EACH.iter().chain(ONE).map(|(k, _)| *k).chain(others).collect();
     // A secret of the build is read from a file or a variable that only the action makes.
     if !with.only(&keys) || with.get("secrets").is_some() {
@@ -105,5 +106,8 @@ fn build(with: &With<'_>) -> Option<String> {
             command.push_str(&format!(" --{key}={}", quoted(value)));
         }
     }
-    Some(format!("{command} {}", quoted(context)))
+    let Some(file) = with.told("digest") else { return Some(format!("{command} {}", quoted(context))) };
+    // What the build says of itself: docs.docker.com, "docker buildx build", `--metadata-file`.
+    let said = "sed -n 's/.*\"containerimage.digest\": *\"\\([^\"]*\\)\".*/\\1/p' /tmp/build.json";
+    Some(format!("{command} --metadata-file /tmp/build.json {}\n{said} > {file}", quoted(context)))
 }

@@ -7,6 +7,7 @@ use super::{With, exact, lines, quoted};
 /// The steps for an action; none where it is none of these.
 pub(super) fn steps(action: &str, version: &str, with: &With<'_>) -> Option<Vec<Build>> {
     let made = match action {
+        "obi1kenobi/cargo-semver-checks-action" => return semver(with),
         "crate-ci/typos" => {
             let version = exact(version)?;
             if !with.only(&["files", "config"]) {
@@ -112,6 +113,43 @@ pub(super) fn steps(action: &str, version: &str, with: &With<'_>) -> Option<Vec<
         _ => return None,
     };
     Some(vec![made])
+}
+
+/// The program that the action runs, with its inputs as options (obi1kenobi/cargo-semver-checks-action, `src/main.ts`).
+fn semver(with: &With<'_>) -> Option<Vec<Build>> {
+    let options = [
+        ("package", "--package"),
+        ("exclude", "--exclude"),
+        ("manifest-path", "--manifest-path"),
+        ("release-type", "--release-type"),
+    ];
+    let keys: Vec<&str> = options
+        .iter()
+        .map(|(k, _)| *k)
+        .chain(["rust-toolchain", "feature-group", "features", "github-token", "prefix-key", "shared-key", "verbose"])
+        .collect();
+    if !with.only(&keys) || with.get("verbose").is_some_and(|v| v != "false") {
+        return None;
+    }
+    let mut command = "cargo semver-checks check-release".to_owned();
+    for (key, option) in options {
+        for value in with.items(key)? {
+            command.push_str(&format!(" {option} {}", quoted(value)));
+        }
+    }
+    match with.get("feature-group") {
+        None => {}
+        Some(group @ ("all-features" | "default-features" | "only-explicit-features")) => {
+            command.push_str(&format!(" --{group}"))
+        }
+        Some(_) => return None,
+    }
+    command.extend(with.get("features").map(|f| format!(" --features {}", quoted(f))));
+    let toolchain = with.get("rust-toolchain").filter(|t| *t != "manual").unwrap_or("stable");
+    Some(vec![
+        node("toolchain").prop("rust", toolchain),
+        lines(["cargo install --locked cargo-semver-checks".to_owned(), command]),
+    ])
 }
 
 fn cmake(with: &With<'_>) -> Option<Build> {

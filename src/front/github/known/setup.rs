@@ -66,15 +66,33 @@ pub(super) fn steps(action: &str, version: &str, with: &With<'_>) -> Option<Vec<
             ])
         }
         "hashicorp/setup-terraform" => {
-            let version = with.get("terraform_version").and_then(exact)?;
-            if !with.only(&["terraform_version", "terraform_wrapper"]) {
+            let version = with.get("terraform_version").map(exact);
+            let keys =
+                ["terraform_version", "terraform_wrapper", "cli_config_credentials_token", "cli_config_credentials_hostname"];
+            if !with.only(&keys) || version == Some(None) {
                 return None;
             }
-            let file = format!("https://releases.hashicorp.com/terraform/{version}/terraform_{version}_linux_amd64.zip");
-            lines([
-                format!("curl -fsSLo /tmp/terraform.zip {file}"),
+            // The newest release, as Terraform itself asks for it.
+            let newest = "curl -fsSL https://checkpoint-api.hashicorp.com/v1/check/terraform | sed 's/.*\"current_version\": *\"\\([^\"]*\\)\".*/\\1/'";
+            let asked = version.flatten().map_or_else(|| vec![format!("VERSION=$({newest})")], |_| Vec::new());
+            let (number, name) = version.flatten().map_or(("$VERSION", "${VERSION}"), |v| (v, v));
+            let file = format!("https://releases.hashicorp.com/terraform/{number}/terraform_{name}_linux_amd64.zip");
+            let bring = [
+                format!("curl -fsSLo /tmp/terraform.zip \"{file}\""),
                 "unzip -o /tmp/terraform.zip terraform -d /usr/local/bin".to_owned(),
-            ])
+            ];
+            let script: Vec<String> = asked.into_iter().chain(bring).collect();
+            let mut step = lines([script.join("\n")]);
+            if let Some(token) = with.get("cli_config_credentials_token") {
+                let host = with.get("cli_config_credentials_hostname").unwrap_or("app.terraform.io");
+                let said = format!(
+                    "(umask 077 && printf 'credentials \"%s\" {{\\n  token = \"%s\"\\n}}\\n' {} \"$TERRAFORM_TOKEN\" > ~/.terraformrc)",
+                    quoted(host)
+                );
+                step = lines([format!("{}\n{said}", script.join("\n"))]);
+                step.push(node("env").prop("TERRAFORM_TOKEN", token));
+            }
+            step
         }
         "azure/setup-helm" => {
             if !with.only(&["version", "token"]) {
@@ -139,8 +157,15 @@ fn go(with: &With<'_>) -> Option<Build> {
 }
 
 /// Crates whose program has another name.
-const CRATES: &[(&str, &str)] =
-    &[("nextest", "cargo-nextest"), ("cross", "cross"), ("wasm-pack", "wasm-pack"), ("just", "just"), ("mdbook", "mdbook")];
+const CRATES: &[(&str, &str)] = &[
+    ("nextest", "cargo-nextest"),
+    ("wasmtime", "wasmtime-cli"),
+    ("wasmtime-cli", "wasmtime-cli"),
+    ("cross", "cross"),
+    ("wasm-pack", "wasm-pack"),
+    ("just", "just"),
+    ("mdbook", "mdbook"),
+];
 
 /// Programs of cargo; the version of the action may be the name of one.
 fn crates(version: &str, with: &With<'_>) -> Option<Build> {
@@ -151,6 +176,9 @@ fn crates(version: &str, with: &With<'_>) -> Option<Build> {
         Some(_) => with.items("tool")?,
         None => vec![version],
     };
+    if asked.iter().all(|tool| *tool == "valgrind") && !asked.is_empty() {
+        return Some(lines(["apt-get update && apt-get install -y --no-install-recommends valgrind"]));
+    }
     let name = |asked: &str| {
         let (tool, version) = asked.split_once('@').map_or((asked, None), |(t, v)| (t, Some(v)));
         let known = CRATES.iter().find(|(t, _)| *t == tool).map(|(_, c)| *c);
