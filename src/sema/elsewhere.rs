@@ -3,6 +3,7 @@
 use crate::ir::Pipeline;
 use crate::ir::bits::BitSet;
 use crate::ir::event::{ClauseKind, EventKind};
+use crate::ir::id::JobId;
 
 /// The pipeline without events of one vendor alone; none where it has none of them. A workflow that only these start keeps an empty `on`.
 pub(super) fn elsewhere(pipeline: &Pipeline) -> Option<Box<Pipeline>> {
@@ -25,5 +26,13 @@ pub(super) fn elsewhere(pipeline: &Pipeline) -> Option<Box<Pipeline>> {
         job.present = among(&job.present);
         job.possible = among(&job.possible);
     }
+    // A job that is there for such events alone is not there at all.
+    let stays = |rest: &Pipeline, id: JobId| !rest.job(id).possible.is_empty() || pipeline.job(id).possible.is_empty();
+    let there: Vec<bool> = rest.job_ids().map(|(id, _)| stays(&rest, id)).collect();
+    for workflow in &mut rest.workflows {
+        workflow.jobs.retain(|id| there[id.index()]);
+        workflow.stages.iter_mut().for_each(|s| s.jobs.retain(|id| there[id.index()]));
+    }
+    rest.jobs.iter_mut().for_each(|job| job.needs.retain(|n| there[n.job.index()]));
     Some(Box::new(rest))
 }

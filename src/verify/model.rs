@@ -36,7 +36,9 @@ pub(super) fn order(pipeline: &Pipeline) -> Vec<JobId> {
 
 /// Whether a target holds a job.
 pub(super) fn holds(pipeline: &Pipeline, target: &Target, job: JobId) -> bool {
-    pipeline.starts_on(pipeline.job(job).workflow, target)
+    let workflow = pipeline.job(job).workflow;
+    let there = !pipeline.job(job).possible.is_empty() || pipeline.workflow(workflow).jobs.contains(&job);
+    there && pipeline.starts_on(workflow, target)
 }
 
 impl<'p> Model<'p> {

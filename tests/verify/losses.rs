@@ -99,7 +99,7 @@ const ROWS: &[Row] = &[
     ("check-drift", "", "on { push main }; job a { run make }"),
     ("raw-job", "", "on { push main }; job a { run make }; job b { needs a; raw gitlab { trigger project=\"acme/other\" } }; job c { needs b; run make }; job d { needs c; raw codepipeline { ActionTypeId Category=Invoke Owner=AWS Provider=Lambda Version=\"1\" } }"),
     ("raw-file", "raw github \".github/workflows/stale.yml\"", "on { push main }; job a { run make }"),
-    ("raw-event", "", "on { push main; raw github { issues { types opened }; merge_group } }; job a { run make }; job b { only { push main }; needs a; run make }; job c { if \"run.event == 'issues' || run.event == 'push'\"; run make }"),
+    ("raw-event", "", "on { push main; raw github { issues { types opened }; merge_group } }; job a { run make }; job b { only { push main }; needs a; run make }; job c { if \"run.event == 'issues' || run.event == 'push'\"; run make }; job d { if \"run.event matches 'iss*'\"; run make }; job e { only { push main }; after d a; run make }"),
     ("value-own", "value size { github \"github.event.repository.size\" }", "on { push main }; job a { run \"make ${value.size}\" }; job b { if \"value.size == '1'\"; run make }"),
     ("unpinned-action", "action greet { for github { uses \"acme/greet@v1\" }; for gitlab codebuild { run hello } }", "on { push main }; job a { run make; greet }"),
     ("raw", "", "on { push main }; job a { run make; raw TARGET { cache none } }"),
