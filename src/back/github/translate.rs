@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::ir::event::Filter;
-use crate::ir::expr::{Expr, ExprKind, Literal};
+use crate::ir::expr::{Expr, ExprKind, Literal, Truth};
 use crate::ir::id::ValueId;
 use crate::ir::text::Context;
 use crate::plan::job::PlannedJob;
-use crate::sema::presence::spelled_condition;
+use crate::sema::presence::{self, spelled_condition};
 
 use super::bash::Bash;
 use super::condition::{Demand, expression};
@@ -114,6 +114,9 @@ impl Writer<'_, '_> {
         if self.scope.is_static(expr) {
             return self.event_condition(expr);
         }
+        if self.settled(expr) == Some(true) {
+            return None;
+        }
         Some(match &expr.kind {
             ExprKind::Literal(literal) => Gh::atom(literal_text(literal)),
             ExprKind::Context(context) => self.expression(context),
@@ -122,6 +125,8 @@ impl Writer<'_, '_> {
                 let parts = [self.condition(a), self.condition(b)];
                 return Gh::all(parts.into_iter().flatten());
             }
+            ExprKind::Or(a, b) if self.settled(a) == Some(false) => return self.condition(b),
+            ExprKind::Or(a, b) if self.settled(b) == Some(false) => return self.condition(a),
             ExprKind::Or(a, b) => {
                 let (a, b) = (self.condition(a)?, self.condition(b)?);
                 return Gh::any([a, b]);
@@ -138,6 +143,20 @@ impl Writer<'_, '_> {
             // Only the beginning and the end of a glob have a function; what lies between is left to a step.
             ExprKind::Matches(..) => self.by_shell(expr),
         })
+    }
+
+    /// What a condition comes to whose every context has a fixed value: nobody writes `'a' == 'a'`.
+    fn settled(&self, expr: &Expr) -> Option<bool> {
+        let pipeline = self.plan.pipeline;
+        let contexts = expr.contexts();
+        if contexts.is_empty() || contexts.iter().any(|c| presence::fixed(pipeline, &c.value).is_none()) {
+            return None;
+        }
+        match presence::holds(pipeline, None, pipeline.events.first()?, expr) {
+            Truth::Yes => Some(true),
+            Truth::No => Some(false),
+            Truth::Maybe => None,
+        }
     }
 
     fn operand(&mut self, expr: &Expr) -> String {
