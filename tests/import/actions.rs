@@ -255,3 +255,13 @@ fn the_digest_of_a_build_is_handed_on() {
         assert!(gitlab.contains(part), "{part}\n{gitlab}");
     }
 }
+
+#[test]
+fn uses_that_no_input_can_tell_apart_are_actions_of_their_own() {
+    let steps = "      - uses: codecov/codecov-action@v5\n        with: {files: a.xml}\n      - uses: codecov/codecov-action@v5\n        with: {files: 'b.xml, c.xml'}\n      - uses: codecov/codecov-action@v5\n        with: {files: a.xml}";
+    let text = body(steps);
+    assert_eq!(text.matches("action codecov-action").count(), 2, "{text}");
+    assert!(text.contains("--file \"a.xml\"") && text.contains("--file \"b.xml\" --file \"c.xml\""), "{text}");
+    let calls: Vec<&str> = text.lines().map(str::trim).filter(|l| l.starts_with("codecov-action")).collect();
+    assert_eq!(calls, ["codecov-action", "codecov-action-2", "codecov-action"], "{text}");
+}

@@ -164,14 +164,15 @@ impl Declared {
         let mut names = Names::without(&words);
         let mut calls = Vec::new();
         let mut actions = Vec::new();
-        for action in &self.actions {
+        let (known, places) = told_apart(&self.actions);
+        for action in &known {
             let name = names.unique(title(&action.reference));
             let (build, inputs) = action.declare(&name);
             actions.push(build);
             calls.push((name, inputs));
         }
         for workflow in &mut workflows {
-            finish(&mut workflow.0, &self.actions, &calls);
+            finish(&mut workflow.0, &known, &places, &calls);
         }
         let mut sections = Vec::new();
         let mut small = Vec::new();
@@ -210,6 +211,32 @@ impl Declared {
     }
 }
 
+/// The actions, with those told apart whose uses have commands of their own elsewhere, but none that an input could be put into; and where each use
+/// of an action stands then.
+fn told_apart(actions: &[Action]) -> (Vec<Action>, Places) {
+    let mut found: Vec<Action> = Vec::new();
+    let mut places = BTreeMap::new();
+    for (at, action) in actions.iter().enumerate() {
+        let apart = action.elsewhere(&action.pairs()).is_none()
+            && action.uses.iter().all(|values| {
+                let plain = values.iter().all(|v| !v.contains("${input."));
+                let pairs: Vec<(String, String)> = action.keys.iter().cloned().zip(values.iter().cloned()).collect();
+                plain && action.elsewhere(&pairs).is_some()
+            });
+        let first = found.len();
+        for (number, values) in action.uses.iter().enumerate() {
+            let same = |a: &Action| !apart || a.uses.first() == Some(values);
+            let own = found[first..].iter().position(same).map_or(found.len(), |own| first + own);
+            if own == found.len() {
+                found.push(Action { uses: Vec::new(), ..action.clone() });
+            }
+            places.insert((at, number), (own, found[own].uses.len()));
+            found[own].uses.push(values.clone());
+        }
+    }
+    (found, places)
+}
+
 /// What an action is called: the last words of its path.
 fn title(reference: &str) -> &str {
     let path = reference.split('@').next().unwrap_or(reference).trim_start_matches("docker://");
@@ -223,18 +250,32 @@ fn title(reference: &str) -> &str {
 }
 
 impl Action {
+    /// What stands for it on other vendors, by its inputs.
+    fn elsewhere(&self, pairs: &[(String, String)]) -> Option<Elsewhere> {
+        let path = self.reference.split('@').next().unwrap_or_default();
+        known::elsewhere(path, &self.shown, &With(pairs))
+    }
+
+    /// Whether calls give an input: its uses differ in it, or read one of the run, which the body of an action has another word for.
+    fn is_given(&self, key: usize) -> bool {
+        let first = self.uses.first().map(|u| &u[key]);
+        first.is_some_and(|v| v.contains("${input.")) || self.uses.iter().any(|u| Some(&u[key]) != first)
+    }
+
+    /// The inputs with their values; what calls give stands as an input.
+    fn pairs(&self) -> Vec<(String, String)> {
+        let value = |k: usize| match (self.is_given(k), self.uses.first()) {
+            (true, _) => format!("${{input.{}}}", self.keys[k]),
+            (false, first) => first.map(|u| u[k].clone()).unwrap_or_default(),
+        };
+        self.keys.iter().enumerate().map(|(k, key)| (key.clone(), value(k))).collect()
+    }
+
     /// The declaration, and for each key the input that calls give it by.
     fn declare(&self, name: &str) -> (Build, Vec<Option<String>>) {
         let mut names = Names::without(SETTINGS);
-        let inputs: Vec<Option<String>> = (0..self.keys.len())
-            .map(|k| {
-                let first = self.uses.first().map(|u| &u[k]);
-                // In the body of an action `input` is the action's own.
-                let own = first.is_some_and(|v| v.contains("${input."));
-                (own || self.uses.iter().any(|u| Some(&u[k]) != first))
-                    .then(|| names.unique(self.keys[k].trim_start_matches(MARK)))
-            })
-            .collect();
+        let inputs: Vec<Option<String>> =
+            (0..self.keys.len()).map(|k| self.is_given(k).then(|| names.unique(self.keys[k].trim_start_matches(MARK)))).collect();
         let value = |k: usize| match &inputs[k] {
             Some(input) => format!("${{input.{input}}}"),
             None => self.uses.first().map(|u| u[k].clone()).unwrap_or_default(),
@@ -247,8 +288,7 @@ impl Action {
         }
         let declared = inputs.iter().flatten().map(|i| node("input").arg(i));
         let build = node("action").arg(name).children(declared).child(node("for").arg("github").child(uses));
-        let path = self.reference.split('@').next().unwrap_or_default();
-        let others = known::elsewhere(path, &self.shown, &With(&pairs)).map(|elsewhere| match elsewhere {
+        let others = self.elsewhere(&pairs).map(|elsewhere| match elsewhere {
             Elsewhere::Nothing | Elsewhere::Slower | Elsewhere::Roomy => node("for").args(["gitlab", "codebuild"]),
             Elsewhere::Steps(targets, steps) => node("for").args(targets).children(steps),
         });
@@ -265,9 +305,12 @@ fn reads(node: &Node<'static>, name: &str) -> bool {
     node.entries.iter().filter_map(|e| e.as_str()).any(text) || node.children.iter().flatten().any(|c| reads(c, name))
 }
 
-fn finish(build: &mut Node<'static>, actions: &[Action], calls: &[(String, Vec<Option<String>>)]) {
+type Places = BTreeMap<(usize, usize), (usize, usize)>;
+
+fn finish(build: &mut Node<'static>, actions: &[Action], places: &Places, calls: &[(String, Vec<Option<String>>)]) {
     if let Some((action, used)) = build.name.text.strip_prefix(MARK).and_then(|m| m.split_once(':'))
         && let (Ok(action), Ok(used)) = (action.parse::<usize>(), used.parse::<usize>())
+        && let Some(&(action, used)) = places.get(&(action, used))
         && let (Some(known), Some((name, inputs))) = (actions.get(action), calls.get(action))
     {
         let mut call = node(name);
@@ -280,7 +323,7 @@ fn finish(build: &mut Node<'static>, actions: &[Action], calls: &[(String, Vec<O
         let own = std::mem::take(&mut build.entries);
         build.entries = call.0.entries.into_iter().chain(own).collect();
     }
-    build.children.iter_mut().flatten().for_each(|c| finish(c, actions, calls));
+    build.children.iter_mut().flatten().for_each(|c| finish(c, actions, places, calls));
 }
 
 /// Whether a name may be declared as a secret or variable.

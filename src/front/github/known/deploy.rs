@@ -63,6 +63,7 @@ fn request(with: &With<'_>) -> Option<Vec<Build>> {
         "committer",
         "draft",
         "add-paths",
+        "assignees",
     ];
     // What an app of GitHub may do opens no other vendor's repository.
     let foreign = with.get("token").is_some_and(|t| t.contains("${value."));
@@ -81,6 +82,8 @@ fn request(with: &With<'_>) -> Option<Vec<Build>> {
         // An option of a push is one line.
         options.push(format!("merge_request.description={}", body.lines().map(str::trim).collect::<Vec<_>>().join(" ")));
     }
+    // People have the names there that they have here, or the vendor says that it knows none of them.
+    options.extend(with.items("assignees")?.iter().map(|a| format!("merge_request.assign={a}")));
     options.extend(with.items("labels")?.iter().map(|l| format!("merge_request.label={l}")));
     if with.truth("delete-branch", false)? {
         options.push("merge_request.remove_source_branch".to_owned());
