@@ -51,6 +51,7 @@ fn own_outputs(id: JobId, job: &Job, targets: &[TargetId], diagnostics: &mut Dia
     let mut written = false;
     for (step, says) in job.steps.iter().zip(scripts) {
         let reads: Vec<Spanned<Context>> = contexts(step, targets).into_iter().filter(|c| is_own(&c.value)).collect();
+        let early = read_early(step, targets);
         for context in &reads {
             if !written {
                 say(
@@ -64,7 +65,7 @@ fn own_outputs(id: JobId, job: &Job, targets: &[TargetId], diagnostics: &mut Dia
                     "and is tried again: all attempts are one step of GitHub, whose values are known before it",
                     "keep the value in a variable of the script, or remove `retry`",
                 );
-            } else if !reads_when_it_runs(step, targets) {
+            } else if early.contains(context) {
                 say(context, "where some vendors look before the job starts", "read it in a script");
             }
         }
@@ -104,15 +105,25 @@ fn mentions(step: &Step, targets: &[TargetId]) -> bool {
     found
 }
 
-/// Whether every vendor fills in the texts of a step when it comes to it: keys of caches and versions of tools may become keys of the whole job.
-fn reads_when_it_runs(step: &Step, targets: &[TargetId]) -> bool {
+/// What a step reads before the job starts on some vendor: keys of caches and versions of tools become keys of the whole job there. Whether such a
+/// step is left out does not matter to them: more is there than is asked for.
+fn read_early(step: &Step, targets: &[TargetId]) -> Vec<Spanned<Context>> {
+    let mut found = Vec::new();
     match &step.kind {
-        StepKind::Cache(_) | StepKind::Toolchain(_) | StepKind::Tools(_) | StepKind::Checkout(_) => false,
-        StepKind::Action(call) => {
-            call.bodies_of(targets).into_iter().flat_map(|b| &b.steps).all(|s| reads_when_it_runs(s, targets))
+        StepKind::Cache(_) | StepKind::Toolchain(_) | StepKind::Tools(_) | StepKind::Checkout(_) => {
+            walk::step(step, targets, &mut |item| {
+                if let Item::Text(text) = item {
+                    found.extend(text.contexts().cloned());
+                }
+            });
         }
-        _ => true,
+        StepKind::Action(call) => {
+            let inner = call.bodies_of(targets).into_iter().flat_map(|b| &b.steps);
+            found.extend(inner.flat_map(|s| read_early(s, targets)));
+        }
+        _ => {}
     }
+    found
 }
 
 /// What a vendor knows on the job's own machine only.

@@ -197,7 +197,8 @@ fn forks(document: &Node, rows: &mut Vec<Security>) {
                 property: Property::Forks,
                 span,
                 was: format!("`{event}` runs with secrets, also for the change of a stranger"),
-                now: "not carried: nothing starts by it".to_owned(),
+                now: "the same where the spec says the event; no job of such a workflow may check out the code of a stranger"
+                    .to_owned(),
             });
         }
     }
