@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::front::ledger::{Fate, Ledger};
+use crate::front::node::{Build, node};
 use crate::front::yaml::{Entry, Node, Value};
 
 use super::composite;
@@ -12,6 +13,9 @@ use super::rewrite::{self, scalar};
 
 /// How deep calls may lie in one another: GitHub allows nine below the first.
 const MAX_DEPTH: usize = 9;
+
+/// Where workflows lie, as a call names it.
+const FOLDER: &str = "./.github/workflows/";
 
 /// What others read of a call that is written out.
 #[derive(Default)]
@@ -101,6 +105,19 @@ fn one(
     let called = Called { jobs: jobs.iter().map(|j| name(&j.key)).collect(), outputs: outputs.collect() };
     account(library, ledger, call, document, &called);
     Some((entries, called))
+}
+
+/// Lets the jobs of a workflow that are kept in GitHub's words call files by their new names.
+pub(super) fn follow(workflow: &mut Build, moved: &[(String, String)]) {
+    let jobs = workflow.0.children.iter_mut().flatten().filter(|n| n.name.text == "job");
+    let raws = jobs.flat_map(|j| j.children.iter_mut().flatten()).filter(|n| n.name.text == "raw");
+    for uses in raws.flat_map(|r| r.children.iter_mut().flatten()).filter(|n| n.name.text == "uses") {
+        let called = uses.entries.first().and_then(|e| e.as_str()).and_then(|p| p.strip_prefix(FOLDER)).map(str::to_owned);
+        let ours = called.and_then(|file| moved.iter().find(|(theirs, _)| *theirs == file));
+        if let Some((_, ours)) = ours {
+            uses.entries = node("uses").arg(&format!("{FOLDER}{ours}")).0.entries;
+        }
+    }
 }
 
 /// What the call gives for each input, or its default.

@@ -20,6 +20,8 @@ pub(super) struct Library<'l> {
     /// What could not be read.
     pub(super) faults: Vec<Fault>,
     called: BTreeSet<SourceId>,
+    /// Files whose jobs cannot stand where they are called.
+    alone: BTreeSet<SourceId>,
 }
 
 impl<'l> Library<'l> {
@@ -33,6 +35,7 @@ impl<'l> Library<'l> {
             paths: BTreeMap::new(),
             faults: Vec::new(),
             called: BTreeSet::new(),
+            alone: BTreeSet::new(),
         }
     }
 
@@ -69,11 +72,21 @@ impl<'l> Library<'l> {
         self.called = calls;
     }
 
-    /// Whether a file of the import calls another one.
+    /// A file that is called, and stays a workflow of its own: its jobs cannot stand where it is called.
+    pub(super) fn stands_alone(&mut self, id: SourceId) {
+        self.alone.insert(id);
+    }
+
+    /// Whether a file of the import calls another one, whose jobs then stand in the place of the call.
     pub(super) fn has_callers(&self, id: SourceId) -> bool {
+        !self.alone.contains(&id) && self.is_named(id, &|_| true)
+    }
+
+    /// Whether one of some files calls another one.
+    pub(super) fn is_named(&self, id: SourceId, by: &dyn Fn(SourceId) -> bool) -> bool {
         let name = &self.sources.file(id).name;
         let calls = |path: &str| name == path || name.strip_suffix(path).is_some_and(|rest| rest.ends_with('/'));
-        self.documents.values().any(|document| {
+        self.documents.iter().filter(|(caller, _)| by(**caller)).any(|(_, document)| {
             let jobs = document.get("jobs").map(Node::entries).unwrap_or_default();
             jobs.iter().filter_map(|j| j.value.get("uses")?.text()?.strip_prefix("./")).any(calls)
         })

@@ -62,7 +62,7 @@ pub(super) fn import(sources: &SourceMap, files: &[SourceId], root: &Path, impor
     let mut library = Library::new(sources, root);
     let read: Vec<SourceId> = files.iter().copied().filter(|id| library.read(&mut imported.ledger, *id).is_some()).collect();
     let (mut workflows, mut rest) = (Vec::new(), Vec::new());
-    for id in read {
+    for (at, id) in read.into_iter().enumerate() {
         let Some(document) = library.document(id).cloned() else { continue };
         if document.get("jobs").is_none() || document.get("on").is_none() {
             imported.stays(id, "it is no workflow: `on` or `jobs` is missing");
@@ -70,18 +70,39 @@ pub(super) fn import(sources: &SourceMap, files: &[SourceId], root: &Path, impor
         }
         imported.security.extend(security::look(&document));
         let name = names.unique(stem(&sources.file(id).name));
-        let (calls, before) = (library.calls(), declared.clone());
-        match workflow(&document, id, &name, &mut library, &mut imported.ledger, &mut declared) {
-            Some(build) => workflows.push(build),
-            None => {
-                library.call_back(calls);
-                declared = before;
-                rest.push(id);
-            }
+        match tried(&document, id, &name, &mut library, &mut imported.ledger, &mut declared) {
+            Some(build) => workflows.push((at, build)),
+            None => rest.push((at, id, name)),
         }
     }
+    rest.retain(|(_, id, _)| !library.is_called(*id));
+    // What is called, and could not be written out there, is a workflow that others call.
+    let mut moved = Vec::new();
+    let whole: Vec<SourceId> = rest.iter().map(|(_, id, _)| *id).collect();
+    rest.retain(|(at, id, name)| {
+        let theirs = sources.file(*id).name.rsplit('/').next().unwrap_or_default().to_owned();
+        let ours = format!("{name}.yml");
+        // What a file calls that stays as it is stays with it.
+        let is_free = !library.is_named(*id, &|caller| whole.contains(&caller));
+        let Some(document) = library.document(*id).cloned().filter(|_| is_free && library.has_callers(*id)) else { return true };
+        library.stands_alone(*id);
+        let (calls, before) = (library.calls(), declared.clone());
+        let Some(build) = tried(&document, *id, name, &mut library, &mut imported.ledger, &mut declared) else { return true };
+        // As it is it loses nothing.
+        if imported.ledger.keys().iter().any(|k| k.span.source == *id && matches!(k.fate(), Fate::Lost(_))) {
+            library.call_back(calls);
+            declared = before;
+            return true;
+        }
+        workflows.push((*at, build));
+        moved.push((theirs, ours));
+        false
+    });
+    workflows.sort_by_key(|(at, _)| *at);
+    let mut workflows: Vec<Build> = workflows.into_iter().map(|(_, build)| build).collect();
+    workflows.iter_mut().for_each(|w| call::follow(w, &moved));
     let mut kept = Vec::new();
-    for id in rest.into_iter().filter(|id| !library.is_called(*id)) {
+    for (_, id, _) in rest {
         imported.keeps(
             id,
             "none of its jobs, or not all of its conditions, is what a spec can say; or a stranger's code would run with every right",
@@ -99,6 +120,25 @@ pub(super) fn import(sources: &SourceMap, files: &[SourceId], root: &Path, impor
     sections.extend(workflows.into_iter().map(|w| vec![w]));
     sections.push(kept.iter().map(|path| node("raw").args(["github", path])).collect());
     imported.sections = sections;
+}
+
+/// A workflow; where it does not come over, nothing of the try is left but its account.
+fn tried(
+    document: &Node,
+    id: SourceId,
+    name: &str,
+    library: &mut Library<'_>,
+    ledger: &mut Ledger,
+    declared: &mut Declared,
+) -> Option<Build> {
+    let (calls, before, comments) = (library.calls(), declared.clone(), library.comments.get(&id).cloned());
+    let build = workflow(document, id, name, library, ledger, declared);
+    if build.is_none() {
+        library.call_back(calls);
+        *declared = before;
+        library.comments.extend(comments.map(|c| (id, c)));
+    }
+    build
 }
 
 /// The name of a file without its folders and its ending.

@@ -238,6 +238,9 @@ fn opaque(work: &mut Work<'_, '_>, entry: &Entry, with: Option<&Entry>, common: 
         pairs.push((known::INTO.to_owned(), handle.clone()));
     }
     let fate = match known::elsewhere(&action, &shown, &With(&pairs)) {
+        Some(Elsewhere::Steps(..)) if action.eq_ignore_ascii_case("actions/create-github-app-token") => Fate::Emulated(
+            "commands get the token elsewhere, where no log hides it and nobody takes it back before its hour is over".to_owned(),
+        ),
         Some(Elsewhere::Steps(..)) => Fate::Emulated(format!("commands do elsewhere what `{action}` does")),
         Some(Elsewhere::Roomy) => Fate::Emulated("a container has none of what this takes away from GitHub's machine".to_owned()),
         Some(Elsewhere::Slower) => Fate::Emulated("elsewhere without this cache, which is only slower".to_owned()),
