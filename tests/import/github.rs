@@ -257,7 +257,7 @@ fn a_version_that_nobody_pinned_is_accepted_by_name() {
 #[test]
 fn what_cannot_be_written_out_where_it_is_called_is_a_workflow_that_others_call() {
     let caller = "on: push\njobs:\n  a:\n    strategy: {matrix: {n: [1, 2]}}\n    uses: ./.github/workflows/_called.yml\n    with: {n: '${{ matrix.n }}'}\n";
-    let called = "# Builds one.\non:\n  workflow_call:\n    inputs: {n: {type: string}}\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps: [{run: make a}]\n  b:\n    needs: a\n    runs-on: ubuntu-latest\n    steps: [{run: make b}]\n";
+    let called = "# Builds one.\non:\n  workflow_call:\n    inputs: {n: {type: string}}\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps: [{run: echo a}]\n  b:\n    needs: a\n    runs-on: ubuntu-latest\n    steps: [{run: echo b}]\n";
     let (_, imported) =
         imported(Vendor::Github, &[(".github/workflows/a.yml", caller), (".github/workflows/_called.yml", called)]);
     let text = spec(&imported);
