@@ -265,3 +265,27 @@ fn uses_that_no_input_can_tell_apart_are_actions_of_their_own() {
     let calls: Vec<&str> = text.lines().map(str::trim).filter(|l| l.starts_with("codecov-action")).collect();
     assert_eq!(calls, ["codecov-action", "codecov-action-2", "codecov-action"], "{text}");
 }
+
+#[test]
+fn what_begins_with_a_dot_is_no_part_of_an_upload() {
+    let of = |path: &str, more: &str| {
+        let steps = format!(
+            "    steps:\n      - uses: actions/checkout@v4\n      - run: make\n      - uses: actions/upload-artifact@v4\n        with: {{name: all, path: '{path}'{more}}}"
+        );
+        imported(Vendor::Github, &[("ci.yml", &job(&steps))]).1
+    };
+    let spec = |i: &Imported| i.spec("sample", "main", &["github", "gitlab"]);
+    let gone = "find \"$FOLDER\" -mindepth 1 -name '.*' -prune";
+    // The whole root would bring the history along.
+    let whole = spec(&of(".", ""));
+    assert!(whole.contains("tar -cf - --exclude=./.artifacts .") && whole.contains(gone), "{whole}");
+    assert!(!spec(&of(".", ", include-hidden-files: true")).contains(gone));
+    let folder = of("dist/", "");
+    assert!(
+        spec(&folder).contains("produces all \"dist/\"") || spec(&folder).contains("produces all dist/"),
+        "{}",
+        spec(&folder)
+    );
+    let path = folder.ledger.keys().iter().find(|k| k.path.ends_with("with.path")).unwrap().fate();
+    assert!(matches!(&path, Fate::Emulated(why) if why.contains("dot")), "{path:?}");
+}

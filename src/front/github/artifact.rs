@@ -40,6 +40,9 @@ pub(super) fn upload(work: &mut Work<'_, '_>, used: &Use<'_>, artifacts: &Artifa
                 let why = format!("the files are collected in `{}`, where each cell has a folder", artifact.folder());
                 work.mark(entry, Fate::Emulated(why));
             }
+            "path" if !takes_hidden(used) && lines(entry.value.text().unwrap_or_default()).any(may_hide) => {
+                work.mark(entry, Fate::Emulated("what begins with a dot there is in it, too".to_owned()));
+            }
             "retention-days" => match entry.value.text().and_then(|t| t.parse::<u32>().ok()) {
                 Some(days) if days > 0 => build = build.prop("keep", &format!("{days}d")),
                 _ => work.lose(entry, "a number of days is expected"),
@@ -75,13 +78,13 @@ fn collected(work: &mut Work<'_, '_>, used: &Use<'_>, artifact: &Artifact) -> Op
     let has_glob = |p: &str| p.contains(['*', '?', '[']);
     let mut script = vec![format!("FOLDER=\"$PWD/{}/{name}\"", artifact.folder()), "mkdir -p \"$FOLDER\"".to_owned()];
     match paths.as_slice() {
-        [one] if !has_glob(one) => {
+        [one] if !has_glob(one) && !matches!(*one, "." | "./") => {
             let one = one.trim_end_matches('/');
             script.push(format!(
                 "if [ -d \"{one}\" ]; then cp -R \"{one}/.\" \"$FOLDER\"; elif [ -e \"{one}\" ]; then cp \"{one}\" \"$FOLDER\"; fi"
             ));
         }
-        ["." | "./", rest @ ..] if rest.iter().any(|p| left_out(p).is_some()) => {
+        ["." | "./", rest @ ..] if rest.iter().all(|p| left_out(p).is_some()) => {
             let out: String = rest.iter().filter_map(|p| left_out(p)).map(|p| format!(" --exclude=\"./{p}\"")).collect();
             script.push(format!("tar -cf - --exclude=./.artifacts{out} . | tar -xf - -C \"$FOLDER\""));
         }
@@ -105,7 +108,21 @@ fn collected(work: &mut Work<'_, '_>, used: &Use<'_>, artifact: &Artifact) -> Op
             }
         }
     }
+    if !takes_hidden(used) {
+        script.push("find \"$FOLDER\" -mindepth 1 -name '.*' -prune -exec rm -rf {} +".to_owned());
+    }
     Some(step(used, &format!("Collect {}", artifact.name), &script))
+}
+
+/// Whether an upload takes what begins with a dot: the action leaves it out unless told (actions/upload-artifact, "Inputs").
+fn takes_hidden(used: &Use<'_>) -> bool {
+    used.with.and_then(|w| w.get("include-hidden-files")).and_then(Node::truth) == Some(true)
+}
+
+/// Whether a path may be a folder, or take several files.
+fn may_hide(path: &str) -> bool {
+    let last = path.rsplit('/').next().unwrap_or_default();
+    path.contains(['*', '?', '[']) || !last.contains('.')
 }
 
 /// A step with a script, by its name in the workflow, or by one that says what it does.

@@ -106,7 +106,8 @@ const OF_JOB: &[&str] = &["matrix.", "github.workspace", "runner.temp", "runner.
 /// A path below the root, as a spec wants it.
 pub(super) fn below(path: &str) -> Option<String> {
     let path = path.trim().trim_start_matches("./");
-    let bad = path.is_empty()
+    // The whole root holds what no artifact may: the history, and files that begin with a dot.
+    let bad = matches!(path, "" | ".")
         || path.starts_with(['/', '~', '!', '\\'])
         || path.contains("..")
         || path.contains("${")
