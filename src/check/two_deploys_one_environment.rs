@@ -13,11 +13,12 @@ pub(super) fn check(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
         for (i, second) in deploys.iter().enumerate() {
             let both = deploys[..i].iter().find_map(|first| {
                 // Two conditions that only the run decides may well exclude one another.
-                let certain = !first.present.is_empty() || !second.present.is_empty();
+                let mut certain = first.present.clone();
+                certain.union_with(&second.present);
                 let mut both = first.possible.clone();
                 both.intersect_with(&second.possible);
-                both.intersect_with(if first.present.is_empty() { &second.present } else { &first.present });
-                (certain && !both.is_empty()).then_some((first, both))
+                both.intersect_with(&certain);
+                (!both.is_empty()).then_some((first, both))
             });
             let Some((first, events)) = both else { continue };
             diagnostics.push(
