@@ -264,10 +264,13 @@ fn written(variable: &str, name: &str) -> Value {
     Value::Derived(variable.to_owned(), line)
 }
 
+/// How a line begins to read the file of a value, behind the name of its variable.
+const TOLD: &str = "=$(cat ";
+
 /// The line that reads a value from the file that a step has written it to, and the variable that it sets.
 pub(in crate::back) fn told(value: &str, file: &str) -> Value {
     let name = format!("VALUE_{}", upper(value));
-    let line = format!("{name}=$(cat {} 2> /dev/null || true)", shell::single_quoted(file));
+    let line = format!("{name}{TOLD}{} 2> /dev/null || true)", shell::single_quoted(file));
     Value::Derived(name, line)
 }
 
@@ -277,6 +280,8 @@ pub(in crate::back) struct Known {
     names: BTreeSet<String>,
     /// Those among them that stand in the file of the outputs, to which a further step may write.
     written: BTreeSet<String>,
+    /// Those that stand in the file of a value, to which any step may write.
+    told: BTreeSet<String>,
     /// Whether a script names that file: where none does, what it calls may write to it.
     named: bool,
 }
@@ -285,7 +290,7 @@ impl Known {
     /// Nothing is known before the first step of a job.
     pub(in crate::back) fn of(job: &PlannedJob<'_>) -> Self {
         let named = job.steps.iter().any(|s| s.kind.texts().iter().any(|t| t.mentions(OUTPUT)));
-        Self { names: BTreeSet::new(), written: BTreeSet::new(), named }
+        Self { names: BTreeSet::new(), written: BTreeSet::new(), told: BTreeSet::new(), named }
     }
 
     /// Whether a line that works out a variable has to be written: it is not known, or not any more.
@@ -293,8 +298,10 @@ impl Known {
         if line.contains(OUTPUT) {
             self.written.insert(name.to_owned());
         }
-        // Any step may write the file of a value.
-        self.names.insert(name.to_owned()) || line.contains("=$(cat ")
+        if line.contains(TOLD) {
+            self.told.insert(name.to_owned());
+        }
+        self.names.insert(name.to_owned())
     }
 
     /// A step of these lines has run.
@@ -302,6 +309,7 @@ impl Known {
         if !self.named || lines.iter().any(|l| l.contains(OUTPUT)) {
             self.names.retain(|n| !self.written.contains(n));
         }
+        self.names.retain(|n| !self.told.contains(n));
     }
 }
 

@@ -403,13 +403,8 @@ impl<'p> Writer<'p> {
         let mut found: Vec<Context> = texts.into_iter().flat_map(Text::contexts).map(|c| c.value.clone()).collect();
         found.extend(step.condition.iter().flat_map(|c| c.contexts()).map(|c| c.value));
         found.extend(step.kind.conditions().into_iter().flat_map(|c| c.contexts()).map(|c| c.value));
-        let mut once = Vec::new();
-        for context in found.into_iter().filter(|c| *c != Context::Run(RunField::Event)) {
-            if !once.contains(&context) {
-                once.push(context);
-            }
-        }
-        once
+        found.retain(|c| *c != Context::Run(RunField::Event));
+        found
     }
 }
 

@@ -193,10 +193,10 @@ fn has_shell(job: &Node) -> bool {
     let unsaid = job.get("defaults").and_then(|d| d.get("run")?.get("shell")?.text());
     let windows = job.get("runs-on").and_then(Node::text).is_some_and(|r| r.starts_with("windows"));
     let scripts = job.get("steps").map(Node::items).unwrap_or_default().iter().filter(|s| s.get("run").is_some());
-    let mut shells =
-        scripts.map(|s| s.get("shell").and_then(Node::text).or(unsaid).unwrap_or(if windows { "pwsh" } else { "bash" }));
-    let all: Vec<&str> = shells.by_ref().collect();
-    all.iter().all(|s| s.starts_with("bash") || *s == "sh") && !(windows && all.is_empty())
+    let shells: Vec<&str> = scripts
+        .map(|s| s.get("shell").and_then(Node::text).or(unsaid).unwrap_or(if windows { "pwsh" } else { "bash" }))
+        .collect();
+    shells.iter().all(|s| s.starts_with("bash") || *s == "sh") && !(windows && shells.is_empty())
 }
 
 /// The steps of a job that use an action, with their inputs.
@@ -253,7 +253,9 @@ impl Artifacts {
             let words = written(&name);
             let words = words.trim_matches(|c: char| !c.is_ascii_alphanumeric());
             let ours = self.names.unique(&slug(if words.is_empty() { &job.key } else { words }));
+            let has_cells = job.value.get("strategy").is_some();
             self.known.push(Artifact {
+                is_same: ours == name && direct && !has_cells,
                 name: ours,
                 theirs: name,
                 root: root(paths.as_deref().unwrap_or_default()),
@@ -261,11 +263,8 @@ impl Artifacts {
                 is_staged: !direct,
                 can_be_staged,
                 is_conditional,
-                is_same: false,
                 job: job.key.clone(),
             });
-            let has_cells = job.value.get("strategy").is_some();
-            self.known.iter_mut().rev().take(1).for_each(|a| a.is_same = a.name == a.theirs && !a.is_staged && !has_cells);
         }
         for (step, with) in uses(&job.value, "actions/download-artifact") {
             if only(with, DOWNLOAD) {

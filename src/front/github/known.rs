@@ -42,7 +42,7 @@ pub(super) fn version(reference: &str, comment: Option<&str>) -> String {
 pub(super) const INTO: &str = "\u{1}into";
 
 /// Outputs of actions that the commands which stand for them elsewhere write to files.
-const OUTPUTS: &[(&str, &[&str])] = &[("actions/create-github-app-token", &["token"]), ("docker/build-push-action", &["digest"])];
+const OUTPUTS: &[(&str, &[&str])] = &[(token::APP, &["token"]), ("docker/build-push-action", &["digest"])];
 
 /// The outputs of an action that are known elsewhere, too.
 pub(super) fn outputs(action: &str) -> &'static [&'static str] {
@@ -156,6 +156,16 @@ pub(super) fn elsewhere(action: &str, version: &str, with: &With<'_>) -> Option<
         .or_else(|| token::steps(&action, with))
         .or_else(|| bring::steps(&action, with))?;
     Some(Elsewhere::Steps(SHELLS, steps))
+}
+
+/// What is said of an action that commands stand for elsewhere.
+pub(super) fn remark(action: &str) -> String {
+    match action.to_ascii_lowercase().as_str() {
+        token::APP => {
+            "commands get the token elsewhere, where no log hides it and nobody takes it back before its hour is over".to_owned()
+        }
+        _ => format!("commands do elsewhere what `{action}` does"),
+    }
 }
 
 /// Whether what stands for an action wants a docker daemon beside the job.

@@ -70,7 +70,9 @@ pub(super) fn import(sources: &SourceMap, files: &[SourceId], root: &Path, impor
         }
         imported.security.extend(security::look(&document));
         let name = names.unique(stem(&sources.file(id).name));
-        match tried(&document, id, &name, &mut library, &mut imported.ledger, &mut declared) {
+        match tried(id, &mut library, &mut declared, |library, declared| {
+            workflow(&document, id, &name, library, &mut imported.ledger, declared)
+        }) {
             Some(build) => workflows.push((at, build)),
             None => rest.push((at, id, name)),
         }
@@ -86,14 +88,13 @@ pub(super) fn import(sources: &SourceMap, files: &[SourceId], root: &Path, impor
         let is_free = !library.is_named(*id, &|caller| whole.contains(&caller));
         let Some(document) = library.document(*id).cloned().filter(|_| is_free && library.has_callers(*id)) else { return true };
         library.stands_alone(*id);
-        let (calls, before) = (library.calls(), declared.clone());
-        let Some(build) = tried(&document, *id, name, &mut library, &mut imported.ledger, &mut declared) else { return true };
-        // As it is it loses nothing.
-        if imported.ledger.keys().iter().any(|k| k.span.source == *id && matches!(k.fate(), Fate::Lost(_))) {
-            library.call_back(calls);
-            declared = before;
-            return true;
-        }
+        let build = tried(*id, &mut library, &mut declared, |library, declared| {
+            let build = workflow(&document, *id, name, library, &mut imported.ledger, declared);
+            // As it is it loses nothing.
+            let loses = imported.ledger.keys().iter().any(|k| k.span.source == *id && matches!(k.fate(), Fate::Lost(_)));
+            build.filter(|_| !loses)
+        });
+        let Some(build) = build else { return true };
         workflows.push((*at, build));
         moved.push((theirs, ours));
         false
@@ -123,16 +124,14 @@ pub(super) fn import(sources: &SourceMap, files: &[SourceId], root: &Path, impor
 }
 
 /// A workflow; where it does not come over, nothing of the try is left but its account.
-fn tried(
-    document: &Node,
+fn tried<'l>(
     id: SourceId,
-    name: &str,
-    library: &mut Library<'_>,
-    ledger: &mut Ledger,
+    library: &mut Library<'l>,
     declared: &mut Declared,
+    make: impl FnOnce(&mut Library<'l>, &mut Declared) -> Option<Build>,
 ) -> Option<Build> {
     let (calls, before, comments) = (library.calls(), declared.clone(), library.comments.get(&id).cloned());
-    let build = workflow(document, id, name, library, ledger, declared);
+    let build = make(library, declared);
     if build.is_none() {
         library.call_back(calls);
         *declared = before;

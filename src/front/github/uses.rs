@@ -237,14 +237,14 @@ fn opaque(work: &mut Work<'_, '_>, entry: &Entry, with: Option<&Entry>, common: 
     if let Some(handle) = common.id.as_ref().filter(|id| work.scope.job.files.keys().any(|(handle, _)| handle == *id)) {
         pairs.push((known::INTO.to_owned(), handle.clone()));
     }
-    let fate = match known::elsewhere(&action, &shown, &With(&pairs)) {
-        Some(Elsewhere::Steps(..)) if action.eq_ignore_ascii_case("actions/create-github-app-token") => Fate::Emulated(
-            "commands get the token elsewhere, where no log hides it and nobody takes it back before its hour is over".to_owned(),
-        ),
-        Some(Elsewhere::Steps(..)) => Fate::Emulated(format!("commands do elsewhere what `{action}` does")),
+    let body = known::elsewhere(&action, &shown, &With(&pairs));
+    // A scanner whose findings go to a page of GitHub.
+    let left_out = body.is_none() && work.scope.job.finds;
+    let fate = match body {
+        Some(Elsewhere::Steps(..)) => Fate::Emulated(known::remark(&action)),
         Some(Elsewhere::Roomy) => Fate::Emulated("a container has none of what this takes away from GitHub's machine".to_owned()),
         Some(Elsewhere::Slower) => Fate::Emulated("elsewhere without this cache, which is only slower".to_owned()),
-        None if work.scope.job.finds => {
+        None if left_out => {
             Fate::Own("a scanner whose findings go to GitHub's own page, and is left out elsewhere by name".to_owned())
         }
         Some(Elsewhere::Nothing) if action.ends_with("-pages") => {
@@ -256,7 +256,6 @@ fn opaque(work: &mut Work<'_, '_>, entry: &Entry, with: Option<&Entry>, common: 
     if let Some(folder) = known::deploy::pages(&action.to_ascii_lowercase(), &With(&pairs)).filter(|_| common.is_plain()) {
         work.scope.job.pages = Some(folder);
     }
-    let left_out = matches!(&fate, Fate::Own(why) if why.starts_with("a scanner"));
     let own = match (&fate, changed) {
         (Fate::Own(why), Some(changed)) => Fate::Own(format!("{why}; {changed}")),
         (Fate::Emulated(why), Some(changed)) => Fate::Emulated(format!("{why}; {changed}")),

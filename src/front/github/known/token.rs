@@ -4,10 +4,13 @@ use crate::front::node::{Build, node};
 
 use super::{With, lines, quoted};
 
+/// The action that gets the token of an app.
+pub(super) const APP: &str = "actions/create-github-app-token";
+
 /// The steps for an action; none where it is none of these.
 pub(super) fn steps(action: &str, with: &With<'_>) -> Option<Vec<Build>> {
     match action {
-        "actions/create-github-app-token" => app(with),
+        APP => app(with),
         _ => None,
     }
 }
