@@ -241,7 +241,7 @@ def settled(again, found_in):
     return runs, found
 
 
-COMPLAINT = re.compile(r"❌|🚧|level=(?:error|fatal)|^Error:|Traceback|\w+(?:Error|Exception): |No such file|cannot |fatal: |Killed|not found$")
+COMPLAINT = re.compile(r"❌|🚧|level=(?:error|fatal)|^Error:|Traceback|\w+(?:Error|Exception): |No such file|cannot |fatal: |signal: |Killed|not found$")
 
 
 def complaints(runs):
