@@ -30,14 +30,17 @@ impl Part {
             Self::Known(known) => known.to_string(),
             Self::Text(text, _) => text.clone(),
             Self::All(parts) => joined(parts, " && ", 1),
-            Self::Any(parts) => joined(parts, " || ", 0),
+            Self::Any(parts) => joined(&listed(parts), " || ", 0),
             Self::Not(part) => format!("!{}", part.wrapped(3)),
         }
     }
 
     fn wrapped(&self, strength: u8) -> String {
         let own = match self {
-            Self::Any(_) => 0,
+            Self::Any(parts) => match listed(parts).as_slice() {
+                [only] => return only.wrapped(strength),
+                _ => 0,
+            },
             Self::All(_) => 1,
             Self::Text(_, own) => *own,
             Self::Known(_) | Self::Not(_) => 2,
@@ -90,6 +93,35 @@ pub fn not(a: Part) -> Part {
     }
 }
 
+/// The parts of an `or` with the texts that one context is compared with in one list, at the place of the first.
+fn listed(parts: &[Part]) -> Vec<Part> {
+    let equal = |part: &Part| match part {
+        Part::Text(text, 2) => text.split_once(" == ").map(|(context, word)| (context.to_owned(), word.to_owned())),
+        _ => None,
+    };
+    let mut lists: Vec<(Option<String>, Vec<String>, &Part)> = Vec::new();
+    for part in parts {
+        let Some((context, word)) = equal(part).filter(|(_, word)| is_text(word)) else {
+            lists.push((None, Vec::new(), part));
+            continue;
+        };
+        match lists.iter_mut().find(|(known, ..)| known.as_ref() == Some(&context)) {
+            Some((_, words, _)) => words.push(word),
+            None => lists.push((Some(context), vec![word], part)),
+        }
+    }
+    let put = |(context, words, part): (Option<String>, Vec<String>, &Part)| match context {
+        Some(context) if words.len() > 1 => asked(format!("{context} in [{}]", words.join(", "))),
+        _ => part.clone(),
+    };
+    lists.into_iter().map(put).collect()
+}
+
+/// Whether a word is one text in quotes.
+fn is_text(word: &str) -> bool {
+    word.len() > 1 && word.starts_with('\'') && word[1..].find('\'') == Some(word.len() - 2)
+}
+
 fn distinct(mut parts: Vec<Part>) -> Vec<Part> {
     let mut at = 0;
     while at < parts.len() {
@@ -124,5 +156,15 @@ mod tests {
         assert_eq!(and(a.clone(), a.clone()), a);
         assert_eq!(or(a.clone(), asked("x != 'a'")), Part::Known(true));
         assert_eq!(and(not(b.clone()), b), Part::Known(false));
+    }
+
+    #[test]
+    fn texts_of_one_context_stand_in_a_list() {
+        let any = ["x == 'a'", "y == 'a'", "x == 'b'", "x != 'c'", "x == y"].map(asked).into_iter().reduce(or).unwrap();
+        assert_eq!(any.text().as_deref(), Some("x in ['a', 'b'] || y == 'a' || x != 'c' || x == y"));
+        assert_eq!(not(any).text().as_deref(), Some("!(x in ['a', 'b'] || y == 'a' || x != 'c' || x == y)"));
+        let two = or(asked("x == 'a'"), asked("x == 'b'"));
+        assert_eq!(two.text().as_deref(), Some("x in ['a', 'b']"));
+        assert_eq!(and(two, asked("z")).text().as_deref(), Some("x in ['a', 'b'] && z"));
     }
 }
