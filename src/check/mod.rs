@@ -23,7 +23,7 @@ mod canary_weight_splits_pod;
 mod clause_excluded_by_outer;
 mod cluster_identity_missing;
 mod commit_of_another_checkout;
-mod condition_constant;
+pub mod condition_constant;
 mod context_not_known_yet;
 mod context_undefined;
 mod deploy_from_fork;
@@ -387,11 +387,6 @@ pub const RULES: &[Rule] = &[
     ),
     error("wave-in-set", None, "the environments of one ApplicationSet have different waves"),
 ];
-
-/// Conditions that decide nothing: what an importer takes out of what it has written.
-pub fn constant_conditions(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
-    condition_constant::check(pipeline, diagnostics);
-}
 
 /// A pipeline that keeps every rule.
 #[derive(Clone, Copy, Debug)]

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use crate::base::diag::{Diagnostic, Diagnostics};
+use crate::base::diag::Diagnostics;
 use crate::base::source::SourceMap;
-use crate::check::constant_conditions;
+use crate::base::span::Span;
+use crate::check::condition_constant::{Constant, constant_conditions};
 use crate::front::Imported;
 use crate::sema::expand::expand;
 use crate::sema::lower::lower;
@@ -78,6 +79,7 @@ fn decided(text: &str) -> Vec<Decided> {
     let mut found = Diagnostics::default();
     let (document, syntax) = parse::read(id, text);
     found.extend(syntax);
+    let written = document.nodes.clone();
     let mut document = expand(document, &sources, None::<&Path>, &mut found);
     let standard_text = asset::text("actions.kdl").unwrap_or_default();
     let standard_id = sources.add("<standard actions>", standard_text);
@@ -88,19 +90,18 @@ fn decided(text: &str) -> Vec<Decided> {
     settle(&mut document, &actions);
     let Some(mut pipeline) = lower(&sources, &document, &standard, &mut found) else { return Vec::new() };
     order::complete(&mut pipeline, &mut found);
-    let mut found = Diagnostics::default();
-    constant_conditions(&pipeline, &mut found);
-    let of = |d: &Diagnostic| {
-        let (start, end) = (d.span.start as usize, d.span.end as usize);
-        let (before, behind) = (text.get(..start)?, text.get(end..)?);
-        let workflow = before.rsplit("\nworkflow ").next()?.split(' ').next()?.to_owned();
-        let job = d.message.rsplit('`').nth(1)?.to_owned();
-        // The place is that of what is asked, without the brackets around it.
-        let quoted = before.rfind('"').zip(behind.find('"')).and_then(|(from, to)| text.get(from + 1..end + to));
-        let whole = quoted.filter(|t| !t.contains("if=") && !t.contains('\n'));
-        let text = whole.or_else(|| text.get(start..end))?.to_owned();
-        let of_job = d.message.starts_with("`if` of");
-        Some(Decided { workflow, job, text, of_job, holds: d.rule == "condition-always-true" })
+    let of = |constant: &Constant| {
+        let job = pipeline.job(constant.job);
+        let text = written.iter().find_map(|node| asked(node, constant.span))?.to_owned();
+        let workflow = pipeline.workflow(job.workflow).name.value.clone();
+        Some(Decided { workflow, job: job.name.value.clone(), text, of_job: constant.of_job, holds: constant.holds })
     };
-    found.iter().filter_map(of).collect()
+    constant_conditions(&pipeline).iter().filter_map(of).collect()
+}
+
+/// The text of the entry in which something stands.
+fn asked<'n>(node: &'n Node<'_>, place: Span) -> Option<&'n str> {
+    let around = |whole: Span| whole.source == place.source && whole.start <= place.start && place.end <= whole.end;
+    let own = node.entries.iter().find(|e| around(e.value_span)).and_then(|e| e.as_str());
+    own.or_else(|| node.children().iter().find_map(|child| asked(child, place)))
 }
