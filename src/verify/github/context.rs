@@ -6,9 +6,8 @@ use crate::ir::Pipeline;
 use crate::ir::text::{CommitField, Context, GateField, PrField, RepositoryField, RunField, ServiceField};
 use crate::verify::behaviour::Bit;
 use crate::verify::github::Github;
-use crate::verify::github::expr::Expr;
 use crate::verify::github::expr::value::Value;
-use crate::verify::github::read::expression;
+use crate::verify::github::expr::{Expr, parse};
 
 /// The variables that every script has, with the expression of the same value.
 const VARIABLES: &[(&str, &str)] = &[
@@ -25,6 +24,17 @@ const VARIABLES: &[(&str, &str)] = &[
     ("GITHUB_SERVER_URL", "github.server_url"),
     ("GITHUB_SHA", "github.sha"),
 ];
+
+/// The contexts of GitHub (its documentation, "Contexts").
+const CONTEXTS: &[&str] =
+    &["env", "github", "inputs", "job", "matrix", "needs", "runner", "secrets", "steps", "strategy", "vars"];
+
+/// An expression, with or without `${{ }}` around it.
+pub(super) fn expression(text: &str, line: usize) -> Result<Expr, String> {
+    let text = text.trim();
+    let inner = text.strip_prefix("${{").and_then(|t| t.strip_suffix("}}")).unwrap_or(text);
+    parse(inner, &|name| CONTEXTS.iter().any(|c| c.eq_ignore_ascii_case(name))).map_err(|e| format!("line {line}: {e}"))
+}
 
 /// A condition in which expressions that the spec gives in GitHub's own words stand as variables that nobody knows: what they come to is not looked at.
 pub(super) fn masked(pipeline: &Pipeline, text: &str) -> String {

@@ -7,25 +7,14 @@ use crate::ir::environment::Environment;
 use crate::ir::gate::{GateKind, Via};
 use crate::ir::id::{GateId, JobId};
 use crate::verify::bash::{Decisions, Guard};
-use crate::verify::github::context::masked;
-use crate::verify::github::expr::{Expr, parse};
+use crate::verify::github::context::{expression, masked};
+use crate::verify::github::expr::Expr;
 use crate::verify::github::trigger::Triggers;
 use crate::verify::github::{Deciding, Github, Guarding, Job, Workflow, facts, work};
 use crate::verify::yaml::{self, Node};
 
-/// The contexts of GitHub (its documentation, "Contexts").
-const CONTEXTS: &[&str] =
-    &["env", "github", "inputs", "job", "matrix", "needs", "runner", "secrets", "steps", "strategy", "vars"];
-
 /// The action that asks by an issue.
 const ISSUE: &str = "trstringer/manual-approval@";
-
-/// An expression, with or without `${{ }}` around it.
-pub(super) fn expression(text: &str, line: usize) -> Result<Expr, String> {
-    let text = text.trim();
-    let inner = text.strip_prefix("${{").and_then(|t| t.strip_suffix("}}")).unwrap_or(text);
-    parse(inner, &|name| CONTEXTS.iter().any(|c| c.eq_ignore_ascii_case(name))).map_err(|e| format!("line {line}: {e}"))
-}
 
 impl Github<'_> {
     pub(super) fn file(&mut self, path: &str, text: &str) -> Result<(), String> {

@@ -6,11 +6,10 @@ use std::collections::BTreeSet;
 use crate::ir::event::Event;
 use crate::verify::bash::Names;
 use crate::verify::behaviour::{Frame, Guard, Standing, Started, State, World};
-use crate::verify::github::context::masked;
+use crate::verify::github::context::{expression, masked};
 use crate::verify::github::expr::eval;
 use crate::verify::github::expr::value::Value;
 use crate::verify::github::happening::Happening;
-use crate::verify::github::read::expression;
 use crate::verify::github::unsure::Unsure;
 use crate::verify::github::{Github, Job, Workflow};
 
