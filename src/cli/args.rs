@@ -156,7 +156,7 @@ pub enum From {
     Github,
     /// A configuration of GitLab CI, with the local files it includes
     Gitlab,
-    /// A buildspec of AWS CodeBuild, with those of its batch
+    /// A buildspec of AWS CodeBuild with those of its batch, or the template with its projects
     Codebuild,
     /// Pipelines of AWS CodePipeline in templates of CloudFormation
     Codepipeline,

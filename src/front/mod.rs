@@ -45,7 +45,7 @@ pub enum Vendor {
     Github,
     /// `.gitlab-ci.yml` with the local files it includes
     Gitlab,
-    /// `buildspec.yml` of AWS CodeBuild with the buildspecs of its batch
+    /// `buildspec.yml` of AWS CodeBuild with the buildspecs of its batch, and templates of CloudFormation with its projects
     Codebuild,
     /// Templates of CloudFormation with pipelines of AWS CodePipeline, and the local buildspecs of their projects
     Codepipeline,
@@ -84,7 +84,7 @@ impl Vendor {
         match self {
             Self::Github => &[".github/workflows"],
             Self::Gitlab => &[".gitlab-ci.yml"],
-            Self::Codebuild => &["buildspec.yml", "buildspec.yaml"],
+            Self::Codebuild => &["buildspec.yml", "buildspec.yaml", ".codebuild"],
             Self::Codepipeline => &["codepipeline.yml", "codepipeline.yaml", "codepipeline.json", ".codepipeline"],
             Self::Jenkins => &["Jenkinsfile"],
         }

@@ -147,3 +147,82 @@ fn odd_text_is_no_crash() {
         let _ = spec(text);
     }
 }
+
+const STACK: &str = "\
+Parameters:
+  Connection: {Type: 'AWS::SSM::Parameter::Value<String>', Default: /shop/connection}
+  Branch: {Type: String, Default: main}
+Resources:
+  Build:
+    Type: AWS::CodeBuild::Project
+    Properties:
+      Name: !Sub '${AWS::StackName}-build'
+      ServiceRole: !GetAtt Role.Arn
+      Source:
+        Type: GITHUB
+        Location: https://github.com/example/shop.git
+        BuildSpec: ci/unit.yml
+        Auth: {Type: CODECONNECTIONS, Resource: !Ref Connection}
+      Environment:
+        Type: LINUX_CONTAINER
+        Image: aws/codebuild/standard:7.0
+        ComputeType: BUILD_GENERAL1_LARGE
+        PrivilegedMode: true
+        EnvironmentVariables:
+          - {Name: LEVEL, Value: full}
+          - {Name: TOKEN, Type: SECRETS_MANAGER, Value: shop/token}
+      TimeoutInMinutes: 30
+      Triggers:
+        Webhook: true
+        FilterGroups:
+          - - {Type: EVENT, Pattern: 'PUSH, PULL_REQUEST_MERGED'}
+            - {Type: HEAD_REF, Pattern: !Sub '^refs/heads/${Branch}$'}
+            - {Type: FILE_PATH, Pattern: '^src/'}
+          - - {Type: EVENT, Pattern: PUSH}
+            - {Type: COMMIT_MESSAGE, Pattern: go}
+  Weekly:
+    Type: AWS::Events::Rule
+    Properties:
+      ScheduleExpression: cron(30 4 ? * 2 *)
+      Targets: [{Arn: !GetAtt Build.Arn, Id: build, RoleArn: !GetAtt Role.Arn}]
+  Hourly:
+    Type: AWS::Events::Rule
+    Properties:
+      ScheduleExpression: rate(1 hour)
+      Targets: [{Arn: !GetAtt Build.Arn, Id: build, RoleArn: !GetAtt Role.Arn}]
+  Other:
+    Type: AWS::Events::Rule
+    Properties:
+      ScheduleExpression: cron(0 0 * * ? *)
+      Targets: [{Arn: !GetAtt Function.Arn, Id: other}]
+";
+
+#[test]
+fn a_project_says_when_its_buildspec_runs() {
+    let sources = SourceMap::new();
+    let files = [sources.add("template.yml", STACK), sources.add("ci/unit.yml", UNIT)];
+    let imported = import(&sources, &files, Vendor::Codebuild, Path::new("."));
+    let spec = imported.spec("sample", "main", &["codebuild"]);
+    for line in [
+        "repository=\"example/shop\"",
+        "connection=(var)CONNECTION",
+        "compute=large",
+        "push main {\n            paths \"src/**\"",
+        "head main",
+        "types merged",
+        "schedule weekly \"30 4 * * 1\"",
+        "timeout \"30m\"",
+        "docker",
+        "env LEVEL=full",
+        "env TOKEN=(secret)TOKEN",
+        "run \"make unit\"",
+    ] {
+        assert!(spec.contains(line), "{line} is not in {spec}");
+    }
+    // The buildspec is the project's, and no workflow beside it.
+    assert_eq!(spec.matches("workflow ").count(), 1, "{spec}");
+    let lost = lost(&imported);
+    let of = |end: &str| lost.iter().any(|path| path.ends_with(end));
+    assert!(of("FilterGroups") && of("Hourly.Properties.ScheduleExpression") && of("Build.Properties.ServiceRole"), "{lost:?}");
+    assert!(!lost.iter().any(|path| path.contains("Weekly") || path.contains("Other")), "{lost:?}");
+}

@@ -11,6 +11,7 @@ use crate::back::variables::OUTPUT;
 use crate::ir::job::Shell;
 use crate::ir::text::Text;
 use crate::plan::step::PlannedKind;
+use crate::target::frame;
 
 /// What the template of a buildspec reads.
 #[derive(Serialize)]
@@ -64,7 +65,7 @@ pub(in crate::back) fn view(place: Place<'_>, header: String, guard: Option<&Gua
         }
     }
     if !job.outputs.is_empty() {
-        set(OUTPUT, "/tmp/outputs".to_owned());
+        set(OUTPUT, frame::OUTPUTS.to_owned());
     }
     let secrets = place.job.secrets.iter().map(|name| (name.clone(), secret(&place, name))).collect();
     let runtimes = place.job.steps.iter().flat_map(|s| match &s.kind {

@@ -13,6 +13,8 @@ use crate::ir::text::{Context, Part, RunField};
 use crate::plan::job::{JobSource, PlannedJob};
 use crate::plan::kept;
 use crate::plan::step::{PlannedKind, PlannedStep};
+use crate::target::frame;
+use crate::target::frame::FAILED;
 
 /// The context of the id of the run, which is the folder of its files.
 pub(super) const RUN: Context = Context::Run(RunField::Id);
@@ -26,12 +28,12 @@ pub(super) struct Upload {
 }
 
 fn store(file: &str) -> String {
-    format!("\"s3://$ARTIFACTS/${{RUN_ID##*:}}/{file}\"")
+    frame::store(file)
 }
 
-/// The command line of AWS as the build itself: a role that a step took has no right to the bucket.
-fn aws(place: &Place<'_>) -> &'static str {
-    if takes_role(place.job) { "AWS_CONFIG_FILE=/dev/null aws" } else { "aws" }
+/// Before the command line of AWS, which speaks to the bucket as the build itself: a role that a step took has no right to it.
+fn as_build(place: &Place<'_>) -> &'static str {
+    if takes_role(place.job) { frame::AS_BUILD } else { "" }
 }
 
 /// Whether a step of the job takes another role than the build's.
@@ -52,7 +54,7 @@ pub(super) fn publishes(step: &PlannedStep) -> bool {
 
 /// The command of such a step; as the build itself, since a role that a step took is for what it deploys.
 pub(super) fn published(place: &Place<'_>, line: String) -> String {
-    if takes_role(place.job) { line.replace(PUBLISH, &format!("AWS_CONFIG_FILE=/dev/null {PUBLISH}")) } else { line }
+    if takes_role(place.job) { line.replace(PUBLISH, &format!("{}{PUBLISH}", frame::AS_BUILD)) } else { line }
 }
 
 const PUBLISH: &str = "aws sns publish";
@@ -109,7 +111,7 @@ pub(super) fn input_checks(place: &Place<'_>, whole: bool) -> Vec<Item> {
     }
     let text = strict(place, &lines, whole);
     let text = if place.kinds().len() > 1 { format!("if [ \"$RUN_EVENT\" = manual ]; then\n{text}\nfi") } else { text };
-    vec![Item { comment: Some("What a person must give".to_owned()), text }]
+    vec![Item { comment: Some(frame::GIVEN.to_owned()), text }]
 }
 
 /// Files and values of other jobs.
@@ -124,7 +126,7 @@ pub(super) fn files(place: &Place<'_>, whole: bool) -> Vec<Item> {
         let Some(other) = place.workflow.jobs.get(need.job) else { continue };
         for artifact in &need.artifacts {
             for archive in archives(&artifact.value, &other.job) {
-                let text = format!("{} s3 cp {} - | tar -xz", aws(place), store(&archive));
+                let text = format!("{}aws s3 cp {} - | tar -xz", as_build(place), store(&archive));
                 items.push(Item { comment: Some(format!("Files of {}", other.title)), text: strict(place, &[text], whole) });
             }
         }
@@ -141,10 +143,9 @@ pub(super) fn values(place: &Place<'_>) -> Vec<Item> {
             let file = format!("/tmp/{}.env", other.id);
             items.push(Item {
                 comment: Some(format!("Outputs of {}", other.title)),
-                text: format!("{} s3 cp --quiet {} {file}", aws(place), store(&format!("outputs-{}.env", other.id))),
+                text: format!("{}aws s3 cp --quiet {} {file}", as_build(place), store(&format!("outputs-{}.env", other.id))),
             });
-            let text = format!("while IFS='=' read -r name value; do export \"$name=$value\"; done < {file}");
-            items.push(Item { comment: None, text });
+            items.push(Item { comment: None, text: frame::sourced(&file) });
         }
     }
     items
@@ -177,7 +178,7 @@ pub(super) fn uploads(place: &Place<'_>, whole: bool) -> Vec<Upload> {
         }
         lines.push(format!("tar -czf /tmp/{name}.tar.gz -T /tmp/{name}.files"));
         let to = store(&format!("{name}{cell}.tar.gz"));
-        lines.push(format!("{} s3 cp --quiet /tmp/{name}.tar.gz {to}", aws(place)));
+        lines.push(format!("{}aws s3 cp --quiet /tmp/{name}.tar.gz {to}", as_build(place)));
         let text = strict(place, &lines, whole);
         found.push(Upload { when, item: Item { comment: Some(format!("Keep {name}")), text } });
     };
@@ -208,11 +209,15 @@ pub(super) fn uploads(place: &Place<'_>, whole: bool) -> Vec<Upload> {
             lines.push(format!("sed -n {} \"${OUTPUT}\" > /tmp/outputs.env", renames.join(" ")));
         }
         if images {
-            lines.push(format!("cat /tmp/images.env {} /tmp/outputs.env", if outputs { ">>" } else { ">" }));
+            lines.push(format!("cat {} {} /tmp/outputs.env", frame::IMAGES, if outputs { ">>" } else { ">" }));
         }
-        lines.push(format!("{} s3 cp --quiet /tmp/outputs.env {}", aws(place), store(&format!("outputs-{}.env", place.job.id))));
+        lines.push(format!(
+            "{}aws s3 cp --quiet /tmp/outputs.env {}",
+            as_build(place),
+            store(&format!("outputs-{}.env", place.job.id))
+        ));
         let text = strict(place, &lines, whole);
-        let comment = Some("For the jobs that read these outputs".to_owned());
+        let comment = Some(frame::HANDED_ON.to_owned());
         found.push(Upload { when: Outcome::Success, item: Item { comment, text } });
     }
     found
@@ -290,6 +295,3 @@ pub(super) fn strict(place: &Place<'_>, lines: &[String], whole: bool) -> String
 pub(super) fn options(job: &Job) -> &'static str {
     if job.shell.value == Shell::Sh { "set -eu" } else { "set -euo pipefail" }
 }
-
-/// The job has failed, forgiven or not.
-pub(super) const FAILED: &str = "{ [ \"$CODEBUILD_BUILD_SUCCEEDING\" = 0 ] || [ -e /tmp/failed ]; }";

@@ -9,6 +9,7 @@ use crate::ir::expr::{Expr, Truth};
 use crate::ir::step::{DockerBuild, Push};
 use crate::ir::text::Text;
 use crate::sema::presence::holds;
+use crate::target::frame::IMAGES;
 
 /// Emulates the processors that a build asks for and the machine is not.
 const BINFMT: &str = "docker run --privileged --rm tonistiigi/binfmt:qemu-v8.1.5 --install all";
@@ -114,7 +115,7 @@ pub(super) fn lines(build: &DockerBuild, place: &Place<'_>) -> Vec<String> {
             ),
         };
         lines.push(digest);
-        lines.push(format!("echo \"{variable}=${variable}\" >> /tmp/images.env"));
+        lines.push(format!("echo \"{variable}=${variable}\" >> {IMAGES}"));
     }
     lines
 }

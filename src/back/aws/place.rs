@@ -10,6 +10,7 @@ use crate::ir::id::JobId;
 use crate::ir::text::{CommitField, Context, GateField, Part, PrField, RepositoryField, RunField, Text};
 use crate::plan::job::PlannedJob;
 use crate::plan::{Plan, PlannedWorkflow};
+use crate::target::frame;
 
 /// The variable with the kind of event, in the words of a spec. The batch or the pipeline passes it.
 pub(in crate::back) const RUN_EVENT: &str = "RUN_EVENT";
@@ -79,10 +80,7 @@ impl Variables for Place<'_> {
 
     fn run(&self, field: RunField) -> Value {
         match (field, self.host) {
-            (RunField::Id, Host::Batch) => derived(
-                "RUN_ID",
-                "RUN_ID=$(aws codebuild batch-get-builds --ids \"$CODEBUILD_BUILD_ID\" --query 'builds[0].buildBatchArn' --output text)",
-            ),
+            (RunField::Id, Host::Batch) => derived("RUN_ID", frame::RUN_ID),
             (RunField::Id, Host::Pipeline) => Value::Variable("RUN_ID".to_owned()),
             (RunField::Number, Host::Batch) => derived(
                 "RUN_NUMBER",

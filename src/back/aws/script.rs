@@ -6,7 +6,6 @@
 
 use std::collections::BTreeSet;
 
-use crate::back::aws::data::FAILED;
 use crate::back::aws::guard::Guard;
 use crate::back::aws::item::Item;
 use crate::back::aws::place::{Place, gate_file};
@@ -20,6 +19,8 @@ use crate::ir::text::{Context, EnvVar, RunField, Text};
 use crate::plan::job::PlannedJob;
 use crate::plan::script::end_mark;
 use crate::plan::step::{Phase, PlannedKind, PlannedStep, RunWhen};
+use crate::target::frame;
+use crate::target::frame::{AFTER, COUNTED, FAILED, JOB};
 
 /// The commands of a job.
 #[derive(Default)]
@@ -54,17 +55,17 @@ pub(super) fn of_job(place: Place<'_>, guard: Option<&Guard>, limit: u64) -> Com
     let after = writer.after(guard.is_some());
     let mut commands = Commands::default();
     if whole {
-        commands.build.push(Item { comment: None, text: document("/tmp/job.sh", &items) });
+        commands.build.push(Item { comment: None, text: document(JOB, &items) });
         commands.build.push(Item { comment: None, text: writer.run(retries) });
     } else {
         commands.build = items;
     }
     if commands.build.is_empty() {
-        commands.build.push(Item { comment: None, text: "echo \"Nothing to do\"".to_owned() });
+        commands.build.push(Item { comment: None, text: frame::NOTHING.to_owned() });
     }
     if !after.is_empty() {
-        commands.post_build.push(Item { comment: None, text: document("/tmp/after.sh", &after) });
-        commands.post_build.push(Item { comment: None, text: format!("{} /tmp/after.sh", writer.interpreter(false)) });
+        commands.post_build.push(Item { comment: None, text: document(AFTER, &after) });
+        commands.post_build.push(Item { comment: None, text: format!("{} {AFTER}", writer.interpreter(false)) });
     }
     commands
 }
@@ -114,7 +115,7 @@ impl<'p> Writer<'p> {
     fn run(&self, retries: u32) -> String {
         let job = &*self.place.job.job;
         let limit = self.place.job.timeout.seconds - after_seconds(&self.place);
-        let once = format!("timeout {limit} {} /tmp/job.sh", self.interpreter(true));
+        let once = format!("timeout {limit} {} {JOB}", self.interpreter(true));
         let run = if retries == 0 {
             once
         } else {
@@ -125,7 +126,7 @@ impl<'p> Writer<'p> {
             )
         };
         let Some(allowed) = &job.allow_failure else { return run };
-        let forgiven = "{ echo \"The job failed; the run goes on.\"; touch /tmp/failed; }";
+        let forgiven = frame::FORGIVEN;
         if allowed.exit_codes.is_empty() {
             return format!("{run} || {forgiven}");
         }
@@ -256,7 +257,7 @@ impl<'p> Writer<'p> {
                     }
                     (limit, forgiven) => {
                         let limit = limit.map_or_else(String::new, |l| format!("timeout {} ", l.seconds));
-                        let forgiven = if forgiven { " || echo \"This step failed; the job goes on.\"" } else { "" };
+                        let forgiven = if forgiven { format!(" || {}", frame::GOES_ON) } else { String::new() };
                         let shell = self.interpreter(true);
                         let inner = inner.join("\n");
                         let mark = end_mark("STEP", &inner);
@@ -275,8 +276,7 @@ impl<'p> Writer<'p> {
         if let PlannedKind::DockerBuild(build) = &step.kind
             && self.place.job.reads_image(build.image)
         {
-            let text = "while IFS='=' read -r name value; do export \"$name=$value\"; done < /tmp/images.env".to_owned();
-            items.push(Item { comment: None, text });
+            items.push(Item { comment: None, text: frame::sourced(frame::IMAGES) });
         }
     }
 
@@ -292,10 +292,7 @@ impl<'p> Writer<'p> {
         if guarded {
             items.push(Item { comment: None, text: "[ -e /tmp/present ] || exit 0".to_owned() });
         }
-        items.push(Item {
-            comment: Some("Each step runs, whatever came of the one before".to_owned()),
-            text: "failed=0".to_owned(),
-        });
+        items.push(Item { comment: Some(frame::EACH.to_owned()), text: frame::NONE_FAILED.to_owned() });
         let asked: BTreeSet<&str> = steps
             .iter()
             .filter_map(|s| match &s.when {
@@ -332,7 +329,7 @@ impl<'p> Writer<'p> {
                 }
             };
             if !step.continue_on_error {
-                block.push_str("\nfailed=$((failed + $?))");
+                block.push_str(&format!("\n{COUNTED}"));
             }
             if let Some(id) = step.id.as_deref().filter(|id| asked.contains(id)) {
                 block = format!("{}=yes\n{block}", ran(id));
@@ -345,14 +342,14 @@ impl<'p> Writer<'p> {
             items.push(Item { comment, text });
         }
         for upload in uploads {
-            let block = format!("{}\nfailed=$((failed + $?))", upload.item.text);
+            let block = format!("{}\n{COUNTED}", upload.item.text);
             let text = match upload.when {
                 Outcome::Failure => enclosed(&format!("if {FAILED}; then"), &[block], "fi"),
                 Outcome::Success | Outcome::Always => block,
             };
             items.push(Item { comment: upload.item.comment, text });
         }
-        items.push(Item { comment: None, text: "[ \"$failed\" = 0 ]".to_owned() });
+        items.push(Item { comment: None, text: frame::ALL_WELL.to_owned() });
         items
     }
 

@@ -12,6 +12,7 @@ use crate::ir::text::{Context, Text};
 use crate::plan::start::{Start, levels};
 use crate::plan::step::PlannedKind;
 use crate::plan::{Plan, PlannedWorkflow};
+use crate::target::frame;
 
 /// A batch, and what starts it.
 pub(super) struct Batch<'p> {
@@ -57,7 +58,7 @@ pub(in crate::back) fn setting(plan: &Plan<'_>, text: &Text, parameters: &mut Ve
 pub(in crate::back) fn variable(plan: &Plan<'_>, name: &str) -> view::Parameter {
     view::Parameter {
         name: parameter(name),
-        description: format!("The variable {name} of the spec"),
+        description: frame::variable(name),
         stored: true,
         default: Some(format!("/{}/{name}", plan.pipeline.name.value)),
     }

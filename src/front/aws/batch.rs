@@ -15,7 +15,7 @@ use super::work::Work;
 const MAX_JOBS: usize = 100;
 
 /// The jobs of a batch.
-pub(super) fn jobs(work: &mut Work<'_>, document: &Node, batch: &Entry) -> Vec<Build> {
+pub(super) fn jobs(work: &mut Work<'_>, document: &Node, batch: &Entry, base: &Around) -> Vec<Build> {
     if let Some(own) = work.open(&batch.value, "fast-fail")
         && own.value.truth() == Some(true)
     {
@@ -23,20 +23,20 @@ pub(super) fn jobs(work: &mut Work<'_>, document: &Node, batch: &Entry) -> Vec<B
     }
     for kind in ["build-graph", "build-list"] {
         if let Some(list) = work.open(&batch.value, kind) {
-            return tasks(work, document, list);
+            return tasks(work, document, list, base);
         }
     }
     if let Some(matrix) = work.open(&batch.value, "build-matrix") {
-        return cells(work, document, matrix);
+        return cells(work, document, matrix, base);
     }
     if let Some(lost) = batch.value.entry("build-fanout") {
         work.lose(lost, "the list of tests is made by a command in the run: say the parts as a `matrix`");
     }
-    vec![buildspec::job(work, document, &Around::of("build"))]
+    vec![buildspec::job(work, document, &base.named("build"))]
 }
 
 /// A list or a graph: an item for each build.
-fn tasks(work: &mut Work<'_>, document: &Node, list: &Entry) -> Vec<Build> {
+fn tasks(work: &mut Work<'_>, document: &Node, list: &Entry, base: &Around) -> Vec<Build> {
     let mut names = Names::without(&["none", "all"]);
     let named: Vec<String> = list
         .value
@@ -52,7 +52,7 @@ fn tasks(work: &mut Work<'_>, document: &Node, list: &Entry) -> Vec<Build> {
         list.value.items().iter().zip(&named).filter_map(|(item, name)| Some((item.get("identifier")?.text()?, name))).collect();
     let mut made = Vec::new();
     for (item, name) in list.value.items().iter().zip(&named) {
-        let mut around = Around::of(name);
+        let mut around = base.named(name);
         if let Some(own) = work.open(item, "identifier") {
             around.comments = work.comments(own.span);
             if own.value.text() != Some(name) {
@@ -139,7 +139,7 @@ pub(super) fn environment(work: &mut Work<'_>, env: &Node, around: &mut Around) 
         for own in variables.value.entries() {
             work.mark(own, Fate::Exact);
             match own.value.text() {
-                Some(text) if is_variable(&own.key) => around.env.push((own.key.clone(), text.to_owned())),
+                Some(text) if is_variable(&own.key) => around.set(&own.key, text),
                 _ => work.lose(own, "a variable has a name of the shell and is text"),
             }
         }
@@ -166,6 +166,7 @@ pub(super) fn of_image(work: &mut Work<'_>, entry: &Entry, text: &str, around: &
     if text.contains('$') {
         return work.lose(entry, "a spec names the image; a variable decides here");
     }
+    around.before.retain(|b| b.0.name() != "image");
     around.before.push(node("image").arg(text));
 }
 
@@ -184,8 +185,8 @@ pub(super) fn of_type(work: &mut Work<'_>, entry: &Entry, text: &str, around: &m
 }
 
 /// `build-matrix`: buildspecs and images are jobs, variables are axes.
-fn cells(work: &mut Work<'_>, document: &Node, matrix: &Entry) -> Vec<Build> {
-    let mut common = Around::of("build");
+fn cells(work: &mut Work<'_>, document: &Node, matrix: &Entry, base: &Around) -> Vec<Build> {
+    let mut common = base.named("build");
     if let Some(fixed) = work.open(&matrix.value, "static") {
         if let Some(ignored) = work.open(&fixed.value, "ignore-failure")
             && ignored.value.truth() == Some(true)

@@ -29,6 +29,19 @@ impl Around {
     pub(super) fn of(name: &str) -> Self {
         Self { name: name.to_owned(), ..Self::default() }
     }
+
+    /// The same for a job of that name.
+    pub(super) fn named(&self, name: &str) -> Self {
+        Self { name: name.to_owned(), ..self.clone() }
+    }
+
+    /// Sets a variable: a later one wins.
+    pub(super) fn set(&mut self, name: &str, value: &str) {
+        match self.env.iter_mut().find(|(n, _)| n == name) {
+            Some(known) => known.1 = value.to_owned(),
+            None => self.env.push((name.to_owned(), value.to_owned())),
+        }
+    }
 }
 
 /// The job of a buildspec.

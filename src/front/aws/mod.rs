@@ -8,11 +8,15 @@ mod buildspec;
 mod data;
 mod deploy;
 mod entry;
+mod hook;
+mod hooked;
+mod own;
 mod phase;
 mod pipeline;
 mod project;
 mod source;
 mod stack;
+mod time;
 mod work;
 
 use std::path::Path;
@@ -35,21 +39,55 @@ const LIMIT: &str = "1h";
 const EVENTS: &str = "a buildspec says no events, so that the workflow starts by hand only: put into `on` what the webhook of its project has; \
      CodeBuild as a target starts nothing by hand";
 
-/// Imports buildspecs, each a workflow. The buildspecs of a batch are read below the root.
+/// Imports buildspecs, each a workflow, and projects of templates of CloudFormation with their buildspecs. Those that a project or a batch names are
+/// read below the root, and are no workflows of their own.
 pub(super) fn buildspecs(sources: &SourceMap, files: &[SourceId], root: &Path, imported: &mut Imported) {
     let mut names = Names::default();
     let mut workflows = Vec::new();
     let mut work = Work::new(sources, root, std::mem::take(&mut imported.ledger));
     let mut stays = Vec::new();
+    let mut settings: Option<Vec<(&'static str, String)>> = None;
+    let (mut stacks, mut documents) = (Vec::new(), Vec::new());
     for file in files {
         let Some(document) = work.read(*file) else { continue };
-        let name = names.unique(stem(&sources.file(*file).name));
+        match Stack::of(document.clone()) {
+            Some(stack) => stacks.push((*file, stack)),
+            None => documents.push((*file, document)),
+        }
+    }
+    for (file, mut stack) in stacks {
+        let projects = hooked::projects(&stack);
+        let mut came = false;
+        for project in &projects {
+            if let Some(made) = hooked::workflow(&mut work, &mut stack, project, &mut names) {
+                came = true;
+                // What the projects do not agree on is said of none.
+                settings = Some(match settings.take() {
+                    Some(known) => known.into_iter().filter(|s| made.settings.contains(s)).collect(),
+                    None => made.settings,
+                });
+                workflows.push(vec![made.workflow]);
+            }
+        }
+        match (came, projects.is_empty()) {
+            (true, _) => stack.rest(&mut work),
+            (false, true) => stays.push((file, "no project of CodeBuild that starts by itself is among its resources")),
+            (false, false) => stays.push((file, "the buildspecs of its projects are not here")),
+        }
+    }
+    // A batch says which others are a part of it.
+    documents.sort_by_key(|(_, document)| document.get("batch").is_none());
+    for (file, document) in documents {
+        if work.named.contains(&file) {
+            continue;
+        }
+        let name = names.unique(stem(&sources.file(file).name));
         match workflow(&mut work, &document, &name) {
             Some(build) => {
                 workflows.push(vec![build]);
-                imported.remark(*file, EVENTS);
+                imported.remark(file, EVENTS);
             }
-            None => stays.push((*file, "it is no buildspec: it has no `phases` and no `batch`")),
+            None => stays.push((file, "it is no buildspec: it has no `phases` and no `batch`")),
         }
     }
     let Work { ledger, faults, declared, .. } = work;
@@ -58,6 +96,7 @@ pub(super) fn buildspecs(sources: &SourceMap, files: &[SourceId], root: &Path, i
     stays.into_iter().for_each(|(file, why)| imported.stays(file, why));
     if !workflows.is_empty() {
         imported.limit = Some(LIMIT);
+        imported.settings.extend(settings.map(|s| ("codebuild", s)));
         imported.sections = declared.sections();
         imported.sections.extend(workflows);
     }
@@ -127,7 +166,7 @@ fn workflow(work: &mut Work<'_>, document: &Node, name: &str) -> Option<Build> {
     build = build.comments(above);
     build.push(node("on").child(node("manual").comments(["CodeBuild keeps the events in its project: say them here"])));
     let jobs = match work.open(document, "batch") {
-        Some(batch) => batch::jobs(work, document, batch),
+        Some(batch) => batch::jobs(work, document, batch, &buildspec::Around::default()),
         None => vec![buildspec::job(work, document, &buildspec::Around::of("build"))],
     };
     (!jobs.is_empty()).then(|| build.children(jobs))

@@ -38,17 +38,43 @@ pub(super) fn job(work: &mut Work<'_>, stack: &mut Stack, configuration: &Node, 
         work.mark(name, Fate::Lost("the project is not in this template: put its buildspec into the job".to_owned()));
         return batch::missing(&around, "the commands of the CodeBuild project");
     };
-    work.mark(&project, Fate::Exact);
+    opened(work, &project);
+    let Some(properties) = work.open(&project.value, "Properties") else {
+        return batch::missing(&around, "a project without properties");
+    };
+    let properties = properties.value.clone();
+    properties_of(work, stack, &properties, &mut around, true);
+    match document(work, stack, &project, &properties) {
+        Ok(document) => buildspec::job(work, &document, &around),
+        Err((at, why)) => {
+            work.mark(&at, Fate::Lost(why.clone()));
+            batch::missing(&around, &why)
+        }
+    }
+}
+
+/// Says of the keys of a project's resource what they are.
+pub(super) fn opened(work: &mut Work<'_>, project: &Entry) {
+    work.mark(project, Fate::Exact);
+    let _ = work.open(&project.value, "Properties");
     for key in ["Type", "DependsOn", "Condition", "DeletionPolicy", "UpdateReplacePolicy", "Metadata"] {
         if let Some(own) = work.open(&project.value, key) {
             work.turn(own, "the job stands for the project");
         }
     }
-    let Some(properties) = work.open(&project.value, "Properties") else {
-        return batch::missing(&around, "a project without properties");
-    };
-    properties_of(work, stack, &properties.value.clone(), &mut around);
-    let source = work.open(&properties.value, "Source").cloned();
+}
+
+/// The buildspec of a project.
+///
+/// # Errors
+/// Why it is not there, and the key that says where it should be.
+pub(super) fn document(
+    work: &mut Work<'_>,
+    stack: &mut Stack,
+    project: &Entry,
+    properties: &Node,
+) -> Result<Node, (Box<Entry>, String)> {
+    let source = work.open(properties, "Source").cloned();
     let spec = source.as_ref().and_then(|s| {
         for key in ["Type", "Location", "GitCloneDepth", "Auth", "ReportBuildStatus", "InsecureSsl", "SourceIdentifier"] {
             if let Some(own) = work.open(&s.value, key) {
@@ -57,7 +83,7 @@ pub(super) fn job(work: &mut Work<'_>, stack: &mut Stack, configuration: &Node, 
         }
         work.open(&s.value, "BuildSpec").cloned()
     });
-    let document = match &spec {
+    let found = match &spec {
         None => work.named("buildspec.yml"),
         Some(entry) => match stack.text(work, &entry.value) {
             Some(text) if text.contains('\n') || text.trim_start().starts_with('{') => {
@@ -69,17 +95,11 @@ pub(super) fn job(work: &mut Work<'_>, stack: &mut Stack, configuration: &Node, 
             None => Err("the buildspec cannot be worked out".to_owned()),
         },
     };
-    match document {
-        Ok(document) => buildspec::job(work, &document, &around),
-        Err(why) => {
-            let at = spec.as_ref().or(source.as_ref()).unwrap_or(&project);
-            work.mark(at, Fate::Lost(why.clone()));
-            batch::missing(&around, &why)
-        }
-    }
+    found.map_err(|why| (Box::new(spec.or(source).unwrap_or_else(|| project.clone())), why))
 }
 
-fn properties_of(work: &mut Work<'_>, stack: &mut Stack, properties: &Node, around: &mut Around) {
+/// What a project says of its job. `piped` are those that a pipeline starts: others have their own events.
+pub(super) fn properties_of(work: &mut Work<'_>, stack: &mut Stack, properties: &Node, around: &mut Around, piped: bool) {
     if let Some(limit) = work.open(properties, "TimeoutInMinutes") {
         match stack.literal(work, &limit.value).filter(|t| t.parse::<u32>().is_ok_and(|n| n > 0)) {
             Some(minutes) => around.before.push(node("timeout").arg(&format!("{minutes}m"))),
@@ -103,14 +123,27 @@ fn properties_of(work: &mut Work<'_>, stack: &mut Stack, properties: &Node, arou
         ("QueuedTimeoutInMinutes", "a spec has no limit on the wait for a machine"),
         ("ConcurrentBuildLimit", "say `concurrency` on the job"),
         ("SecondarySources", "a job of a spec has one repository"),
-        ("Triggers", "the events of the pipeline are those of its source"),
-        ("BuildBatchConfig", "the batch of a project is a file of its own: import it"),
         ("Visibility", "a spec does not say who sees runs"),
         ("SourceVersion", "a pipeline builds the commit of its event"),
         ("FileSystemLocations", "a spec has no file systems"),
     ] {
         if let Some(entry) = properties.entry(key) {
             work.lose(entry, why);
+        }
+    }
+    if piped {
+        for (key, why) in [
+            ("Triggers", "the events of the pipeline are those of its source"),
+            ("BuildBatchConfig", "the batch of a project is a file of its own: import it"),
+        ] {
+            if let Some(entry) = properties.entry(key) {
+                work.lose(entry, why);
+            }
+        }
+    } else if let Some(entry) = work.open(properties, "BuildBatchConfig") {
+        entry.mark_all(&mut work.ledger, &Fate::Emulated("each build of the batch is a job with its own limit".to_owned()));
+        if let Some(restrictions) = entry.value.entry("Restrictions") {
+            work.lose(restrictions, "how many builds run at one time, and on which machines, is the target's own");
         }
     }
     let Some(environment) = work.open(properties, "Environment") else { return };
@@ -166,8 +199,5 @@ pub(super) fn set(work: &mut Work<'_>, around: &mut Around, name: &str, value: &
         work.declared.secrets.insert(name.to_owned());
         format!("${{secret.{name}}}")
     };
-    match around.env.iter_mut().find(|(n, _)| n == name) {
-        Some(known) => known.1 = value,
-        None => around.env.push((name.to_owned(), value)),
-    }
+    around.set(name, &value);
 }

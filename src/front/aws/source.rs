@@ -7,6 +7,7 @@ use crate::front::node::{Build, node};
 use crate::front::yaml::{Entry, Node};
 
 use super::stack::Stack;
+use super::time::{Started, mentions, schedules as times};
 use super::work::Work;
 
 /// What the sources of a pipeline say.
@@ -198,13 +199,20 @@ pub(super) fn is_scheduled(stack: &Stack, pipeline: &Entry) -> bool {
     let only = stack.resources("AWS::CodePipeline::Pipeline").len() == 1;
     let rules = stack.resources("AWS::Events::Rule");
     let of_time = rules.iter().filter_map(|r| r.value.get("Properties")).filter(|p| p.get("ScheduleExpression").is_some());
-    of_time.filter_map(|p| p.get("Targets")).any(|t| only && mentions(t, "codepipeline") || mentions(t, &pipeline.key))
+    let ruled =
+        of_time.filter_map(|p| p.get("Targets")).any(|t| only && mentions(t, "codepipeline") || mentions(t, &pipeline.key));
+    let times = stack.resources("AWS::Scheduler::Schedule");
+    ruled || times.iter().any(|t| mentions(&t.value, "codepipeline:startPipelineExecution") || mentions(&t.value, &pipeline.key))
 }
 
 /// Rules of EventBridge that start a pipeline: by time, and by pushes to its source, which `on` says.
 fn schedules(work: &mut Work<'_>, stack: &mut Stack, pipeline: &Entry, on: &mut Build) {
     let only = stack.resources("AWS::CodePipeline::Pipeline").len() == 1;
     let mut used = Names::default();
+    let title = pipeline.value.get("Properties").and_then(|p| p.get("Name")).and_then(|n| stack.literal(work, n));
+    let started =
+        Started { key: &pipeline.key, name: title.as_deref(), by: "codepipeline:startPipelineExecution", named: "Name", only };
+    times(work, stack, &started, |key| used.unique(&slug(key))).into_iter().for_each(|time| on.push(time));
     for rule in stack.resources("AWS::Events::Rule") {
         let Some(properties) = rule.value.get("Properties").cloned() else { continue };
         let mut speaks = only && properties.get("Targets").is_some_and(|t| mentions(t, "codepipeline"));
@@ -215,12 +223,6 @@ fn schedules(work: &mut Work<'_>, stack: &mut Stack, pipeline: &Entry, on: &mut 
             continue;
         }
         work.mark(&rule, Fate::Exact);
-        if let Some(entry) = work.open(&properties, "ScheduleExpression") {
-            match stack.literal(work, &entry.value).as_deref().and_then(cron) {
-                Some(time) => on.push(node("schedule").arg(&used.unique(&slug(&rule.key))).arg(&time)),
-                None => work.lose(entry, "it is no time that five fields of cron could say"),
-            }
-        }
         rule.mark_all(&mut work.ledger, &Fate::Emulated("the events of the workflow".to_owned()));
     }
     for hook in stack.resources("AWS::CodePipeline::Webhook") {
@@ -228,43 +230,5 @@ fn schedules(work: &mut Work<'_>, stack: &mut Stack, pipeline: &Entry, on: &mut 
             &mut work.ledger,
             &Fate::Emulated("the events of the workflow: each target hears of pushes in its own way".to_owned()),
         );
-    }
-}
-
-fn mentions(node: &Node, word: &str) -> bool {
-    let mut found = false;
-    node.each_text(&mut |t| found |= t.contains(word));
-    found
-}
-
-/// `cron(0 3 ? * MON-FRI *)` as five fields; AWS counts the days of the week from 1, Sunday.
-fn cron(text: &str) -> Option<String> {
-    let fields: Vec<&str> = text.strip_prefix("cron(")?.strip_suffix(')')?.split_whitespace().collect();
-    let [minute, hour, day, month, weekday, year] = fields.as_slice() else { return None };
-    if *year != "*" {
-        return None;
-    }
-    let any = |f: &str| if f == "?" { "*".to_owned() } else { f.to_owned() };
-    let weekday: String = if weekday.contains(['#', 'L']) {
-        return None;
-    } else {
-        any(weekday)
-            .chars()
-            .map(|c| c.to_digit(10).map_or(c, |d| char::from_digit(d.saturating_sub(1), 10).unwrap_or(c)))
-            .collect()
-    };
-    let made = format!("{minute} {hour} {} {month} {weekday}", any(day));
-    crate::ir::cron::Cron::parse(&made).is_ok().then_some(made)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::cron;
-
-    #[test]
-    fn times_of_aws_have_five_fields() {
-        assert_eq!(cron("cron(0 3 ? * 2-6 *)").as_deref(), Some("0 3 * * 1-5"));
-        assert_eq!(cron("cron(15 10 1 * ? *)").as_deref(), Some("15 10 1 * *"));
-        assert!(cron("rate(1 day)").is_none() && cron("cron(0 3 ? * 2#1 *)").is_none() && cron("cron(0 3 ? * * 2030)").is_none());
     }
 }

@@ -8,6 +8,7 @@ use crate::front::account::Account as _;
 use crate::front::ledger::{Fate, KeyId};
 use crate::front::name::variable_of;
 use crate::front::yaml::{Entry, Node, Value};
+use crate::target::frame;
 
 use super::work::Work;
 
@@ -137,6 +138,12 @@ impl Stack {
         match parameter {
             Some(entry) => {
                 self.used.insert(entry.id);
+                // Its default is the name of a parameter of the Systems Manager, which holds the value.
+                if entry.value.get("Type").and_then(Node::text).is_some_and(|t| t.starts_with("AWS::SSM::Parameter::Value")) {
+                    let said = entry.value.get("Description").and_then(Node::text);
+                    let ours = said.and_then(frame::variable_of);
+                    return Some(given(work, ours.unwrap_or(name)));
+                }
                 let secret = entry.value.get("NoEcho").is_some_and(|n| n.text() == Some("true"));
                 match entry.value.get("Default").and_then(Node::text).filter(|_| !secret) {
                     Some(default) => Some(default.to_owned()),

@@ -1,6 +1,6 @@
 //! What the converters of AWS share.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::base::source::SourceMap;
@@ -25,6 +25,8 @@ pub(super) struct Work<'w> {
     pub(super) faults: Vec<Fault>,
     /// What the spec declares.
     pub(super) declared: Declared,
+    /// Files that another one names.
+    pub(super) named: BTreeSet<SourceId>,
     comments: BTreeMap<SourceId, Comments>,
     documents: BTreeMap<SourceId, Option<Node>>,
 }
@@ -44,6 +46,7 @@ impl<'w> Work<'w> {
             root,
             faults: Vec::new(),
             declared: Declared::default(),
+            named: BTreeSet::new(),
             comments: BTreeMap::new(),
             documents: BTreeMap::new(),
         }
@@ -75,6 +78,7 @@ impl<'w> Work<'w> {
         let within = plain && self.documents.len() < MAX_FILES;
         let found = known.or_else(|| within.then(|| self.sources.read(&self.root.join(name), name).ok()).flatten());
         let file = found.ok_or_else(|| format!("there is no file `{name}` below the root"))?;
+        self.named.insert(file);
         self.read(file).ok_or_else(|| format!("`{name}` cannot be read"))
     }
 
