@@ -3,6 +3,7 @@
 mod account;
 mod actions;
 mod again;
+mod asked;
 mod audit;
 mod bad;
 mod behaviour;

@@ -200,7 +200,7 @@ mod tests {
             said("failure() && (github.actor == 'a' || github.event_name != 'pull_request')"),
             "when=failure run.actor == 'a' || run.event != 'pull-request'"
         );
-        assert_eq!(said("contains(fromJSON('[\"a\", \"b\"]'), github.actor)"), "run.actor == 'a' || run.actor == 'b'");
+        assert_eq!(said("contains(fromJSON('[\"a\", \"b\"]'), github.actor)"), "run.actor in ['a', 'b']");
         assert_eq!(said("!cancelled()"), "when=always always");
         assert_eq!(said("!(github.event_name == 'push')"), "!(run.event in ['push', 'tag'])");
         assert_eq!(said("github.event_name == 'issues'"), "never");

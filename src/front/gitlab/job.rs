@@ -1,5 +1,7 @@
 //! Jobs.
 
+use std::collections::BTreeSet;
+
 use crate::front::account::Account as _;
 use crate::front::filter;
 use crate::front::ledger::Fate;
@@ -8,6 +10,7 @@ use crate::front::name::slug;
 use crate::front::node::{Build, node, run};
 use crate::front::yaml::{Entry, Node};
 
+use super::ask::{self, Asked, Gate};
 use super::data;
 use super::decided;
 use super::raw;
@@ -18,11 +21,8 @@ use super::value;
 use super::work::{Place, Work};
 
 /// Keys that a spec has no word for, with the reason.
-const LOST: &[(&str, &str)] = &[
-    ("id_tokens", "a spec logs in to a cloud by the identity of an environment"),
-    ("manual_confirmation", "the question is the `message` of an approval"),
-    ("type", "an old word for `stage`"),
-];
+const LOST: &[(&str, &str)] =
+    &[("id_tokens", "a spec logs in to a cloud by the identity of an environment"), ("type", "an old word for `stage`")];
 
 /// A job with its parts.
 pub(super) struct Job<'j> {
@@ -69,16 +69,25 @@ pub(super) fn job(work: &mut Work<'_>, job: &Job<'_>) -> Option<Build> {
     work.exports.clear();
     work.given = work.dotenv.given(&entry.key).to_vec();
     let mut build = node("job").arg(name).comments(comments);
-    needs(work, body, &mut build);
+    let asked = work.asked.remove(&entry.key).unwrap_or_default();
+    needs(work, body, &asked, &mut build);
+    let mut gates = asked.gates;
+    let question = body.entry("manual_confirmation").cloned();
+    if let Some(unasked) = question.as_ref().filter(|_| when.as_deref() != Some("manual")) {
+        work.lose(unasked, "nobody starts the job by hand");
+    }
     match when.as_deref() {
         Some("manual") => {
-            let gate = format!("start-of-{name}");
-            build.push(node("requires").arg(&gate));
-            work.gates.push(gate);
+            gates.push(Gate { name: format!("start-of-{name}"), place: None, question });
         }
         Some("on_failure") => build.push(node("when").arg("failure")),
         Some("always") => build.push(node("when").arg("always")),
         _ => {}
+    }
+    if !gates.is_empty() {
+        build.push(node("requires").args(gates.iter().map(|gate| gate.name.clone())));
+        let mut made: Vec<Build> = gates.iter().map(|gate| ask::gate(work, gate)).collect();
+        work.gates.append(&mut made);
     }
     let present = and((*guard).clone(), present);
     let for_tags = release::is_for_tags(&present);
@@ -299,7 +308,7 @@ fn presence(work: &mut Work<'_>, name: &str, body: &Node, by_workflow: bool) -> 
     Presence { present, when, forgiven, paths, variables }
 }
 
-fn needs(work: &mut Work<'_>, body: &Node, build: &mut Build) {
+fn needs(work: &mut Work<'_>, body: &Node, asked: &Asked, build: &mut Build) {
     let Some(entry) = work.open(body, "needs") else { return };
     let (mut strict, mut loose, mut consumed) = (Vec::new(), Vec::new(), Vec::new());
     for item in entry.value.items() {
@@ -319,6 +328,9 @@ fn needs(work: &mut Work<'_>, body: &Node, build: &mut Build) {
         } else {
             (item.text(), false, true)
         };
+        if job.is_some_and(|j| asked.keys.iter().any(|key| key == j)) {
+            continue;
+        }
         // `job: [one, two]` is the cell of a matrix.
         let cell = |j: &str| j.split_once(": [").and_then(|(name, _)| work.jobs.get(name));
         let name = job.and_then(|j| work.jobs.get(j).or_else(|| cell(j))).cloned();
@@ -333,10 +345,14 @@ fn needs(work: &mut Work<'_>, body: &Node, build: &mut Build) {
             consumed.extend(work.artifacts.get(&name).cloned());
         }
         let list = if optional { &mut loose } else { &mut strict };
-        if !list.contains(&name) {
-            list.push(name);
-        }
+        list.push(name);
     }
+    for (list, more) in [(&mut strict, &asked.needs), (&mut loose, &asked.after)] {
+        list.extend(more.iter().cloned());
+    }
+    let mut seen = BTreeSet::new();
+    strict.retain(|name| seen.insert(name.clone()));
+    loose.retain(|name| seen.insert(name.clone()));
     if strict.is_empty() && loose.is_empty() {
         build.push(node("needs").arg("none"));
     }

@@ -3,6 +3,7 @@
 //! GitLab has one pipeline, and its jobs carry the rules: `workflow` becomes the events, what a job's rules say its condition. What GitLab does
 //! without a word is in docs.gitlab.com, "CI/CD YAML syntax reference": the five stages, branches and tags for a job without rules.
 
+mod ask;
 mod data;
 mod decided;
 mod dotenv;
@@ -108,6 +109,7 @@ fn configuration(sources: &SourceMap, whole: &mut Whole, name: &str, ledger: &mu
     }
     let mut job_names = Names::without(&["none", "all"]);
     let named: BTreeMap<String, String> = bodies.iter().map(|(j, _)| (j.key.clone(), job_names.unique(plain(&j.key)))).collect();
+    let asked = ask::take(&mut bodies, &named, ledger);
     let workflow = find("workflow").map(|w| whole.referenced(&w.value, ledger, 0));
     let mut texts = String::new();
     let mut gather = |text: &str| {
@@ -152,6 +154,7 @@ fn configuration(sources: &SourceMap, whole: &mut Whole, name: &str, ledger: &mu
         decided: Vec::new(),
         settled: BTreeSet::new(),
         gates: Vec::new(),
+        asked,
         followed: BTreeSet::new(),
         cancels: false,
         daemons: bodies.iter().any(|(_, b)| work::daemon(b)),
@@ -263,7 +266,8 @@ fn configuration(sources: &SourceMap, whole: &mut Whole, name: &str, ledger: &mu
         said.fold(node("environment").arg(&place.name), Build::child)
     });
     small.append(&mut work.value_nodes);
-    Some(vec![small, gates(&work.gates), environments.collect(), vec![build]])
+    let environments = environments.collect();
+    Some(vec![small, approvers(work.gates), environments, vec![build]])
 }
 
 /// Stages behind which a job waits for all that went before.
@@ -274,14 +278,11 @@ fn followed(stages: &[String], bodies: &[(&Entry, Node)]) -> BTreeSet<String> {
     stages[..last].iter().cloned().collect()
 }
 
-/// The gates of jobs that a person starts, and the people: GitLab keeps them in its project.
-fn gates(names: &[String]) -> Vec<Build> {
-    if names.is_empty() {
-        return Vec::new();
-    }
+/// The people who start jobs, before the gates that they open.
+fn approvers(gates: Vec<Build>) -> Vec<Build> {
     let told = "who may start a job was a right in GitLab: name the team by each target's words";
-    let gate = |name: &String| node("gate").arg(name).child(node("approval").child(node("from").arg("approvers")));
-    std::iter::once(node("team").arg("approvers").comments([told])).chain(names.iter().map(gate)).collect()
+    let team = (!gates.is_empty()).then(|| node("team").arg("approvers").comments([told]));
+    team.into_iter().chain(gates).collect()
 }
 
 /// The name of a job without the word that keeps it apart from GitLab's keys: no job there can be called `image`.

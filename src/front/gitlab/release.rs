@@ -5,6 +5,7 @@ use crate::front::logic::Part;
 use crate::front::node::{Build, node};
 use crate::front::yaml::{Entry, Node};
 
+use super::ask::only_prints;
 use super::work::Work;
 
 /// Keys of a release that the step can say.
@@ -87,12 +88,7 @@ fn said(work: &mut Work<'_>, map: &Node, body: &Node) -> Option<Build> {
 /// Whether a job is in the image of GitLab's own programs for releases for their sake alone: its script only prints.
 pub(super) fn is_image_of_it(body: &Node) -> bool {
     let image = body.get("image").map(|i| i.get("name").unwrap_or(i)).and_then(Node::text).unwrap_or_default();
-    let mut prints = true;
-    for key in ["before_script", "script", "after_script"] {
-        if let Some(lines) = body.get(key) {
-            lines.each_text(&mut |line| prints &= line.starts_with("echo ") && !line.contains(['\n', ';', '|', '&', '`']));
-        }
-    }
+    let prints = ["before_script", "script", "after_script"].iter().filter_map(|key| body.get(key)).all(only_prints);
     prints && ["release-cli", "gitlab-org/cli"].iter().any(|own| image.contains(own))
 }
 

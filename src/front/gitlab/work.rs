@@ -11,6 +11,7 @@ use crate::front::name::{Names, is_variable};
 use crate::front::node::Build;
 use crate::front::yaml::{Comments, Entry, Node};
 
+use super::ask::Asked;
 use super::decided::Decided;
 use super::dotenv::Dotenv;
 use super::expr;
@@ -59,7 +60,9 @@ pub(super) struct Work<'w> {
     /// Variables of the rules at work that have a value for each kind of event.
     pub(super) settled: BTreeSet<String>,
     /// Gates of jobs that a person starts.
-    pub(super) gates: Vec<String>,
+    pub(super) gates: Vec<Build>,
+    /// What jobs ask for before they start, where another job asked for them.
+    pub(super) asked: BTreeMap<String, Asked>,
     /// Stages behind which a job stands that waits for all of them.
     pub(super) followed: BTreeSet<String>,
     /// Whether a newer pipeline cancels all jobs.
