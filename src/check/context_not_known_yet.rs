@@ -80,7 +80,7 @@ fn before_steps(job: &Job) -> Vec<Spanned<Context>> {
         _ => None,
     });
     let services = job.services.iter().flat_map(|s| std::iter::once(&s.image).chain(s.env.iter().map(|e| &e.value)));
-    let texts = job.image.iter().chain(job.env.iter().map(|e| &e.value)).chain(services).chain(group);
+    let texts = job.image.iter().chain(job.runner.label()).chain(job.env.iter().map(|e| &e.value)).chain(services).chain(group);
     let asked = job.condition.iter().flat_map(|c| c.contexts());
     texts.flat_map(Text::contexts).cloned().chain(asked).collect()
 }

@@ -41,7 +41,7 @@ impl<'p, 'd> Walk<'p, 'd> {
     }
 
     fn job(&mut self, job: &Job) {
-        job.image.iter().for_each(|t| self.text(t, &[]));
+        job.runner.label().into_iter().chain(&job.image).for_each(|t| self.text(t, &[]));
         self.vars(&job.env, &[]);
         for service in &job.services {
             self.text(&service.image, &[]);

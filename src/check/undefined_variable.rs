@@ -102,7 +102,7 @@ fn finding(line: Line<'_>, name: &str) -> Diagnostic {
 fn is_plain(pipeline: &Pipeline, job: &Job) -> bool {
     let own = match &job.runner {
         Runner::Named(name) => pipeline.runners.iter().any(|r| r.name.value == name.value),
-        Runner::Axis(_) => true,
+        Runner::Axis(_) | Runner::Label(_) => true,
     };
     let brings = |kind: &StepKind| matches!(kind, StepKind::Uses { .. } | StepKind::Action(_));
     !own && job.image.is_none()

@@ -82,6 +82,7 @@ pub(super) fn check(pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
         let name = &runner.name.value;
         let runs = pipeline.jobs.iter().any(|j| match &j.runner {
             Runner::Named(named) => named.value == *name,
+            Runner::Label(_) => false,
             Runner::Axis(_) => j.matrix.iter().flat_map(|m| &m.cells).flatten().flatten().any(|v| v == name),
         });
         say("runner", &runner.name, runs);

@@ -9,7 +9,7 @@ use crate::ir::expr::Expr;
 use crate::ir::id::{EnvironmentId, GateId, JobId, TargetId, WorkflowId};
 use crate::ir::raw::Raw;
 use crate::ir::step::{Notification, Outcome, Permission, Step, StepKind};
-use crate::ir::text::{EnvVar, Text};
+use crate::ir::text::{Context, EnvVar, Text};
 use crate::ir::units::Duration;
 use crate::ir::words::fields;
 
@@ -279,6 +279,31 @@ pub enum Runner {
     Named(Spanned<String>),
     /// Named by a matrix axis.
     Axis(Spanned<String>),
+    /// By a label of the vendor's that a context gives.
+    Label(Text),
+}
+
+impl Runner {
+    /// Where it is named.
+    pub fn span(&self) -> Span {
+        match self {
+            Self::Named(name) | Self::Axis(name) => name.span,
+            Self::Label(text) => text.span,
+        }
+    }
+
+    /// The text that gives the label; none where the spec names the runner.
+    pub fn label(&self) -> Option<&Text> {
+        match self {
+            Self::Label(text) => Some(text),
+            Self::Named(_) | Self::Axis(_) => None,
+        }
+    }
+
+    /// Whether a label is known before the run: all that gives it are variables of the project.
+    pub fn is_by_variables(&self) -> bool {
+        self.label().is_some_and(|text| text.contexts().all(|c| matches!(c.value, Context::Variable(_))))
+    }
 }
 
 /// A container beside a job.

@@ -32,6 +32,7 @@ pub fn items<'j>(job: &'j Job, targets: &[TargetId], f: &mut impl FnMut(Item<'j>
     if let Some(condition) = &job.condition {
         f(Item::JobCondition(condition));
     }
+    job.runner.label().into_iter().for_each(|t| f(Item::Text(t)));
     job.image.iter().for_each(|t| f(Item::Text(t)));
     vars(&job.env, f);
     for service in &job.services {

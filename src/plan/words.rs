@@ -10,6 +10,7 @@ use crate::ir::id::{TargetId, WorkflowId};
 use crate::ir::job::{Job, Runner};
 use crate::ir::raw::Raw;
 use crate::ir::step::{Step, StepKind};
+use crate::ir::text::{Context, Text};
 use crate::ir::walk::every_step;
 use crate::plan::PlannedWorkflow;
 use crate::target::known::{toolchains, tools};
@@ -80,6 +81,7 @@ fn machines(job: &Job, target: TargetId, diagnostics: &mut Diagnostics) {
 fn runners(pipeline: &Pipeline, job: &Job, target: TargetId, diagnostics: &mut Diagnostics) {
     let (span, names): (_, BTreeSet<&str>) = match &job.runner {
         Runner::Named(name) => (name.span, BTreeSet::from([name.value.as_str()])),
+        Runner::Label(text) => return label(pipeline, job, text, target, diagnostics),
         Runner::Axis(axis) => {
             let Some(matrix) = &job.matrix else { return };
             let Some(place) = matrix.axes.iter().position(|a| a.value == axis.value) else { return };
@@ -100,6 +102,32 @@ fn runners(pipeline: &Pipeline, job: &Job, target: TargetId, diagnostics: &mut D
             diagnostics
                 .push(Diagnostic::error("not-expressible", span, message).related(own.name.span, "declared here").help(help));
         }
+    }
+}
+
+/// Contexts that GitHub has no value for where it looks for a runner
+/// (<https://docs.github.com/en/actions/reference/workflows-and-actions/contexts#context-availability>).
+const UNKNOWN_TO_RUNS_ON: &[&str] = &["env.", "job.", "runner.", "secrets.", "steps."];
+
+/// The label of a runner, where GitHub knows less than in a step.
+fn label(pipeline: &Pipeline, job: &Job, text: &Text, target: TargetId, diagnostics: &mut Diagnostics) {
+    if target != TargetId::Github {
+        return;
+    }
+    let known = |context: &Context| match context {
+        Context::Variable(_) | Context::Input(_) | Context::Matrix(_) => true,
+        Context::Output { job: giver, .. } => pipeline.job(*giver).name.value != job.name.value,
+        Context::Value(id) => pipeline.values[id.index()].github.as_ref().is_some_and(|own| {
+            let starts =
+                |at: usize| !own.value[..at].ends_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'));
+            UNKNOWN_TO_RUNS_ON.iter().all(|word| own.value.match_indices(word).all(|(at, _)| !starts(at)))
+        }),
+        _ => false,
+    };
+    for context in text.contexts().filter(|c| !known(&c.value)) {
+        let message = format!("the runner of `{}` is looked for before this is known on {}", job.name.value, target.word());
+        let help = "give the label by a variable, an input, an axis, an output of another job, or a `value` with `github`";
+        diagnostics.push(Diagnostic::error("not-expressible", context.span, message).help(help));
     }
 }
 

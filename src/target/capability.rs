@@ -94,6 +94,8 @@ capabilities! {
     "A macOS runner." RunnerMacos "runner-macos"
     "A runner of the spec's own, by the vendor's labels or tags." RunnerOwn "runner-own"
     "A runner named by an axis of the matrix." RunnerAxis "runner-axis"
+    "A runner by a label that a variable of the project gives." RunnerVariable "runner-variable"
+    "A runner by a label that only the run knows." RunnerRun "runner-run"
     "Scripts in the POSIX shell." ShellSh "shell-sh"
     "Scripts in PowerShell." ShellPwsh "shell-pwsh"
     "Scripts for bash or a POSIX shell on Windows." ShellPosixOnWindows "shell-posix-on-windows"

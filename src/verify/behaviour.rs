@@ -63,6 +63,8 @@ pub struct Found {
     pub acts: Option<Vec<Act>>,
     /// The variables of all its scripts; those of a step or a script are in [`Frame::env`].
     pub env: Variables,
+    /// The label that it asks a runner for, where that is one.
+    pub label: Option<Vec<Bit>>,
     /// The container its scripts run in.
     pub image: Option<Vec<Bit>>,
     /// Whether the program that the image starts with runs around them, where the vendor has a word for that.

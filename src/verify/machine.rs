@@ -39,6 +39,15 @@ fn containers(pipeline: &Pipeline, reader: &dyn Reader, at: usize, job: &Job, fa
     let env: Vec<&EnvVar> = pipeline.workflow(job.workflow).env.iter().chain(&job.env).collect();
     let none = Variables::new();
     let scope = Scope { pipeline, reader, at, job, env: &env, given: [&none, &found.env] };
+    // GitLab is told no label that only the run knows: that is accepted by name.
+    let is_said =
+        reader.word() == TargetId::Github.word() || job.runner.is_by_variables() && reader.word() == TargetId::Gitlab.word();
+    if let Some(label) = job.runner.label().filter(|_| is_said)
+        && !found.label.as_ref().is_some_and(|bits| scope.value(label, bits))
+    {
+        let is = found.label.as_deref().map_or("it asks for another".to_owned(), |bits| format!("it asks for {}", shown(bits)));
+        faults.push((3, "it asks for the runner that the label of the spec names".to_owned(), is));
+    }
     if let Some(image) = &job.image
         && !found.image.as_ref().is_some_and(|bits| scope.value(image, bits))
     {

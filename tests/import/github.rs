@@ -419,6 +419,26 @@ jobs:
 }
 
 #[test]
+fn an_expression_decides_on_a_runner() {
+    let text = "on: push\njobs:\n  plan:\n    runs-on: ubuntu-latest\n    outputs:\n      label: ${{ steps.pick.outputs.label }}\n    steps:\n      \
+                - id: pick\n        run: echo \"label=ubuntu-24.04\" >> \"$GITHUB_OUTPUT\"\n  a:\n    needs: plan\n    runs-on: ${{ needs.plan.outputs.label }}\n    steps:\n      \
+                - run: echo a\n  b:\n    runs-on: ${{ vars.MACHINE }}\n    steps:\n      - run: echo b\n  c:\n    \
+                runs-on: [\"${{ github.repository == 'a/b' && 'big' || 'small' }}\", '${{ vars.ZONE }}']\n    steps:\n      - run: echo c\n";
+    let (_, imported) = imported(Vendor::Github, &[("ci.yml", text)]);
+    let spec = spec(&imported);
+    assert!(spec.contains("runner \"${job.plan.label}\""), "{spec}");
+    assert!(spec.contains("runner (var)MACHINE"), "{spec}");
+    assert!(
+        spec.contains("fromJSON(format('[\\\"{0}\\\", \\\"{1}\\\"]'") || spec.contains("fromJSON(format('[\"{0}\", \"{1}\"]'"),
+        "{spec}"
+    );
+    assert_eq!(errors(&imported, &["github"]), [] as [&str; 0], "{spec}");
+    let refused = errors(&imported, &["gitlab"]);
+    assert!(refused.iter().any(|e| e.contains("runner-run")), "{refused:?}");
+    assert!(refused.iter().all(|e| !e.contains("`b`")), "{refused:?}");
+}
+
+#[test]
 fn a_runner_without_words_for_a_target_is_refused_there() {
     let text = "\
 on: push

@@ -54,6 +54,8 @@ const ROWS: &[Row] = &[
     ("runner-windows", "", "on { push main }; job a { runner windows; shell pwsh; run make }"),
     ("runner-macos", "", "on { push main }; job a { runner macos; run make }"),
     ("runner-axis", "", "on { push main }; job a { runner \"${matrix.os}\"; matrix { axis os linux linux-arm }; run make }"),
+    ("runner-variable", "variable LABEL", "on { push main }; job a { runner \"${var.LABEL}\"; run make }"),
+    ("runner-run", "", "on { push main; manual { input machine default=ubuntu-24.04 } }; job a { runner \"${input.machine}\"; run make }"),
     ("shell-pwsh", "", "on { push main }; job a { runner windows; shell pwsh; run make }"),
     ("shell-posix-on-windows", "", "on { push main }; job a { runner windows; run make }"),
     ("service-ready-bare", "", "on { push main }; job a { image \"alpine:3.22\"; shell sh; service db image=\"postgres:16\" { ready \"pg_isready\" }; run make }"),

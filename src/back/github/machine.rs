@@ -10,8 +10,10 @@ use super::step::pairs;
 use super::view::{ServiceView, StrategyView};
 
 impl Writer<'_, '_> {
-    pub(super) fn runs_on(&self) -> Value {
-        match &self.job.job.runner {
+    pub(super) fn runs_on(&mut self) -> Value {
+        let job = self.job;
+        match &job.job.runner {
+            Runner::Label(text) => json!(self.value(text)),
             Runner::Axis(axis) => json!(format!("${{{{ matrix.{} }}}}", runner_key(&axis.value))),
             Runner::Named(name) => self.labels(&name.value),
         }
@@ -29,7 +31,7 @@ impl Writer<'_, '_> {
     pub(super) fn strategy(&self, matrix: &Matrix) -> StrategyView {
         let axis_of_runner = match &self.job.job.runner {
             Runner::Axis(axis) => matrix.axes.iter().position(|a| a.value == axis.value),
-            Runner::Named(_) => None,
+            Runner::Named(_) | Runner::Label(_) => None,
         };
         let mut view = StrategyView {
             fail_fast: matrix.fail_fast.is_some(),

@@ -257,6 +257,8 @@ fn tags(place: Place<'_>) -> Vec<String> {
             None => hosted(&name.value).map(str::to_owned).into_iter().collect(),
         },
         Runner::Axis(_) => vec!["$RUNNER".to_owned()],
+        // Nothing that a job of the run gives is in the tags of another (<https://docs.gitlab.com/ci/yaml/#tags>).
+        Runner::Label(text) => place.expanded(text).filter(|_| place.job.job.runner.is_by_variables()).into_iter().collect(),
     }
 }
 
@@ -317,7 +319,7 @@ fn matrix(place: Place<'_>) -> Vec<Pairs> {
     let Some(matrix) = &place.job.job.matrix else { return Vec::new() };
     let by_axis = match &place.job.job.runner {
         Runner::Axis(name) => matrix.axes.iter().position(|a| a.value == name.value),
-        Runner::Named(_) => None,
+        Runner::Named(_) | Runner::Label(_) => None,
     };
     let cells = matrix.cells.iter().map(|cell| {
         let named = matrix.axes.iter().zip(cell).filter_map(|(a, v)| Some((axis(&a.value), v.clone()?)));

@@ -10,9 +10,9 @@ use crate::front::yaml::{Entry, Node};
 
 use super::concurrency;
 use super::condition::system_of;
-use super::expr::{Piece, pieces};
 use super::matrix;
 use super::permission;
+use super::runner::{self, runner_axis};
 use super::service;
 use super::step::{self, Shells, shell_word};
 use super::survey::{Jobs, needs};
@@ -63,7 +63,7 @@ fn one(work: &mut Work<'_, '_>, job: &Entry, found: &Jobs<'_>, mut comments: Vec
     let strategy = work.open(&job.value, "strategy");
     let matrix = strategy.and_then(|e| matrix::strategy(work, e, axis.as_deref()));
     if let Some(entry) = work.open(&job.value, "runs-on") {
-        runner(work, entry, axis.as_deref(), &mut build);
+        runner::runner(work, entry, axis.as_deref(), &mut build);
     }
     if let Some(entry) = work.open(&job.value, "timeout-minutes")
         && let Some(limit) = step::minutes(work, entry)
@@ -167,53 +167,6 @@ pub(super) fn requirements(work: &mut Work<'_, '_>, job: &Entry, found: &Jobs<'_
         let all: Vec<String> = texts.iter().map(|t| if t.contains("||") { format!("({t})") } else { t.clone() }).collect();
         build.push(node("if").arg(&all.join(" && ")));
     }
-}
-
-/// The path of the axis that `runs-on` names.
-pub(super) fn runner_axis(job: &Node) -> Option<String> {
-    let text = job.get("runs-on")?.text()?;
-    match pieces(text).as_slice() {
-        [Piece::Expr(inner)] => inner.strip_prefix("matrix.").map(str::to_owned),
-        _ => None,
-    }
-}
-
-fn runner(work: &mut Work<'_, '_>, entry: &Entry, axis: Option<&str>, build: &mut Build) {
-    if let Some(axis) = axis {
-        match work.scope.job.axes.get(axis) {
-            Some(ours) => build.push(node("runner").arg(&format!("${{matrix.{ours}}}"))),
-            None => work.lose(entry, "the matrix has no such axis"),
-        }
-        let labels = work.scope.job.runner_axis.iter().flat_map(|(_, l)| l.keys());
-        let systems: BTreeSet<Option<&str>> = labels.map(|l| system_of(l)).collect();
-        work.scope.job.system = if systems.len() == 1 { systems.into_iter().next().flatten() } else { None };
-        return;
-    }
-    let labels = match entry.value.get("labels") {
-        Some(labels) => {
-            work.open(&entry.value, "labels");
-            labels.texts()
-        }
-        None => entry.value.texts(),
-    };
-    match labels {
-        Some(labels) if !labels.is_empty() && labels.iter().all(|l| !l.contains("${{")) => {
-            let name = work.declared.runner(&labels);
-            work.scope.job.system = labels.iter().find_map(|l| system_of(l));
-            work.scope.job.is_arm = labels.iter().any(|l| is_arm(l));
-            if name != "linux" {
-                build.push(node("runner").arg(&name));
-            }
-        }
-        _ => work.lose(entry, "a spec names its runners; nothing decides on one while the workflow runs"),
-    }
-}
-
-/// Whether a label is that of an ARM runner: docs.github.com, "GitHub-hosted runners reference".
-fn is_arm(label: &str) -> bool {
-    let mac =
-        label.starts_with("macos") && !label.contains("intel") && !label.contains("large") && !label.starts_with("macos-13");
-    mac || label.contains("arm") || label.contains("aarch64")
 }
 
 fn shells(work: &mut Work<'_, '_>, job: &Node) -> Shells {

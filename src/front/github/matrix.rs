@@ -24,7 +24,7 @@ type Cell = BTreeMap<String, String>;
 pub(super) fn strategy(work: &mut Work<'_, '_>, entry: &Entry, runner: Option<&str>) -> Option<Build> {
     let matrix = work.open(&entry.value, "matrix")?;
     if work.scope.job.has_own_cells {
-        return Some(whole::cells(work, entry));
+        return whole::cells(work, entry);
     }
     let made = if matrix.value.is_map() { cells(work, matrix) } else { None };
     let Some((axes, excluded, cells, simple)) = made else {

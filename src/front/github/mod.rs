@@ -24,6 +24,7 @@ mod matrix;
 mod own;
 mod permission;
 mod rewrite;
+mod runner;
 mod security;
 mod service;
 mod step;

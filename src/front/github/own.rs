@@ -45,6 +45,8 @@ fn said(expr: &Gh, scope: &Scope) -> Option<(Gh, BTreeSet<String>)> {
                 // No step is called so: GitHub finds nothing there.
                 None => (!scope.job.ids.contains(*step)).then_some(Gh::Null),
             },
+            // What a job does not need is not there.
+            ["needs", job, ..] if scope.job.needs.iter().all(|n| n != job) => Some(Gh::Null),
             ["needs", job, rest @ ..] => {
                 jobs.borrow_mut().insert((*job).to_owned());
                 let ours = scope.jobs.get(*job).filter(|_| scope.job.needs.iter().any(|n| n == job));

@@ -1,4 +1,4 @@
-//! Jobs that only GitHub can run: calls of other repositories' workflows, cells and runners that are worked out while the workflow runs. They are kept
+//! Jobs that only GitHub can run: calls of other repositories' workflows, cells that are worked out while the workflow runs. They are kept
 //! in its words, behind the needs and conditions that the spec says.
 
 use std::collections::BTreeSet;
@@ -11,7 +11,7 @@ use crate::front::yaml::{Entry, Node};
 
 use super::declare::is_declarable;
 use super::expr::{Gh, Piece, pieces};
-use super::job::{requirements, runner_axis};
+use super::job::requirements;
 use super::matrix;
 use super::rewrite;
 use super::survey::Jobs;
@@ -33,11 +33,6 @@ pub(super) fn why(job: &Node) -> Option<&'static str> {
     if is_expression(environment) || is_expression(environment.and_then(|e| e.get("name"))) {
         return Some("an expression decides on the environment: the job is kept in GitHub's words");
     }
-    let runner = job.get("runs-on").map(|r| r.get("labels").unwrap_or(r));
-    let labels = runner.and_then(Node::texts).unwrap_or_default();
-    if runner_axis(job).is_none() && labels.iter().any(|l| l.contains("${{")) {
-        return Some("an expression decides on the runner: the job is kept in GitHub's words");
-    }
     None
 }
 
@@ -48,7 +43,7 @@ pub(super) fn has_own_cells(job: &Node) -> bool {
 
 /// Whether such a job can be said but for its cells: nothing beside its steps reads them, and it hands nothing on, which each cell would.
 fn fits_own_cells(job: &Node) -> bool {
-    let around = job.entries().iter().filter(|e| !matches!(e.key.as_str(), "steps" | "strategy" | "env" | "name"));
+    let around = job.entries().iter().filter(|e| !matches!(e.key.as_str(), "steps" | "strategy" | "env" | "name" | "runs-on"));
     let mut free = job.entry("outputs").is_none();
     around.for_each(|e| e.value.each_text(&mut |t| free &= !t.contains("matrix.")));
     let steps = job.get("steps").map(Node::items).unwrap_or_default();
@@ -57,11 +52,23 @@ fn fits_own_cells(job: &Node) -> bool {
 }
 
 /// The cells of a job as they stand.
-pub(super) fn cells(work: &mut Work<'_, '_>, strategy: &Entry) -> Build {
+pub(super) fn cells(work: &mut Work<'_, '_>, strategy: &Entry) -> Option<Build> {
+    if is_template(strategy) {
+        work.lose(strategy, TEMPLATE);
+        return None;
+    }
     let kept = Fate::Kept("the cells are worked out when the workflow runs: they are kept in GitHub's words".to_owned());
     let own = rewrite::entry(strategy, &|path: &[String]| renamed(work, path));
     strategy.mark_all(work.ledger, &kept);
-    node("raw").arg("github").child(said("strategy", &own.value))
+    Some(node("raw").arg("github").child(said("strategy", &own.value)))
+}
+
+/// Why cells that are a text without an expression are not carried.
+const TEMPLATE: &str = "GitHub reads no cells in this text: a template that somebody fills in";
+
+/// Whether the cells are such a text.
+fn is_template(strategy: &Entry) -> bool {
+    strategy.value.get("matrix").and_then(Node::text).is_some_and(|text| !text.contains("${{"))
 }
 
 /// A job that is kept as it stands.
@@ -89,9 +96,8 @@ pub(super) fn job(work: &mut Work<'_, '_>, job: &Entry, found: &Jobs<'_>, why: &
         raw.push(said("defaults", own));
     }
     for entry in &keys {
-        let cells = entry.value.get("matrix").filter(|_| entry.key == "strategy");
-        if cells.and_then(Node::text).is_some_and(|text| !text.contains("${{")) {
-            work.lose(entry, "GitHub reads no cells in this text: a template that somebody fills in");
+        if entry.key == "strategy" && is_template(entry) {
+            work.lose(entry, TEMPLATE);
             continue;
         }
         entry.mark_all(work.ledger, &kept);

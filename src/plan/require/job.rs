@@ -181,6 +181,7 @@ impl Walk<'_> {
         let own = self.pipeline.runners.iter().any(|r| r.name.value == "windows");
         !own && match &job.runner {
             Runner::Named(name) => name.value == "windows",
+            Runner::Label(_) => false,
             Runner::Axis(_) => job.matrix.iter().flat_map(|m| &m.cells).flatten().flatten().any(|v| v == "windows"),
         }
     }
@@ -200,6 +201,8 @@ impl Walk<'_> {
                 self.need(if own { Capability::RunnerOwn } else { capability }, name.span, what);
             }
             Runner::Axis(axis) => self.need(Capability::RunnerAxis, axis.span, what),
+            Runner::Label(text) if job.runner.is_by_variables() => self.need(Capability::RunnerVariable, text.span, what),
+            Runner::Label(text) => self.need(Capability::RunnerRun, text.span, what),
         }
         match job.shell.value {
             Shell::Bash => {}
@@ -207,8 +210,7 @@ impl Walk<'_> {
             Shell::Pwsh => self.need(Capability::ShellPwsh, job.shell.span, what),
         }
         if job.shell.value != Shell::Pwsh && self.runs_on_windows(job) {
-            let (Runner::Named(place) | Runner::Axis(place)) = &job.runner;
-            self.need(Capability::ShellPosixOnWindows, place.span, what);
+            self.need(Capability::ShellPosixOnWindows, job.runner.span(), what);
         }
         if let Some(image) = &job.image {
             self.need(Capability::Image, image.span, what);

@@ -110,6 +110,7 @@ fn on_hosted(pipeline: &Pipeline, job: &Job) -> bool {
     };
     match &job.runner {
         Runner::Named(name) => hosted(&name.value),
+        Runner::Label(_) => false,
         Runner::Axis(axis) => {
             let Some(matrix) = &job.matrix else { return false };
             let at = matrix.axes.iter().position(|a| a.value == axis.value);

@@ -69,7 +69,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
             condition: self.condition_below(node, &place),
             present: BitSet::new(0),
             possible: BitSet::new(0),
-            runner: self.runner(node, decl),
+            runner: self.runner(node, decl, &place),
             image: node
                 .child("image")
                 .and_then(|c| c.arg(0))
@@ -168,7 +168,7 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
         steps
     }
 
-    fn runner(&mut self, node: &Node<'a>, decl: &JobDecl<'n, 'a>) -> Runner {
+    fn runner(&mut self, node: &Node<'a>, decl: &JobDecl<'n, 'a>, place: &Place<'_, 'n, 'a>) -> Runner {
         let name = node.setting("runner").and_then(spanned).or_else(|| self.defaults.runner.clone());
         let Some(name) = name else { return Runner::Named(Spanned::new("linux".to_owned(), node.span)) };
         if let Some(axis) = name.value.strip_prefix("${matrix.").and_then(|r| r.strip_suffix('}')) {
@@ -177,6 +177,9 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
                 self.diagnostics.push(crate::sema::names::unknown("matrix axis", axis, name.span, known));
             }
             return Runner::Axis(Spanned::new(axis.to_owned(), name.span));
+        }
+        if let Some(entry) = node.setting("runner").filter(|e| e.ty.is_some() || name.value.contains("${")) {
+            return Runner::Label(self.text(entry, place));
         }
         let standard = ["linux", "linux-arm", "windows", "macos"];
         if !standard.contains(&name.value.as_str()) && self.scope.runners.get(&name.value).is_none() {

@@ -40,8 +40,8 @@ pub const PERMISSIONS: &[&str] = &[
 pub const DEFAULTS: &[Setting] = &[
     line(
         "runner",
-        Reference("runner"),
-        "where it runs: linux, linux-arm, windows, macos, a declared runner, or `${matrix.AXIS}`",
+        Text,
+        "where it runs: linux, linux-arm, windows, macos, a declared runner, `${matrix.AXIS}`, or in a job the vendor's label by a context",
     )
     .default("linux"),
     line("image", Image, "the container its steps run in"),

@@ -323,6 +323,7 @@ fn beside(path: &str, pipeline: &str, id: String, line: usize, asks: Vec<GateId>
         reads: BTreeSet::new(),
         acts: None,
         env: BTreeMap::new(),
+        label: None,
         image: None,
         entrypoint: None,
         services: Vec::new(),

@@ -306,6 +306,7 @@ fn found(pipeline: &Pipeline, path: &str, build: &Build) -> Found {
         reads: fetches.iter().filter_map(output).collect(),
         acts: Some(build.acts.clone()),
         env: build.variables.iter().filter_map(variable).collect(),
+        label: None,
         image: None,
         entrypoint: None,
         services: services(&build.texts),

@@ -31,6 +31,7 @@ pub(super) fn job(path: &str, workflow: &str, id: &str, node: &Node, root: &Node
         reads: BTreeSet::new(),
         acts: None,
         env: work::env(node, root),
+        label: node.get("runs-on").and_then(Node::text).map(work::bits),
         image: node.get("container").and_then(|c| c.get("image").or(Some(c))?.text()).map(work::bits),
         entrypoint: None,
         services: work::services(node),

@@ -32,6 +32,7 @@ pub(super) fn job(pipeline: &Pipeline, path: &str, name: &str, node: &Node, root
         reads: BTreeSet::new(),
         acts: Some(work::acts(node, root)),
         env: work::env(node, root),
+        label: work::label(node, root),
         image: work::image(node, root),
         entrypoint: Some(work::entrypoint(node, root)),
         services: work::services(node, root),

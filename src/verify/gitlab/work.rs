@@ -48,6 +48,14 @@ fn image_name(node: &Node) -> Option<Vec<Bit>> {
     Some(bits(node.get("name").or(Some(node))?.text()?))
 }
 
+/// The tag of its runner, where that is one.
+pub(super) fn label(job: &Node, root: &Node) -> Option<Vec<Bit>> {
+    match or_default(job, root, "tags")?.items() {
+        [one] => one.text().map(bits),
+        _ => None,
+    }
+}
+
 /// The container of the scripts.
 pub(super) fn image(job: &Node, root: &Node) -> Option<Vec<Bit>> {
     or_default(job, root, "image").and_then(image_name)
