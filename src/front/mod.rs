@@ -186,6 +186,13 @@ impl Imported {
         self.ledger.lose_file(file, &Fate::Kept(format!("the spec names the file, which stays as it is: {why}")));
     }
 
+    /// A file that the spec keeps by name for its own vendor, and that starts nothing there: no vendor misses anything.
+    fn keeps_idle(&mut self, file: SourceId) {
+        let why = "nothing of it ever runs: the spec names the file, which stays for whoever reads it";
+        self.stays.push(Stays { file, why: why.to_owned() });
+        self.ledger.lose_file(file, &Fate::Emulated(why.to_owned()));
+    }
+
     fn remark(&mut self, file: SourceId, text: &str) {
         self.remarks.push(Remark { file, text: text.to_owned() });
     }

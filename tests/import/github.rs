@@ -256,7 +256,7 @@ fn a_version_that_nobody_pinned_is_accepted_by_name() {
 
 #[test]
 fn what_cannot_be_written_out_where_it_is_called_is_a_workflow_that_others_call() {
-    let caller = "on: push\njobs:\n  a:\n    strategy: {matrix: {n: [1, 2]}}\n    uses: ./.github/workflows/_called.yml\n    with: {n: '${{ matrix.n }}'}\n";
+    let caller = "on: push\njobs:\n  a:\n    strategy: {max-parallel: 1, matrix: {n: [1, 2]}}\n    uses: ./.github/workflows/_called.yml\n    with: {n: '${{ matrix.n }}'}\n";
     let called = "# Builds one.\non:\n  workflow_call:\n    inputs: {n: {type: string}}\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps: [{run: echo a}]\n  b:\n    needs: a\n    runs-on: ubuntu-latest\n    steps: [{run: echo b}]\n";
     let (_, imported) =
         imported(Vendor::Github, &[(".github/workflows/a.yml", caller), (".github/workflows/_called.yml", called)]);
@@ -266,6 +266,44 @@ fn what_cannot_be_written_out_where_it_is_called_is_a_workflow_that_others_call(
     }
     assert!(!text.contains("raw github \""), "{text}");
     assert_eq!(errors(&imported, &["github"]), Vec::<String>::new(), "{text}");
+}
+
+#[test]
+fn a_workflow_that_is_called_in_cells_stands_there_once_for_each() {
+    let caller = "on: push\njobs:\n  a:\n    strategy: {fail-fast: false, matrix: {n: [one, two]}}\n    uses: ./.github/workflows/called.yml\n    with: {n: '${{ matrix.n }}'}\n  end:\n    needs: a\n    runs-on: ubuntu-latest\n    steps: [{run: echo end}]\n";
+    let called = "on:\n  workflow_call:\n    inputs: {n: {type: string}}\njobs:\n  b:\n    runs-on: ubuntu-latest\n    steps: [{run: 'echo ${{ inputs.n }}'}]\n  c:\n    needs: b\n    runs-on: ubuntu-latest\n    steps: [{run: echo c}]\n";
+    let (_, imported) =
+        imported(Vendor::Github, &[(".github/workflows/a.yml", caller), (".github/workflows/called.yml", called)]);
+    let text = spec(&imported);
+    for line in
+        ["job a-1-b {", "run \"echo one\"", "job a-2-b {", "run \"echo two\"", "needs a-2-b", "needs a-1-b a-1-c a-2-b a-2-c"]
+    {
+        assert!(text.contains(line), "no {line} in {text}");
+    }
+    assert!(imported.ledger.keys().iter().all(|k| matches!(k.fate(), Fate::Exact | Fate::Emulated(_))), "{:#?}", imported.ledger);
+    assert_eq!(errors(&imported, &["github", "gitlab"]), Vec::<String>::new(), "{text}");
+}
+
+#[test]
+fn a_file_of_which_nothing_ever_runs_stays_and_nobody_misses_it() {
+    let text = "on: {push: {branches-ignore: ['**']}}\njobs:\n  locks:\n    if: 'false'\n    runs-on: nothing\n    steps: [{uses: actions/checkout@v4}]\n";
+    let (_, imported) = imported(Vendor::Github, &[(".github/workflows/lock.yml", text)]);
+    let made = spec(&imported);
+    assert!(made.contains("raw github \".github/workflows/lock.yml\""), "{made}");
+    assert!(imported.ledger.keys().iter().all(|k| matches!(k.fate(), Fate::Emulated(_))), "{:#?}", imported.ledger);
+}
+
+#[test]
+fn what_nothing_gives_a_value_is_empty() {
+    let text = "on: push\nrun-name: Of ${{ github.actor }}\njobs:\n  a:\n    strategy: {fail-fast: false}\n    runs-on: ubuntu-latest\n    steps:\n      - run: echo \"$X\"\n        env: {X: 'a${{ inputs.x }}b${{ matrix.y }}'}\n      - if: github.event.inputs.debug == 'true'\n        run: echo never\n";
+    let (_, imported) = imported(Vendor::Github, &[("ci.yml", text)]);
+    let made = spec(&imported);
+    assert!(
+        made.contains("env X=ab") && !made.contains("never") && made.contains("run-name \"Of ${{ github.actor }}\""),
+        "{made}"
+    );
+    assert!(imported.ledger.keys().iter().all(|k| !matches!(k.fate(), Fate::Lost(_))), "{:#?}", imported.ledger);
+    assert_eq!(errors(&imported, &["github"]), Vec::<String>::new(), "{made}");
 }
 
 #[test]

@@ -60,8 +60,8 @@ fn one(
     let jobs = expanded(library, ledger, document.get("jobs")?.entries(), depth + 1);
     let strategy = call.value.entry("strategy");
     // Each cell calls the whole workflow, whose jobs wait for those of their own cell only.
-    if strategy.is_some() && (jobs.len() != 1 || jobs.iter().any(|j| j.value.entry("strategy").is_some())) {
-        return None;
+    if let Some(strategy) = strategy.filter(|_| jobs.len() != 1 || jobs.iter().any(|j| j.value.entry("strategy").is_some())) {
+        return by_cells(library, ledger, call, strategy, document, depth);
     }
     let trigger = document.get("on").and_then(|on| on.entry("workflow_call"));
     let inputs = given(call, trigger.map(|t| &t.value));
@@ -105,6 +105,68 @@ fn one(
     let called = Called { jobs: jobs.iter().map(|j| name(&j.key)).collect(), outputs: outputs.collect() };
     account(library, ledger, call, document, &called);
     Some((entries, called))
+}
+
+/// Most cells whose jobs are written out each for itself.
+const MAX_CELLS: usize = 12;
+
+/// The jobs of a workflow that is called once for each cell: what the cell gives is put in.
+fn by_cells(
+    library: &mut Library<'_>,
+    ledger: &mut Ledger,
+    call: &Entry,
+    strategy: &Entry,
+    document: &Node,
+    depth: usize,
+) -> Option<(Vec<Entry>, Called)> {
+    let cells = cells(strategy.value.get("matrix")?)?;
+    if cells.is_empty() || cells.len() > MAX_CELLS || strategy.value.entry("max-parallel").is_some() {
+        return None;
+    }
+    let (mut entries, mut called) = (Vec::new(), Called::default());
+    for (at, cell) in cells.iter().enumerate() {
+        let change = |path: &[String]| -> Option<Gh> {
+            let [matrix, axis] = path else { return None };
+            let given = || cell.iter().find(|(name, _)| name == axis).map_or(Gh::Text(String::new()), |(_, value)| value.clone());
+            (matrix == "matrix").then(given)
+        };
+        let mut own = rewrite::entry(call, &change);
+        own.key = format!("{}-{}", call.key, at + 1);
+        let Value::Map(keys) = &mut own.value.value else { return None };
+        keys.retain(|e| e.key != "strategy");
+        let (jobs, of_cell) = one(library, ledger, &own, document, depth)?;
+        entries.extend(jobs);
+        called.jobs.extend(of_cell.jobs);
+    }
+    let stops = strategy.value.get("fail-fast").and_then(Node::truth) != Some(false);
+    let why = if stops { ", and the first that fails does not stop the others" } else { "" };
+    strategy.mark_all(ledger, &Fate::Emulated(format!("the jobs of each cell stand here{why}")));
+    Some((entries, called))
+}
+
+/// The cells of a matrix of plain values, or of a list of them alone.
+fn cells(matrix: &Node) -> Option<Vec<Vec<(String, Gh)>>> {
+    let plain = |value: &Node| (value.text().is_some() || value.is_null()).then(|| rewrite::value(value));
+    if let [include] = matrix.entries()
+        && include.key == "include"
+        && include.value.is_list()
+    {
+        let cell = |item: &Node| -> Option<Vec<(String, Gh)>> {
+            item.entries().iter().map(|e| Some((e.key.clone(), plain(&e.value)?))).collect()
+        };
+        return include.value.items().iter().map(cell).collect();
+    }
+    let mut made: Vec<Vec<(String, Gh)>> = vec![Vec::new()];
+    for axis in matrix.entries() {
+        if matches!(axis.key.as_str(), "include" | "exclude") || !axis.value.is_list() {
+            return None;
+        }
+        let values: Vec<Gh> = axis.value.items().iter().map(plain).collect::<Option<_>>()?;
+        let with =
+            |cell: &Vec<(String, Gh)>, value: &Gh| cell.iter().cloned().chain([(axis.key.clone(), value.clone())]).collect();
+        made = made.iter().flat_map(|cell| values.iter().map(move |value| with(cell, value))).collect();
+    }
+    Some(made)
 }
 
 /// Lets the jobs of a workflow that are kept in GitHub's words call files by their new names.

@@ -196,10 +196,20 @@ impl Scope {
         }
     }
 
-    /// Whether a path is a variable that nothing sets.
+    /// Whether a path is a variable that nothing sets, an input that nobody declares, or an axis that the cells do not have: GitHub finds nothing there.
     pub(super) fn is_unset(&self, path: &[String]) -> bool {
-        let [env, name] = path else { return false };
-        env == "env" && self.job.variables.as_ref().is_some_and(|known| !known.contains(name))
+        let words: Vec<&str> = path.iter().map(String::as_str).collect();
+        match words.as_slice() {
+            ["env", name] => self.job.variables.as_ref().is_some_and(|known| !known.contains(*name)),
+            ["inputs", name] | ["github", "event", "inputs", name] => {
+                !self.is_called() && !self.inputs.keys().any(|known| known.eq_ignore_ascii_case(name))
+            }
+            ["matrix", name] => {
+                let is_of = |axis: &String| axis.split('.').next().is_some_and(|root| root.eq_ignore_ascii_case(name));
+                !self.job.id.is_empty() && !self.job.has_own_cells && !self.job.axes.keys().any(is_of)
+            }
+            _ => false,
+        }
     }
 
     /// The variable of the runner for a path, where a shell may read it.

@@ -101,6 +101,15 @@ impl Default for Declared {
     }
 }
 
+/// GitLab's hosted Linux machine, whose jobs are in containers (<https://docs.gitlab.com/ci/runners/hosted_runners/linux/>).
+const LINUX_OF_GITLAB: &str = "saas-linux-small-amd64";
+
+/// Whether labels name a hosted Linux machine of GitHub's of another version than the spec's own `linux`.
+fn is_linux(labels: &[String]) -> bool {
+    let [label] = labels else { return false };
+    label.strip_prefix("ubuntu-").is_some_and(|version| version.bytes().all(|b| b.is_ascii_digit() || b == b'.'))
+}
+
 impl Declared {
     /// The runner of a spec for GitHub's labels.
     pub(super) fn runner(&mut self, labels: &[&str]) -> String {
@@ -189,7 +198,10 @@ impl Declared {
             let file = file.iter().map(|f| node("file").arg(f));
             node("value").arg(name).child(node("github").arg(own)).children(file)
         }));
-        small.extend(self.runners.iter().map(|(name, labels)| node("runner").arg(name).child(node("github").args(labels))));
+        small.extend(self.runners.iter().map(|(name, labels)| {
+            let own = node("runner").arg(name).child(node("github").args(labels));
+            if is_linux(labels) { own.child(node("gitlab").arg(LINUX_OF_GITLAB)) } else { own }
+        }));
         if self.has_ghcr {
             small.push(node("registry").arg("ghcr").arg("ghcr.io"));
         }

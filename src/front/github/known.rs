@@ -173,7 +173,8 @@ pub(super) fn wants_docker(action: &str) -> bool {
     ["docker/", "docker://"].iter().any(|a| action.starts_with(a)) || action == "super-linter/super-linter"
 }
 
-/// Actions that look after GitHub's own pages: issues, findings, graphs of dependencies, sites, what the runner sends out.
+/// Actions that look after GitHub's own pages: issues, comments, findings, graphs of dependencies, sites, the releases of an action, what the runner
+/// sends out.
 const HOUSEKEEPING: &[&str] = &[
     "actions/add-to-project",
     "actions/attest",
@@ -184,6 +185,8 @@ const HOUSEKEEPING: &[&str] = &[
     "actions/deploy-pages",
     "actions/first-interaction",
     "actions/labeler",
+    "actions/publish-action",
+    "actions/publish-immutable-action",
     "actions/stale",
     "advanced-security/maven-dependency-submission-action",
     "dessant/lock-threads",
@@ -194,11 +197,14 @@ const HOUSEKEEPING: &[&str] = &[
     "github/codeql-action/init",
     "github/codeql-action/upload-sarif",
     "gradle/actions/dependency-submission",
+    "marocchino/sticky-pull-request-comment",
     "mikepenz/action-junit-report",
     "ossf/scorecard-action",
     "release-drafter/release-drafter",
+    "release-drafter/release-drafter/autolabeler",
     "scalacenter/sbt-dependency-submission",
     "step-security/harden-runner",
+    "thollander/actions-comment-pull-request",
 ];
 
 #[cfg(test)]

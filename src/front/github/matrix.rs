@@ -22,12 +22,17 @@ type Cell = BTreeMap<String, String>;
 
 /// The `matrix` node. Its axes are entered into the scope of the job. `runner` is the path of the axis that names the runner.
 pub(super) fn strategy(work: &mut Work<'_, '_>, entry: &Entry, runner: Option<&str>) -> Option<Build> {
-    let matrix = work.open(&entry.value, "matrix")?;
+    let Some(matrix) = work.open(&entry.value, "matrix") else {
+        let why = Fate::Emulated("a job without cells has none to stop or to hold back".to_owned());
+        entry.value.entries().iter().for_each(|e| work.mark(e, why.clone()));
+        return None;
+    };
     if work.scope.job.has_own_cells {
         return whole::cells(work, entry);
     }
     let made = if matrix.value.is_map() { cells(work, matrix) } else { None };
     let Some((axes, excluded, cells, simple)) = made else {
+        work.scope.job.has_own_cells = true;
         work.lose(matrix, "the cells are worked out when the workflow runs; a spec names them");
         let text = matrix.value.text().unwrap_or("the cells of this job").to_owned();
         return Some(node("matrix").comments([format!("not carried: {text}")]));

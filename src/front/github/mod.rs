@@ -105,10 +105,14 @@ pub(super) fn import(sources: &SourceMap, files: &[SourceId], root: &Path, impor
     workflows.iter_mut().for_each(|w| call::follow(w, &moved));
     let mut kept = Vec::new();
     for (_, id, _) in rest {
-        imported.keeps(
+        if library.document(id).is_some_and(is_idle) {
+            imported.keeps_idle(id);
+        } else {
+            imported.keeps(
             id,
             "none of its jobs, or not all of its conditions, is what a spec can say; or a stranger's code would run with every right",
         );
+        }
         let name = sources.file(id).name.rsplit('/').next().unwrap_or_default();
         kept.push(format!(".github/workflows/{name}"));
     }
@@ -139,6 +143,14 @@ fn tried<'l>(
         library.comments.extend(comments.map(|c| (id, c)));
     }
     build
+}
+
+/// Whether no job of a workflow ever runs: a list of versions that others keep up to date, for example.
+fn is_idle(document: &Node) -> bool {
+    let never =
+        |job: &Node| job.get("if").and_then(Node::text).is_some_and(|text| matches!(text.trim(), "false" | "${{ false }}"));
+    let jobs = document.get("jobs").map(Node::entries).unwrap_or_default();
+    !jobs.is_empty() && jobs.iter().all(|job| never(&job.value))
 }
 
 /// The name of a file without its folders and its ending.
@@ -207,7 +219,7 @@ fn workflow(
         work.directory = work.open(&run.value, "working-directory").and_then(|e| e.value.text()).map(str::to_owned);
     }
     if let Some(entry) = work.open(document, "run-name") {
-        work.lose(entry, "a spec gives runs no titles");
+        build.push(whole::title(&mut work, entry));
     }
     work.kept = OfWorkflow { permissions: document.get("permissions").cloned(), defaults: document.get("defaults").cloned() };
     let found = survey::survey(&mut work, &written);

@@ -46,7 +46,8 @@ fn said(expr: &Gh, scope: &Scope) -> Option<(Gh, BTreeSet<String>)> {
                 None => (!scope.job.ids.contains(*step)).then_some(Gh::Null),
             },
             // What a job does not need is not there.
-            ["needs", job, ..] if scope.job.needs.iter().all(|n| n != job) => Some(Gh::Null),
+            ["needs", job, ..] if scope.jobs.contains_key(*job) && scope.job.needs.iter().all(|n| n != job) => Some(Gh::Null),
+            ["inputs" | "matrix" | "github", ..] if scope.is_unset(path) => Some(Gh::Null),
             ["needs", job, rest @ ..] => {
                 jobs.borrow_mut().insert((*job).to_owned());
                 let ours = scope.jobs.get(*job).filter(|_| scope.job.needs.iter().any(|n| n == job));

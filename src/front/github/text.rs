@@ -59,6 +59,11 @@ fn expression(inner: &str, place: Where, scope: &Scope, declared: &mut Declared)
     {
         return (String::new(), Fate::Emulated(format!("no step is called `{step}`, so there is nothing on GitHub either")));
     }
+    if let Gh::Path(path) = &expr
+        && scope.is_unset(path)
+    {
+        return (String::new(), Fate::Emulated(format!("nothing gives `{inner}` a value, so it is empty on GitHub, too")));
+    }
     match own::value(&expr, scope, declared) {
         Some((name, _)) if own::is_told(&expr, scope) => (format!("${{value.{name}}}"), Fate::Emulated(own::TOLD.to_owned())),
         Some((name, _)) => (format!("${{value.{name}}}"), Fate::Own(own::WHY.to_owned())),

@@ -50,7 +50,13 @@ const SETUPS: &[Setup] = &[
         caches: false,
     },
     Setup { action: "actions/setup-dotnet", language: "dotnet", version: "dotnet-version", known: &[], caches: false },
-    Setup { action: "ruby/setup-ruby", language: "ruby", version: "ruby-version", known: &["bundler-cache"], caches: false },
+    Setup {
+        action: "ruby/setup-ruby",
+        language: "ruby",
+        version: "ruby-version",
+        known: &["bundler-cache", "cache-version"],
+        caches: false,
+    },
 ];
 
 /// Builds of OpenJDK that differ in who compiled them.
@@ -108,6 +114,7 @@ pub(super) fn of(work: &mut Work<'_, '_>, used: &Use<'_>) -> Option<Vec<Build>> 
             "cache" | "cache-dependency-path" if decided || (entry.key == "cache" && SLOWER.contains(&cache)) => {
                 work.mark(entry, Fate::Emulated("without this cache, which is only slower".to_owned()))
             }
+            "cache-version" => work.mark(entry, Fate::Emulated("pipewright names the cache itself".to_owned())),
             "architecture" => work.mark(entry, Fate::Emulated("that of the runner".to_owned())),
             "distribution" if distribution != "temurin" => {
                 work.mark(entry, Fate::Emulated("the same OpenJDK as Temurin builds it".to_owned()));

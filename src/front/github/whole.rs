@@ -71,6 +71,13 @@ fn is_template(strategy: &Entry) -> bool {
     strategy.value.get("matrix").and_then(Node::text).is_some_and(|text| !text.contains("${{"))
 }
 
+/// The title of a run as it stands.
+pub(super) fn title(work: &mut Work<'_, '_>, entry: &Entry) -> Build {
+    let own = rewrite::entry(entry, &|path: &[String]| renamed(work, path));
+    work.mark(entry, Fate::Kept("a spec gives runs no titles: it is kept in GitHub's words".to_owned()));
+    node("raw").arg("github").child(said(&entry.key, &own.value))
+}
+
 /// A job that is kept as it stands.
 pub(super) fn job(work: &mut Work<'_, '_>, job: &Entry, found: &Jobs<'_>, why: &str, comments: Vec<String>) -> Build {
     let kept = Fate::Kept(why.to_owned());

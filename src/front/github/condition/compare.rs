@@ -75,6 +75,16 @@ impl Maker<'_> {
                 _ => self.no("what is compared is no context"),
             };
         };
+        if self.scope.is_unset(path) {
+            // Nothing is the number 0 where it is compared with something else (docs.github.com, "Evaluate expressions").
+            return match b {
+                Gh::Text(text) => Some(Part::Known(text.is_empty())),
+                Gh::Truth(truth) => Some(Part::Known(!truth)),
+                Gh::Number(number) => Some(Part::Known(number == "0")),
+                Gh::Null => Some(Part::Known(true)),
+                _ => self.no("what is compared is no fixed value"),
+            };
+        }
         let lower = path.join(".").to_ascii_lowercase();
         let wanted = match b {
             Gh::Text(text) | Gh::Number(text) => text.clone(),
