@@ -135,7 +135,9 @@ pub(super) fn is_set(pipeline: &Pipeline, line: Line<'_>, name: &str) -> bool {
         let environment = j.environment.as_ref().map(|e| pipeline.environment(e.environment));
         own(&j.env) || own(&pipeline.workflow(j.workflow).env) || environment.is_some_and(|e| own(&e.env))
     });
-    of_job || own(&line.step.env) || commands_of(line.step).iter().any(|c| sets(c, name))
+    // What stands in a heredoc is no command, but may be a script that sets it for itself.
+    let exported = |text: &Text| marked(text).lines().any(|l| l.trim_start().starts_with(&format!("export {name}=")));
+    of_job || own(&line.step.env) || commands_of(line.step).iter().any(|c| sets(c, name)) || lines(line.step).iter().any(exported)
 }
 
 /// Whether a command gives a variable a value: `A=1`, `export A=1`, `for A in`, `read A`, `mapfile A`, `printf -v A`.

@@ -8,8 +8,8 @@ use crate::ir::event::{Filter, Input, Schedule};
 use crate::ir::expr::Expr;
 use crate::ir::id::{EnvironmentId, GateId, JobId, TargetId, WorkflowId};
 use crate::ir::raw::Raw;
-use crate::ir::step::{Notification, Outcome, Permission, Step, StepKind};
-use crate::ir::text::{Context, EnvVar, Text};
+use crate::ir::step::{FunctionCall, Notification, Outcome, Permission, Step, StepKind};
+use crate::ir::text::{CommitField, Context, EnvVar, RunField, Text};
 use crate::ir::units::Duration;
 use crate::ir::words::fields;
 
@@ -226,8 +226,51 @@ impl Job {
     /// Whether it is an action of CodePipeline as that has it, and no build
     /// (<https://docs.aws.amazon.com/codepipeline/latest/userguide/reference-pipeline-structure.html>).
     pub fn is_an_action(&self) -> bool {
-        self.runs_nothing() && self.raw.iter().any(|r| r.target.value == TargetId::Codepipeline)
+        self.runs_nothing() && self.raw.iter().any(|r| r.target.value == TargetId::Codepipeline) || self.function().is_some()
     }
+
+    /// The function of AWS Lambda whose call is all of the job, in words that a pipeline of CodePipeline knows before its builds: there it is an
+    /// action (<https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-Lambda.html>).
+    pub fn function(&self) -> Option<&FunctionCall> {
+        // What brings a program or the files along does nothing by itself.
+        let mut works = self.steps.iter().filter(|s| !matches!(s.kind, StepKind::Checkout(_) | StepKind::Tools(_)));
+        let (Some(step), None) = (works.next(), works.next()) else { return None };
+        let StepKind::Action(call) = &step.kind else { return None };
+        let plain = step.condition.is_none()
+            && step.when == Outcome::Success
+            && !step.continue_on_error
+            && step.timeout.is_none()
+            && step.env.is_empty();
+        let bare = self.raw.iter().all(|r| r.target.value != TargetId::Codepipeline)
+            && self.image.is_none()
+            && self.docker.is_none()
+            && self.services.is_empty()
+            && self.env.is_empty()
+            && self.matrix.is_none()
+            && self.produces.is_empty()
+            && self.consumes.is_empty()
+            && self.outputs.is_empty()
+            && self.reports.is_empty()
+            && self.environment.is_none()
+            && self.deploy.is_none()
+            && self.retry.is_none()
+            && self.allow_failure.is_none()
+            && self.notify.is_empty();
+        call.function.as_ref().filter(|f| plain && bare && f.texts().all(is_known_before_builds))
+    }
+}
+
+/// Whether a pipeline of CodePipeline can put a text together. `#{` begins a variable of its own there.
+fn is_known_before_builds(text: &Text) -> bool {
+    let known = |context: &Context| match context {
+        Context::Commit(field) => {
+            matches!(field, CommitField::Sha | CommitField::HeadSha | CommitField::Branch | CommitField::Tag)
+        }
+        Context::Run(field) => *field == RunField::Id,
+        Context::Pr(_) | Context::Input(_) | Context::Variable(_) => true,
+        _ => false,
+    };
+    !text.mentions("#{") && text.contexts().all(|c| known(&c.value))
 }
 
 /// An edge to a job that must have ended before.

@@ -264,6 +264,26 @@ pub struct ActionCall {
     pub name: Spanned<String>,
     /// What each target does. A live target without a body is an error.
     pub bodies: Vec<ActionBody>,
+    /// The function that it calls, where it is the standard action for that.
+    pub function: Option<FunctionCall>,
+}
+
+/// A function of AWS Lambda that is called.
+#[derive(Clone, PartialEq, Debug)]
+pub struct FunctionCall {
+    /// Its name.
+    pub function: Text,
+    /// What it is given, if anything.
+    pub input: Option<Text>,
+    /// Where it is.
+    pub region: Text,
+}
+
+impl FunctionCall {
+    /// All that is said of it.
+    pub fn texts(&self) -> impl Iterator<Item = &Text> {
+        [&self.function, &self.region].into_iter().chain(&self.input)
+    }
 }
 
 impl ActionCall {

@@ -1,14 +1,22 @@
-//! Jobs that are an action of CodePipeline as it stands, `raw codepipeline`: what such a job can say beside, and what the pipeline's role needs.
+//! Jobs that are an action of CodePipeline and no build, `raw codepipeline` or the call of a function: what such a job can say beside, and what the pipeline's role needs.
 
 use crate::base::diag::{Diagnostic, Diagnostics};
 use crate::base::span::Span;
 use crate::ir::Pipeline;
+use crate::ir::event::EventKind;
+use crate::ir::gate::GateKind;
 use crate::ir::id::TargetId;
 use crate::ir::job::Job;
 use crate::ir::raw::RawValue;
+use crate::ir::step::FunctionCall;
+use crate::ir::text::{Context, Part, Text};
 use crate::plan::PlannedWorkflow;
 use crate::plan::stages::{Presence, presence};
 use crate::plan::start::starts;
+
+/// Characters of a value in the configuration of an action, `UserParameters` among them
+/// (<https://docs.aws.amazon.com/codepipeline/latest/userguide/limits.html>).
+const CHARACTERS: usize = 1000;
 
 /// What the role of a pipeline needs for the actions of a provider
 /// (<https://docs.aws.amazon.com/codepipeline/latest/userguide/security-iam.html#how-to-custom-role>).
@@ -74,11 +82,20 @@ pub fn review(pipeline: &Pipeline, workflows: &[PlannedWorkflow<'_>], diagnostic
     for workflow in workflows {
         for id in &workflow.workflow.jobs {
             let job = pipeline.job(*id);
-            let Some(raw) = job.raw.iter().find(|r| r.target.value == TargetId::Codepipeline) else { continue };
+            let raw = job.raw.iter().find(|r| r.target.value == TargetId::Codepipeline);
+            if raw.is_none() && job.function().is_none() {
+                continue;
+            }
             let mut fault = |span: Span, what: String, help: &str| {
                 let message = format!("job `{}` is an action of CodePipeline, {what}", job.name.value);
                 diagnostics.push(Diagnostic::error("raw-action", span, message).help(help.to_owned()));
             };
+            if let Some(input) = job.function().and_then(|f| f.input.as_ref()).filter(|i| length(i) > CHARACTERS) {
+                let what = format!("which gives a function {CHARACTERS} characters at most");
+                fault(input.span, what, "write the rest to a place that the function reads");
+            }
+            in_action(pipeline, workflow, job, &mut fault);
+            let Some(raw) = raw else { continue };
             if !job.is_an_action() || !job.services.is_empty() || job.image.is_some() {
                 let help = "give the action a job of its own: `raw codepipeline { ActionTypeId …; Configuration … }` and nothing that runs";
                 fault(raw.target.span, "and has steps or a machine".to_owned(), help);
@@ -86,7 +103,7 @@ pub fn review(pipeline: &Pipeline, workflows: &[PlannedWorkflow<'_>], diagnostic
             }
             match provider(job) {
                 None => {
-                    let help = "say what it does: `ActionTypeId Category=Invoke Owner=AWS Provider=Lambda Version=\"1\"`";
+                    let help = "say what it does: `ActionTypeId Category=Invoke Owner=AWS Provider=StepFunctions Version=\"1\"`";
                     fault(raw.target.span, "and does not say whose".to_owned(), help);
                 }
                 Some(own) if rights(own).is_none() && role(job).is_none() => {
@@ -98,15 +115,39 @@ pub fn review(pipeline: &Pipeline, workflows: &[PlannedWorkflow<'_>], diagnostic
             for (span, word) in beside(job) {
                 fault(span, format!("which has no `{word}`"), "leave it out, or do the work by commands");
             }
-            let planned = workflow.jobs.iter().find(|j| j.job.name.span == job.name.span);
-            let decides = |j| starts(pipeline, workflow.workflow).iter().any(|s| s.has(j) && presence(j, s) == Presence::InJob);
-            if planned.is_some_and(decides) {
-                let span = job.condition.as_ref().map_or(job.name.span, |c| c.span);
-                let help = "ask for names of branches, tags or inputs alone, at most five: the entry of a stage compares them";
-                fault(span, "and nothing in it could decide whether it runs".to_owned(), help);
-            }
         }
     }
+}
+
+/// What only a build does before its own work: decide whether it runs, and ask a gate.
+fn in_action(pipeline: &Pipeline, workflow: &PlannedWorkflow<'_>, job: &Job, fault: &mut impl FnMut(Span, String, &str)) {
+    let planned = workflow.jobs.iter().find(|j| j.job.name.span == job.name.span);
+    let decides = |j| starts(pipeline, workflow.workflow).iter().any(|s| s.has(j) && presence(j, s) == Presence::InJob);
+    if planned.is_some_and(decides) {
+        let span = job.condition.as_ref().map_or(job.name.span, |c| c.span);
+        let help = "ask for names of branches, tags or inputs alone, at most five: the entry of a stage compares them";
+        fault(span, "and nothing in it could decide whether it runs".to_owned(), help);
+    }
+    let inputs = job.function().into_iter().flat_map(FunctionCall::texts).flat_map(Text::contexts);
+    let mut inputs = inputs.filter(|c| matches!(c.value, Context::Input(_)));
+    let others = |j| starts(pipeline, workflow.workflow).iter().any(|s| s.kind != EventKind::Manual && s.has(j));
+    if let Some(input) = inputs.next().filter(|_| planned.is_some_and(others)) {
+        let what = "and gives a function an input that only a run by hand has there".to_owned();
+        fault(input.span, what, "let only `manual` start the job, or give the function something else");
+    }
+    for required in &job.requires {
+        let gate = pipeline.gate(required.value);
+        if gate.producers.is_empty() && !matches!(gate.kind, GateKind::Approval(_)) {
+            let what = format!("and nothing in it could ask `{}`", gate.name.value);
+            fault(required.span, what, "require the gate of a job before it");
+        }
+    }
+}
+
+/// How many characters a text has at least.
+fn length(text: &Text) -> usize {
+    let literal = |part: &Part| if let Part::Literal(text) = part { text.chars().count() } else { 0 };
+    text.parts.iter().map(literal).sum()
 }
 
 /// What only a build can have.

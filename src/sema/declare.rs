@@ -1,6 +1,6 @@
 //! The first walk: which names are declared, and where. The second walk (`lower`) resolves against this.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::diag::{Diagnostic, Diagnostics};
 use crate::base::source::SourceMap;
@@ -92,6 +92,8 @@ pub struct Scope<'n, 'a> {
     pub event_sets: BTreeMap<String, &'n Node<'a>>,
     /// Portable actions.
     pub actions: BTreeMap<String, &'n Node<'a>>,
+    /// Names of the standard ones that the spec has not replaced.
+    pub standard: BTreeSet<String>,
     /// Inputs of manual runs, by workflow: name and node.
     pub inputs: Vec<BTreeMap<String, &'n Node<'a>>>,
 }
@@ -148,6 +150,7 @@ pub fn declare<'n, 'a>(
         artifacts: BTreeMap::new(),
         event_sets: BTreeMap::new(),
         actions: standard.nodes.iter().filter(|n| n.name() == "action").filter_map(|n| Some((name_of(n)?.value, n))).collect(),
+        standard: standard.nodes.iter().filter(|n| n.name() == "action").filter_map(|n| Some(name_of(n)?.value)).collect(),
         inputs: Vec::new(),
     };
     for node in &document.nodes {
@@ -187,6 +190,7 @@ impl<'n, 'a> Scope<'n, 'a> {
                 return;
             }
             "action" => {
+                self.standard.remove(&name.value);
                 self.actions.insert(name.value, node);
                 return;
             }

@@ -132,6 +132,7 @@ capabilities! {
     "Commands on another machine with a known host key." Ssh "ssh"
     "An action of the vendor in the body of a portable action." Uses "uses"
     "An action of GitHub by a version that its owner can move." UnpinnedAction "unpinned-action"
+    "A function of AWS Lambda that answers the run which called it." LambdaAnswer "lambda-answer"
     "A portable action whose body for the target is empty: the step is left out there." StepLeftOut "step-left-out"
     "Files passed between jobs." Artifact "artifact"
     "For how many days an artifact is kept." ArtifactKeepDays "artifact-keep-days"

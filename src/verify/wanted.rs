@@ -6,7 +6,7 @@ use crate::ir::expr::Expr;
 use crate::ir::gate::GateKind;
 use crate::ir::id::{GateId, TargetId};
 use crate::ir::job::Job;
-use crate::ir::step::{Outcome, Script, Step, StepKind};
+use crate::ir::step::{FunctionCall, Outcome, Script, Step, StepKind};
 use crate::ir::text::{Context, EnvVar, Text};
 use crate::ir::units::Duration;
 use crate::plan::step::{PlannedKind, PlannedStep, RunWhen};
@@ -104,6 +104,9 @@ pub(super) fn steps_of<'p>(pipeline: &'p Pipeline, target: TargetId, job: &'p Jo
     let environment = job.environment.as_ref().map(|e| pipeline.environment(e.environment));
     let env = workflow.env.iter().chain(environment.into_iter().flat_map(|e| &e.env)).chain(&job.env).collect();
     let around = Around { env, ..Around::default() };
+    if let Some(call) = job.function().filter(|_| target == TargetId::Codepipeline) {
+        return vec![called(job, call)];
+    }
     let mut steps = Steps { pipeline, target, job, found: Vec::new(), gates: Vec::new() };
     for step in &job.steps {
         steps.step(step, &around, When::of(step.when), (true, true));
@@ -125,6 +128,27 @@ pub(super) fn steps_of<'p>(pipeline: &'p Pipeline, target: TargetId, job: &'p Jo
         }
     }
     steps.found
+}
+
+/// The call of a function, which is an action of a pipeline.
+fn called<'p>(job: &'p Job, call: &'p FunctionCall) -> Wanted<'p> {
+    let input = call.input.iter().map(|input| ("UserParameters", input));
+    Wanted {
+        lines: Vec::new(),
+        contexts: Vec::new(),
+        action: Some("Lambda"),
+        with: [("FunctionName", &call.function), ("Region", &call.region)].into_iter().chain(input).collect(),
+        env: Vec::new(),
+        dir: "",
+        when: When::Success,
+        conditions: Vec::new(),
+        soft: false,
+        timeout: None,
+        ordered: true,
+        tried: false,
+        own: true,
+        span: job.name.span,
+    }
 }
 
 /// The lines of a script, as they are found in an output.

@@ -134,31 +134,68 @@ fn errors(spec: &str) -> Vec<String> {
     errors.map(|d| format!("{}: {}", d.rule, d.message)).collect()
 }
 
+/// A stage that checks and then has a provider do something.
+fn stage_of(provider: &str, rest: &str) -> String {
+    format!(
+        "        - Name: Ship\n          Actions:\n{}{}",
+        action("Check", "Compute", "Commands", 1, "              Commands: [make check]\n"),
+        action("Call", "Invoke", provider, 2, rest)
+    )
+}
+
+#[test]
+fn the_call_of_a_function_is_a_word_of_the_spec() {
+    let call = |more: &str| {
+        let rest = format!(
+            "              Configuration: {{FunctionName: !Ref Function, UserParameters: '#{{SourceVariables.CommitId}}'}}\n{more}"
+        );
+        read(&template(&stage_of("Lambda", &rest)))
+    };
+    let imported = call("");
+    let spec = imported.spec("sample", "main", &["codepipeline"]);
+    let line = "needs check\n            lambda-call (var)FUNCTION input=\"${commit.sha}\"";
+    assert!(spec.contains(line) && spec.contains("AWS_ROLE") && spec.contains("AWS_REGION"), "{spec}");
+    assert!(errors(&spec).is_empty() && lost(&imported).is_empty(), "{:?} {:?}", errors(&spec), lost(&imported));
+    let exact = |path: &str| imported.ledger.keys().iter().find(|k| k.path.ends_with(path)).unwrap().fate() == Fate::Exact;
+    for path in ["Actions[1].ActionTypeId", "Actions[1].ActionTypeId.Owner", "Actions[1].Configuration.UserParameters"] {
+        assert!(exact(path), "{path}");
+    }
+    // The command line calls it, too; what it cannot do is a loss of a name.
+    let there = imported.spec("sample", "main", &["github"]);
+    assert!(errors(&there).len() == 1 && errors(&there)[0].contains("lambda-answer"), "{:?}", errors(&there));
+    assert!(errors(&(there + "accept github lambda-answer reason=\"it answers where it is asked\"\n")).is_empty());
+    // Its region is said; files and what only a build knows are not.
+    let far = call("              Region: eu-west-1\n");
+    assert!(far.spec("sample", "main", &["codepipeline"]).contains("region=eu-west-1") && lost(&far).is_empty());
+    let with_files = call("              InputArtifacts: [{Name: Code}]\n");
+    assert!(with_files.spec("sample", "main", &["codepipeline"]).contains("exit 1"));
+    let with_role = call("              RoleArn: arn:aws:iam::123456789012:role/call\n");
+    assert!(with_role.spec("sample", "main", &["codepipeline"]).contains("Provider=Lambda"));
+}
+
 #[test]
 fn an_action_of_the_vendor_s_own_stays_one() {
     let call = |more: &str| {
         let rest = format!(
-            "              Configuration: {{FunctionName: !Ref Function, UserParameters: '#{{codepipeline.PipelineExecutionId}}'}}\n{more}"
+            "              Configuration: {{StateMachineArn: !Ref Function, Input: '#{{codepipeline.PipelineExecutionId}}'}}\n{more}"
         );
-        let stages = format!(
-            "        - Name: Ship\n          Actions:\n{}{}",
-            action("Check", "Compute", "Commands", 1, "              Commands: [make check]\n"),
-            action("Call", "Invoke", "Lambda", 2, &rest)
-        );
-        read(&template(&stages))
+        read(&template(&stage_of("StepFunctions", &rest)))
     };
     let imported = call("");
     let spec = imported.spec("sample", "main", &["codepipeline"]);
-    for line in
-        ["needs check\n            raw codepipeline {", "Provider=Lambda", "FunctionName=(var)FUNCTION", "variable FUNCTION"]
-    {
+    for line in [
+        "needs check\n            raw codepipeline {",
+        "Provider=StepFunctions",
+        "StateMachineArn=(var)FUNCTION",
+        "variable FUNCTION",
+    ] {
         assert!(spec.contains(line), "{line} is not in {spec}");
     }
     assert!(errors(&spec).is_empty(), "{:?}", errors(&spec));
     let kept = |i: &Imported, path: &str| {
         matches!(i.ledger.keys().iter().find(|k| k.path.ends_with(path)).unwrap().fate(), Fate::Kept(_))
     };
-    for path in ["Actions[1].ActionTypeId", "Actions[1].ActionTypeId.Owner", "Actions[1].Configuration.UserParameters"] {
+    for path in ["Actions[1].ActionTypeId", "Actions[1].ActionTypeId.Owner", "Actions[1].Configuration.Input"] {
         assert!(kept(&imported, path), "{path}");
     }
     assert!(lost(&imported).is_empty(), "{:?}", lost(&imported));

@@ -68,6 +68,7 @@ const ROWS: &[Row] = &[
     ("registry-ghcr", "registry main \"ghcr.io/acme\"", "on { push main }; job a { registry-login main; run make }"),
     ("registry-gitlab", "registry main \"registry.gitlab.com/acme/shop\"", "on { push main }; job a { registry-login main; run make }"),
     ("uses", "action keep { for github gitlab codebuild { uses \"actions/cache@v6.1.0\" { with path=x key=y } } }", "on { push main }; job a { run make; keep }"),
+    ("lambda-answer", "variable ROLE", "on { push main }; job a { run make; lambda-call warm-up role=(var)ROLE region=\"eu-west-1\" }"),
     ("step-left-out", "action page { for github { run make }; for gitlab codebuild }\naction other { for gitlab codebuild { run make }; for github }", "on { push main }; job a { page; other; run make }"),
     ("context-attempt", "", "on { push main }; job a { run \"make ${run.attempt}\" }"),
     ("context-run-number", "", "on { push main }; job a { run \"make ${run.number}\" }"),

@@ -71,6 +71,7 @@ class Aws(Run):
         for path in sorted((self.repository / folder).glob("*.yml")):
             document = yaml.load(path.read_text(encoding="utf-8"), Loader=Stack)
             if "Resources" in document:
+                self.parameters = document.get("Parameters", {})
                 yield path, document["Resources"]
 
     def build(self, path, project, given):
@@ -288,6 +289,7 @@ class CodePipeline(Aws):
                 source["TagName"] = name
             if kind == "mr":
                 source = {**source, "BranchName": name, "PullRequestId": "1", "PullRequestTitle": "Change files", "SourceBranchName": name, "DestinationBranchName": target}
+            self.workflow = re.sub(r"-(push|tag|pull-request|manual|schedule-.*)$", "", path.stem)
             if due:
                 status |= not self.run(pipeline, resources, source, inputs)
         return status
@@ -333,12 +335,49 @@ class CodePipeline(Aws):
             filled(str(value))
         if (kind["Category"], kind["Provider"]) in (("Source", "CodeStarSourceConnection"), ("Approval", "Manual")):
             return True
+        if (kind["Category"], kind["Provider"]) == ("Invoke", "Lambda"):
+            return self.called(action, {key: filled(self.whole(value)) for key, value in settings.items()})
         if (kind["Category"], kind["Provider"]) != ("Build", "CodeBuild"):
             raise Refused(f"action {action['Name']} is of no kind that is known")
         project = resources[settings["ProjectName"]]
         # https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CodeBuild.html (EnvironmentVariables)
         given = {row["name"]: filled(row["value"]) for row in json.loads(settings.get("EnvironmentVariables", "[]"))}
         return self.build(project["Properties"]["Source"]["BuildSpec"], project, given)
+
+
+    def whole(self, value):
+        """A text of a template, with the parameters of the stack."""
+        def kept(name):
+            return self.parameter(name, self.parameters[name]["Default"])
+
+        if isinstance(value, str):
+            return value
+        [(function, text)] = value.items()
+        if function == "Ref":
+            return kept(text)
+        if function != "Fn::Sub":
+            raise Refused(f"{function} is not known")
+        return re.sub(r"\$\{(!?)([^}]*)\}", lambda match: f"${{{match[2]}}}" if match[1] else kept(match[2]), text)
+
+    def called(self, action, configuration):
+        """The call of a function, which is written down as that of the command line would be; whether it succeeded.
+
+        https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-Lambda.html: what the function is given
+        """
+        settings = {"FunctionName": configuration["FunctionName"], "UserParameters": configuration.get("UserParameters", "")}
+        given = {"CodePipeline.job": {"data": {"actionConfiguration": {"configuration": settings}}}}
+        words = [
+            self.at / "bin" / "aws", "lambda", "invoke", "--function-name", configuration["FunctionName"], "--region", self.whole(action["Region"]),
+            "--cli-binary-format", "raw-in-base64-out", "--cli-read-timeout", "0", "--payload", json.dumps(given, separators=(",", ":"), ensure_ascii=False),
+            "--query", "FunctionError", "--output", "text", "answer",
+        ]
+        job = action["Name"]
+        environment = {**self.environment(), "STORY_WORKFLOW": self.workflow, "STORY_JOB": job, "STORY_ROOT": str(self.repository)}
+        answer = subprocess.run(words, cwd=self.repository, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=False)
+        passed = answer.returncode == 0 and answer.stdout.strip() == "None"
+        if not passed:
+            self.broken.append(self.name(self.workflow, job))
+        return passed
 
 
 def checked(rule, filled):

@@ -16,6 +16,7 @@ LEFT_OUT = [
 SAME = [
     (r"^gh (issue|pr|release) .*|^curl .*/api/v4/projects/\d+/(issues|merge_requests|releases).*", "(a word to the vendor)"),
     (r"^pipx install ", "pip install "),
+    (r"^(aws lambda invoke .*) \S+$", r"\1 (file of the answer)"),
     # What runs beside a job has a name on GitLab, and a port of the machine on AWS.
     (r"(?<=[=/@])(localhost|127\.0\.0\.1|docker|postgres|redis|rabbitmq)(?=$|[:/ ])", "(host)"),
     # A commit is the same everywhere; a run has a page and a number with each vendor.

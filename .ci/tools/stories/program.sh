@@ -92,4 +92,6 @@ while IFS=$'\t' read -r words file; do
 done <"$at/answers"
 # An address that no gate asks answers with what the step hopes for.
 [[ -n $answered || $line != *"%{http_code}"* ]] || printf '%s' "${STATUS:-}"
+# A function that is called works.
+[[ $line != "aws${unit}lambda${unit}invoke$unit"* ]] || echo None
 [ "$name" != git ] || exec "${git[@]}" "$@"

@@ -4,15 +4,20 @@ use crate::back::aws::names::parameter;
 use crate::back::aws::policy::{Statement, arn};
 use crate::back::codebuild::project::variable;
 use crate::back::codebuild::view::Parameter;
+use crate::back::codepipeline::told;
 use crate::back::codepipeline::view::Own;
 use crate::back::tree::{Tree, map, text};
 use crate::ir::job::Job;
 use crate::ir::raw::RawValue;
+use crate::ir::step::FunctionCall;
 use crate::plan::Plan;
 use crate::plan::action::{keys, provider, rights, role};
 
 /// The keys of an action, and the statements of its role. Variables of the spec are parameters of the stack.
 pub(super) fn action(plan: &Plan<'_>, job: &Job, parameters: &mut Vec<Parameter>) -> (Vec<Own>, Vec<Statement>) {
+    if let Some(call) = job.function() {
+        return function(plan, call, parameters);
+    }
     let own: Vec<Own> =
         keys(job).map(|(key, value)| Own { key: key.to_owned(), value: Tree(filled(plan, value, parameters)) }).collect();
     let mut named = |text: &str| with_parameters(plan, text, parameters);
@@ -20,10 +25,7 @@ pub(super) fn action(plan: &Plan<'_>, job: &Job, parameters: &mut Vec<Parameter>
         (Some(role), _) => vec![Statement::new(&["sts:AssumeRole"], vec![named(role)])],
         (None, Some("Lambda")) => {
             let function = configured(job, "FunctionName").map_or_else(|| "*".to_owned(), &mut named);
-            vec![
-                Statement::new(&["lambda:InvokeFunction"], vec![arn("lambda", &format!("function:{function}"))]),
-                Statement::new(&["lambda:ListFunctions"], vec!["*".to_owned()]),
-            ]
+            may_call(&arn("lambda", &format!("function:{function}")))
         }
         (None, provider) => {
             let actions = provider.and_then(rights).unwrap_or_default();
@@ -31,6 +33,32 @@ pub(super) fn action(plan: &Plan<'_>, job: &Job, parameters: &mut Vec<Parameter>
         }
     };
     (own, statements)
+}
+
+/// What the role of a pipeline needs for the call of a function
+/// (<https://docs.aws.amazon.com/codepipeline/latest/userguide/security-iam.html#how-to-custom-role>).
+fn may_call(function: &str) -> Vec<Statement> {
+    vec![
+        Statement::new(&["lambda:InvokeFunction"], vec![function.to_owned()]),
+        Statement::new(&["lambda:ListFunctions"], vec!["*".to_owned()]),
+    ]
+}
+
+/// The call of a function (<https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-Lambda.html>).
+fn function(plan: &Plan<'_>, call: &FunctionCall, parameters: &mut Vec<Parameter>) -> (Vec<Own>, Vec<Statement>) {
+    let kind = [("Category", "Invoke"), ("Owner", "AWS"), ("Provider", "Lambda"), ("Version", "1")];
+    let name = told::of_call(plan, &call.function, parameters);
+    let region = told::of_call(plan, &call.region, parameters);
+    let mut settings = vec![("FunctionName", name.value())];
+    settings.extend(call.input.as_ref().map(|i| ("UserParameters", told::of_call(plan, i, parameters).value())));
+    let own = |key: &str, value: RawValue| Own { key: key.to_owned(), value: Tree(value) };
+    let keys = vec![
+        own("ActionTypeId", map(kind.map(|(key, word)| (key, text(word))))),
+        own("Configuration", map(settings)),
+        own("Region", region.value()),
+    ];
+    let arn = format!("arn:${{AWS::Partition}}:lambda:{}:${{AWS::AccountId}}:function:{}", region.pattern(), name.pattern());
+    (keys, may_call(&arn))
 }
 
 /// A setting of the action, where it is a text.

@@ -1,6 +1,12 @@
 //! Texts that AWS itself shows: what a pipeline knows before its builds, and what a rule knows of a run.
 
+use crate::back::aws::names::parameter;
+use crate::back::codebuild::project;
+use crate::back::codebuild::view::Parameter;
+use crate::back::tree::{map, text};
+use crate::base::span::Spanned;
 use crate::ir::event::EventKind;
+use crate::ir::raw::RawValue;
 use crate::ir::text::{CommitField, Context, EnvironmentField, Part, PrField, RepositoryField, RunField, Text};
 use crate::plan::Plan;
 use crate::plan::stages::Subject;
@@ -72,6 +78,77 @@ pub(super) fn of_start(plan: &Plan<'_>, text: &Text, pipeline: &str, kind: Event
         other => environment(plan, other).unwrap_or_default(),
     };
     written(text, &value)
+}
+
+/// A text that an action is given: the pipeline and the stack put their values in.
+pub(super) struct Given(Vec<Piece>);
+
+enum Piece {
+    Literal(String),
+    /// A variable of the pipeline.
+    Run(String),
+    /// A parameter of the stack.
+    Parameter(String),
+}
+
+impl Given {
+    /// As a template says it.
+    pub(super) fn value(&self) -> RawValue {
+        if let [Piece::Parameter(name)] = self.0.as_slice() {
+            return map([("Ref", text(name.clone()))]);
+        }
+        let fills = self.0.iter().any(|p| matches!(p, Piece::Parameter(_)));
+        let pieces = self.0.iter().map(|piece| match piece {
+            // <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-sub.html>
+            Piece::Literal(text) if fills => text.replace("${", "${!"),
+            Piece::Literal(text) | Piece::Run(text) => text.clone(),
+            Piece::Parameter(name) => format!("${{{name}}}"),
+        });
+        let whole: String = pieces.collect();
+        if fills { map([("Fn::Sub", text(whole))]) } else { text(whole) }
+    }
+
+    /// As a part of what a right is for: anything may stand where only the run knows.
+    pub(super) fn pattern(&self) -> String {
+        let pieces = self.0.iter().map(|piece| match piece {
+            Piece::Literal(text) => text.clone(),
+            Piece::Run(_) => "*".to_owned(),
+            Piece::Parameter(name) => format!("${{{name}}}"),
+        });
+        pieces.collect()
+    }
+}
+
+/// A text that an action is given; see `Job::function` for what it may read.
+pub(super) fn of_call(plan: &Plan<'_>, text: &Text, parameters: &mut Vec<Parameter>) -> Given {
+    let mut pieces = Vec::new();
+    for part in &text.parts {
+        pieces.push(match part {
+            Part::Literal(text) => Piece::Literal(text.clone()),
+            Part::Context(context) => match &context.value {
+                Context::Variable(name) => {
+                    let declared = plan.pipeline.variables.iter().find(|v| v.name.value == *name);
+                    match declared.and_then(|v| v.value.as_ref()).and_then(Text::as_literal) {
+                        Some(value) => Piece::Literal(value.to_owned()),
+                        None => {
+                            let id = parameter(name);
+                            if parameters.iter().all(|p| p.name != id) {
+                                parameters.push(project::variable(plan, name));
+                            }
+                            Piece::Parameter(id)
+                        }
+                    }
+                }
+                // The branch and the tag are those of the source, whatever starts the pipeline.
+                known => Piece::Run(of_start(plan, &context_alone(known, text), "", EventKind::Push)),
+            },
+        });
+    }
+    Given(pieces)
+}
+
+fn context_alone(context: &Context, text: &Text) -> Text {
+    Text { parts: vec![Part::Context(Spanned::new(context.clone(), text.span))], span: text.span }
 }
 
 /// A text that a rule of EventBridge writes about a run: `<run>` and `<state>` are what it puts in.

@@ -5,6 +5,7 @@
 
 mod batch;
 mod buildspec;
+mod call;
 mod data;
 mod deploy;
 mod entry;

@@ -18,7 +18,7 @@ use super::buildspec::Around;
 use super::source::{self, Source};
 use super::stack::{Stack, scalar};
 use super::work::Work;
-use super::{batch, deploy, entry, project};
+use super::{batch, call, deploy, entry, project};
 
 /// Variables of CodePipeline by the contexts of a spec.
 const CONTEXTS: &[(&str, &str)] = &[
@@ -276,7 +276,9 @@ fn one(
             }
             deploy::revision(work, stack, &provider, configuration, bucket.as_deref(), &around)
         }
-        _ => match own(work, stack, body, [&category, &words[1], &provider, &words[3]], &around) {
+        _ => match call::function(work, stack, body, &around)
+            .or_else(|| own(work, stack, body, [&category, &words[1], &provider, &words[3]], &around))
+        {
             Some(job) => job,
             None => {
                 let provider = if provider.contains('$') { "another provider" } else { provider.as_str() };
@@ -442,7 +444,7 @@ fn build(work: &mut Work<'_>, stack: &mut Stack, configuration: &Node, around: &
 }
 
 /// A text with contexts in place of `#{…}`, and whether one is left.
-fn spoken(text: &str) -> (String, bool) {
+pub(super) fn spoken(text: &str) -> (String, bool) {
     let mut out = text.to_owned();
     for (theirs, ours) in CONTEXTS {
         out = out.replace(&format!("#{{{theirs}}}"), &format!("${{{ours}}}"));

@@ -320,6 +320,10 @@ impl Walk<'_> {
                 }
             }
             StepKind::Action(call) => {
+                let own = self.job.is_some_and(|j| self.pipeline.job(j).function().is_some());
+                if call.function.is_some() && !(own && self.target == TargetId::Codepipeline) {
+                    self.need(Capability::LambdaAnswer, call.name.span, format!("{what}, `{}`", call.name.value));
+                }
                 if call.body(self.target).is_some_and(|b| b.is_empty) {
                     self.need(Capability::StepLeftOut, call.name.span, format!("{what}, `{}`", call.name.value));
                 }

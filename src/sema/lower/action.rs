@@ -4,12 +4,15 @@ use crate::base::diag::Diagnostic;
 use crate::base::span::Spanned;
 use crate::ir::expr::{Comparison, Expr, ExprKind, Literal};
 use crate::ir::id::TargetId;
-use crate::ir::step::{ActionBody, ActionCall, Permission, Step};
+use crate::ir::step::{ActionBody, ActionCall, FunctionCall, Permission, Step};
 use crate::sema::declare::{name_of, spanned};
 use crate::sema::interpolate::Place;
 use crate::sema::lower::{Arguments, Lower, missing};
 use crate::sema::names::unknown;
 use crate::syntax::tree::Node;
+
+/// The standard action that calls a function of AWS Lambda.
+const CALL: &str = "lambda-call";
 
 impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
     pub(super) fn action_call(&mut self, node: &'n Node<'a>, place: &Place<'_, 'n, 'a>) -> Option<ActionCall> {
@@ -36,7 +39,11 @@ impl<'n, 'a> Lower<'_, '_, 'n, 'a> {
             let is_empty = child.children().iter().all(|c| c.name() == "permissions");
             bodies.push(ActionBody { targets, steps, is_empty, permissions });
         }
-        Some(ActionCall { name, bodies })
+        let said = |input: &str| arguments.get(input).filter(|t| t.as_literal() != Some("")).cloned();
+        let function = (name.value == CALL && self.scope.standard.contains(CALL)).then(|| said("function")).flatten();
+        let function = function.zip(said("region"));
+        let function = function.map(|(function, region)| FunctionCall { function, input: said("input"), region });
+        Some(ActionCall { name, bodies, function })
     }
 
     fn action_permissions(&mut self, node: &Node<'_>) -> Vec<Permission> {

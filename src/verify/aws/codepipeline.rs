@@ -14,7 +14,7 @@ use crate::verify::aws::jobs::{File, Jobs, Task, own};
 use crate::verify::aws::passage::{Run, Stage, Way};
 use crate::verify::aws::stack::{Schedule, Stack};
 use crate::verify::aws::trigger::Trigger;
-use crate::verify::aws::{context, cron};
+use crate::verify::aws::{action, context, cron};
 use crate::verify::behaviour::{Bit, Found, Given, Place, Reader, Started};
 use crate::verify::yaml::{self, Node};
 
@@ -97,7 +97,7 @@ impl<'p> Codepipeline<'p> {
                     "Build" if action.path(&["ActionTypeId", "Provider"]).and_then(Node::text) == Some("CodeBuild") => {
                         self.build(stack, action, mode, &given)?
                     }
-                    "Build" | "Compute" | "Deploy" | "Invoke" | "Test" => self.own(path, &name, action)?,
+                    "Build" | "Compute" | "Deploy" | "Invoke" | "Test" => self.own(path, &name, action, stack)?,
                     other => return Err(format!("line {}: an action `{other}` is not known here", action.line)),
                 };
                 rounds.entry(round).or_default().push(task);
@@ -110,7 +110,7 @@ impl<'p> Codepipeline<'p> {
     }
 
     /// An action of the vendor's own, which the spec has as it stands: a job of the pipeline's workflow has its name.
-    fn own(&mut self, path: &str, pipeline: &str, action: &Node) -> Result<Task, String> {
+    fn own(&mut self, path: &str, pipeline: &str, action: &Node, stack: &Stack) -> Result<Task, String> {
         let id = action.get("Name").and_then(Node::text).unwrap_or_default().to_owned();
         let of_pipeline = |name: &str| pipeline.starts_with(&format!("{}-{name}-", self.pipeline.name.value));
         let job = self.pipeline.job_ids().find(|(_, job)| {
@@ -119,14 +119,23 @@ impl<'p> Codepipeline<'p> {
         });
         let (id_of_job, job) =
             job.ok_or_else(|| format!("line {}: `{id}` is an action that the spec does not have", action.line))?;
+        let (call, passed) = match job.function() {
+            Some(_) => action::call(action, stack).map(|(act, passed)| (Some(act), passed))?,
+            None => (None, Vec::new()),
+        };
         // One that several pipelines have is one job.
         if let Some(at) = self.jobs.found.iter().position(|f| f.job == Some(id_of_job)) {
-            return Ok(Task { found: at, passed: Vec::new() });
+            let known = self.jobs.found[at].acts.iter().flatten().next();
+            if known.map(|a| &a.with) != call.as_ref().map(|a| &a.with) {
+                return Err(format!("line {}: `{id}` is not called as in another pipeline", action.line));
+            }
+            return Ok(Task { found: at, passed });
         }
         let workflow = Some(self.pipeline.workflow(job.workflow).name.value.clone());
-        let found = Found { job: Some(id_of_job), workflow, ..beside(path, pipeline, id, action.line, Vec::new()) };
+        let acts = call.map(|act| vec![act]);
+        let found = Found { job: Some(id_of_job), workflow, acts, ..beside(path, pipeline, id, action.line, Vec::new()) };
         self.jobs.found.push(found);
-        Ok(Task { found: self.jobs.found.len() - 1, passed: Vec::new() })
+        Ok(Task { found: self.jobs.found.len() - 1, passed })
     }
 
     /// An action that waits for a person: it is called after its gate, with a number behind it where several are asked.
@@ -214,7 +223,7 @@ impl Reader for Codepipeline<'_> {
     }
 
     fn means(&self, _at: usize, symbol: &str, context: &Context) -> bool {
-        context::means(self.pipeline, symbol, context)
+        context::means(self.pipeline, symbol, context) || action::means(symbol, context)
     }
 
     fn spellings(&self, _at: usize, context: &Context) -> Vec<Vec<Bit>> {

@@ -2,6 +2,7 @@
 //!
 //! Invariant: nothing here is shared with what writes them.
 
+mod action;
 mod acts;
 mod build;
 pub mod codebuild;

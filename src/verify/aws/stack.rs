@@ -47,6 +47,12 @@ impl Stack {
         })
     }
 
+    /// The variable of the spec that a parameter holds: the last part of where it is kept.
+    pub(super) fn variable(&self, id: &str) -> Option<String> {
+        let kept = self.0.path(&["Parameters", id, "Default"])?.text()?;
+        kept.strip_prefix('/')?.split_once('/').map(|(_, name)| name.to_owned())
+    }
+
     /// The role behind a reference such as `BuildsRole.Arn`.
     ///
     /// # Errors

@@ -293,6 +293,28 @@ pub(super) const DAMAGES: &[Damage] = &[
         },
     },
     Damage {
+        name: "call another function",
+        file: WAY,
+        apply: |t, _| {
+            each_match(t, "FunctionName:\n                  Ref: WarmUp", "FunctionName:\n                  Ref: DeployRoleArn")
+        },
+    },
+    Damage {
+        name: "give a function something else",
+        file: WAY,
+        apply: |t, _| each_match(t, "\"#{SourceVariables.CommitId}\"", "\"#{SourceVariables.BranchName}\""),
+    },
+    Damage {
+        name: "give a function nothing",
+        file: WAY,
+        apply: |t, _| each_line(t, |lines, at| lines[at].trim_start().starts_with("UserParameters:").then(Vec::new)),
+    },
+    Damage {
+        name: "call no function",
+        file: WAY,
+        apply: |t, _| each_match(t, "Provider: Lambda\n", "Provider: StepFunctions\n"),
+    },
+    Damage {
         name: "widen a trigger",
         file: WAY,
         apply: |t, _| {
