@@ -6,7 +6,6 @@ mod argocd;
 mod aws;
 mod codebuild;
 mod codepipeline;
-mod downloads;
 mod github;
 pub mod gitlab;
 mod helm;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::front::node::{Build, node};
 
 /// Names that are declared once for the whole import.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Declared {
     /// Secrets by name.
     pub(crate) secrets: BTreeSet<String>,
@@ -13,6 +13,8 @@ pub(crate) struct Declared {
     pub(crate) variables: BTreeMap<String, Option<String>>,
     /// Runners by name.
     pub(crate) runners: BTreeMap<String, Build>,
+    /// Registries and values, in the order of their use.
+    pub(crate) given: Vec<Build>,
     /// Gates and what they need, in the order of their use.
     pub(crate) gates: Vec<Build>,
     /// Names of environments.
@@ -31,6 +33,7 @@ impl Declared {
             None => node("variable").arg(name),
         }));
         small.extend(self.runners.into_values());
+        small.extend(self.given);
         vec![small, self.gates, self.environments]
     }
 }

@@ -4,6 +4,7 @@
 
 pub mod asset;
 pub mod capability;
+pub mod downloads;
 pub mod frame;
 pub mod known;
 pub mod owned;

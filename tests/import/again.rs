@@ -22,6 +22,11 @@ fn is_asked_for(vendor: Vendor, path: &str) -> bool {
     }
 }
 
+/// The name of the pipeline of a spec.
+fn name_of(text: &str) -> &str {
+    text.lines().find_map(|l| l.strip_prefix("pipeline ")).and_then(|l| l.split_whitespace().next()).unwrap_or_default()
+}
+
 /// What became of an example.
 struct Came {
     /// What is wrong with it, a line each; nothing where it does the same.
@@ -53,7 +58,9 @@ fn there_and_back(vendor: Vendor, example: &Path, renderer: &Renderer) -> Option
     // What a person has accepted of the example is accepted of its import.
     let accepted = text.lines().filter(|l| l.starts_with(&format!("accept {}", vendor.word())));
     let accepted: String = accepted.map(|l| format!("{l}\n")).collect();
-    let spec = imported.spec("again", "main", &[vendor.word()]) + &accepted;
+    // In the stores of AWS a secret is called after its pipeline: who imports one calls it as it was called.
+    let called = if matches!(vendor, Vendor::Codebuild | Vendor::Codepipeline) { name_of(&text) } else { "again" };
+    let spec = imported.spec(called, "main", &[vendor.word()]) + &accepted;
     if std::env::var("AGAIN").is_ok_and(|wanted| wanted == name) {
         println!("{spec}");
     }
@@ -107,28 +114,12 @@ fn configurations_of_gitlab_come_back() {
     hold(Vendor::Gitlab, 24, 17);
 }
 
-/// The examples of a vendor come back as a spec that stops at nothing but what its files do not say.
-#[track_caller]
-fn stops(vendor: Vendor, examples: usize, at: &str) {
-    let renderer = Renderer::new();
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
-    let mut all = 0;
-    for entry in std::fs::read_dir(root).unwrap().map(|e| e.unwrap().path()).filter(|f| f.join("pipeline.kdl").is_file()) {
-        let Some(came) = there_and_back(vendor, &entry, &renderer) else { continue };
-        all += 1;
-        let other: Vec<_> = came.wrong.iter().filter(|line| !line.contains(at)).collect();
-        assert!(!came.compiles && other.is_empty(), "{}: {other:?}", entry.display());
-    }
-    assert_eq!(all, examples);
-}
-
 #[test]
 fn projects_of_codebuild_come_back() {
-    hold(Vendor::Codebuild, 1, 0);
+    hold(Vendor::Codebuild, 1, 1);
 }
 
-/// The role and the notices that a build writes around its steps come back as lines of a script, which the reader takes for its own.
 #[test]
-fn what_a_build_of_a_pipeline_writes_around_its_steps_is_not_read_as_steps() {
-    stops(Vendor::Codepipeline, 2, "it does not run `post_build() {`");
+fn pipelines_of_codepipeline_come_back() {
+    hold(Vendor::Codepipeline, 0, 0);
 }

@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use crate::back::aws::place::Place;
-use crate::back::downloads::{KNOWN, manager};
 use crate::plan::step::PlannedKind;
+use crate::target::downloads::{KNOWN, manager};
 
 /// The `cache` of a buildspec.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]

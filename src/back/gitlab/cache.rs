@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use crate::back::downloads::{KNOWN, Known, manager};
 use crate::back::gitlab::value::Place;
 use crate::ir::step::Cache;
 use crate::plan::step::PlannedKind;
+use crate::target::downloads::{KNOWN, Known, manager};
 
 /// One entry of `cache`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]

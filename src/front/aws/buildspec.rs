@@ -6,6 +6,7 @@ use crate::front::node::{Build, node, run};
 use crate::front::yaml::{Entry, Node};
 
 use super::data;
+use super::own;
 use super::phase;
 use super::work::Work;
 
@@ -20,6 +21,8 @@ pub(super) struct Around {
     pub(super) before: Vec<Build>,
     /// Variables that win over those of the buildspec.
     pub(super) env: Vec<(String, String)>,
+    /// Variables that win over those of the project, too.
+    pub(super) over: Vec<(String, String)>,
     /// Artifacts that others read: the vendor's name to the spec's. Without any the buildspec names them.
     pub(super) outputs: Vec<(String, String)>,
 }
@@ -35,6 +38,14 @@ impl Around {
         Self { name: name.to_owned(), ..self.clone() }
     }
 
+    /// With the variables that win.
+    pub(super) fn given(mut self) -> Self {
+        for (name, value) in std::mem::take(&mut self.over) {
+            self.set(&name, &value);
+        }
+        self
+    }
+
     /// Sets a variable: a later one wins.
     pub(super) fn set(&mut self, name: &str, value: &str) {
         match self.env.iter_mut().find(|(n, _)| n == name) {
@@ -46,6 +57,9 @@ impl Around {
 
 /// The job of a buildspec.
 pub(super) fn job(work: &mut Work<'_>, document: &Node, around: &Around) -> Build {
+    if let Some(own) = own::job(work, document, around) {
+        return own;
+    }
     let mut build =
         node("job").arg(&around.name).comments(around.comments.iter().cloned()).children(around.before.iter().cloned());
     let version = work.open(document, "version");

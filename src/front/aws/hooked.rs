@@ -7,7 +7,7 @@ use crate::front::node::{Build, node};
 use crate::front::yaml::{Entry, Node};
 
 use super::buildspec::{self, Around};
-use super::own;
+use super::own::{self, Start};
 use super::stack::Stack;
 use super::time::{Started, schedules};
 use super::work::Work;
@@ -18,6 +18,8 @@ const KIND: &str = "AWS::CodeBuild::Project";
 
 /// A project that came over.
 pub(super) struct Made {
+    /// Which start of which workflow it is, where pipewright wrote it.
+    pub(super) start: Option<Start>,
     /// The workflow.
     pub(super) workflow: Build,
     /// What is known of the target by it.
@@ -75,7 +77,7 @@ pub(super) fn workflow(work: &mut Work<'_>, stack: &mut Stack, project: &Entry, 
         }
     };
     let settings = settings(work, stack, &properties);
-    Some(Made { workflow: workflow.children(jobs), settings })
+    Some(Made { start, workflow: workflow.children(jobs), settings })
 }
 
 /// What the project says of its target: the repository, the connection to it, and the machine.

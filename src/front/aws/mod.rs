@@ -49,6 +49,7 @@ pub(super) fn buildspecs(sources: &SourceMap, files: &[SourceId], root: &Path, i
     let mut stays = Vec::new();
     let mut settings: Option<Vec<(&'static str, String)>> = None;
     let (mut stacks, mut documents) = (Vec::new(), Vec::new());
+    let mut found = Vec::new();
     for file in files {
         let Some(document) = work.read(*file) else { continue };
         match Stack::of(document.clone()) {
@@ -67,7 +68,7 @@ pub(super) fn buildspecs(sources: &SourceMap, files: &[SourceId], root: &Path, i
                     Some(known) => known.into_iter().filter(|s| made.settings.contains(s)).collect(),
                     None => made.settings,
                 });
-                workflows.push(vec![made.workflow]);
+                found.push((made.start, made.workflow));
             }
         }
         match (came, projects.is_empty()) {
@@ -76,6 +77,7 @@ pub(super) fn buildspecs(sources: &SourceMap, files: &[SourceId], root: &Path, i
             (false, false) => stays.push((file, "the buildspecs of its projects are not here")),
         }
     }
+    workflows.extend(own::merged(&mut work, found).into_iter().map(|w| vec![w]));
     // A batch says which others are a part of it.
     documents.sort_by_key(|(_, document)| document.get("batch").is_none());
     for (file, document) in documents {
@@ -111,6 +113,7 @@ pub(super) fn pipelines(sources: &SourceMap, files: &[SourceId], root: &Path, im
     let mut work = Work::new(sources, root, std::mem::take(&mut imported.ledger));
     let mut stays = Vec::new();
     let mut source = None;
+    let mut found = Vec::new();
     for file in files {
         let Some(document) = work.read(*file) else { continue };
         let Some(mut stack) = Stack::of(document) else {
@@ -119,14 +122,18 @@ pub(super) fn pipelines(sources: &SourceMap, files: &[SourceId], root: &Path, im
         };
         let mut came = false;
         let pipelines = stack.resources(KIND);
+        let start = own::start_of_stack(&work, &stack.document);
         for entry in &pipelines {
             let named = entry.value.get("Properties").and_then(|p| p.get("Name")).cloned();
             let title = named.and_then(|n| stack.literal(&mut work, &n)).unwrap_or_else(|| entry.key.clone());
             let name = names.unique(&title);
-            if let Some(made) = pipeline::pipeline(&mut work, &mut stack, entry, &name) {
+            if let Some(mut made) = pipeline::pipeline(&mut work, &mut stack, entry, &name) {
                 came = true;
+                if start.is_some() && own::is_queued(entry) {
+                    made.workflow.push(node("concurrency").prop("per", "workflow").prop("queue", "all"));
+                }
                 source = source.or(Some((made.source.repository, made.source.connection)));
-                workflows.push(vec![made.workflow]);
+                found.push((start.clone(), made.workflow));
             }
         }
         match (came, pipelines.is_empty()) {
@@ -135,6 +142,7 @@ pub(super) fn pipelines(sources: &SourceMap, files: &[SourceId], root: &Path, im
             (false, false) => stays.push((*file, "no job of its pipelines is one that a spec can say")),
         }
     }
+    workflows.extend(own::merged(&mut work, found).into_iter().map(|w| vec![w]));
     let Work { ledger, faults, declared, .. } = work;
     imported.ledger = ledger;
     imported.faults = faults;

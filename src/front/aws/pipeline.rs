@@ -409,38 +409,31 @@ fn build(work: &mut Work<'_>, stack: &mut Stack, configuration: &Node, around: &
             }
         }
     }
-    let text = variables.as_ref().and_then(|e| stack.text(work, &e.value));
-    let mut job = project::job(work, stack, configuration, around.clone());
-    let Some(entry) = variables else { return job };
-    let parsed: Option<serde_json::Value> = text.and_then(|t| serde_json::from_str(&t).ok());
-    let Some(list) = parsed.as_ref().and_then(serde_json::Value::as_array) else {
-        work.lose(&entry, "the variables are no JSON that could be read");
-        return job;
-    };
-    around.env.clear();
+    // The action wins over the project, and that over the buildspec.
+    if let Some(entry) = variables {
+        let text = stack.text(work, &entry.value);
+        let parsed: Option<serde_json::Value> = text.and_then(|t| serde_json::from_str(&t).ok());
+        match parsed.as_ref().and_then(serde_json::Value::as_array) {
+            Some(list) => around.over = given(work, &entry, list),
+            None => work.lose(&entry, "the variables are no JSON that could be read"),
+        }
+    }
+    project::job(work, stack, configuration, around)
+}
+
+/// The variables that an action gives its build.
+fn given(work: &mut Work<'_>, entry: &Entry, list: &[serde_json::Value]) -> Vec<(String, String)> {
+    let mut given = Around::default();
     for item in list {
         let of = |key: &str| item.get(key).and_then(serde_json::Value::as_str);
         let (Some(name), Some(value)) = (of("name"), of("value")) else { continue };
         let (value, left) = spoken(value);
         if left {
-            work.mark(&entry, Fate::Lost(format!("`{value}` is read out of CodePipeline itself")));
+            work.mark(entry, Fate::Lost(format!("`{value}` is read out of CodePipeline itself")));
         }
-        project::set(work, &mut around, name, &value, of("type").unwrap_or("PLAINTEXT"));
+        project::set(work, &mut given, name, &value, of("type").unwrap_or("PLAINTEXT"));
     }
-    // The action wins over the project, and that over the buildspec.
-    for (name, value) in &around.env {
-        let children = job.0.children.get_or_insert_default();
-        let made = node("env").prop(name, value);
-        let is_same = |c: &crate::syntax::tree::Node<'_>| c.name() == "env" && c.prop(name).is_some();
-        match children.iter().position(is_same) {
-            Some(at) => children[at] = made.0,
-            None => {
-                let at = children.iter().position(|c| c.name() == "run").unwrap_or(children.len());
-                children.insert(at, made.0);
-            }
-        }
-    }
-    job
+    given.env
 }
 
 /// A text with contexts in place of `#{…}`, and whether one is left.

@@ -27,7 +27,7 @@ fn find(work: &mut Work<'_>, stack: &mut Stack, name: &Node) -> Option<Entry> {
 /// The job of an action that starts a build.
 pub(super) fn job(work: &mut Work<'_>, stack: &mut Stack, configuration: &Node, mut around: Around) -> Build {
     let Some(name) = work.open(configuration, "ProjectName") else {
-        return batch::missing(&around, "the project is not said");
+        return batch::missing(&around.given(), "the project is not said");
     };
     // A project that is found is no variable.
     let variables = work.declared.variables.clone();
@@ -36,14 +36,15 @@ pub(super) fn job(work: &mut Work<'_>, stack: &mut Stack, configuration: &Node, 
     name.value.each_entry(&mut |e| work.ledger.mark(e.id, Fate::Exact));
     let Some(project) = found else {
         work.mark(name, Fate::Lost("the project is not in this template: put its buildspec into the job".to_owned()));
-        return batch::missing(&around, "the commands of the CodeBuild project");
+        return batch::missing(&around.given(), "the commands of the CodeBuild project");
     };
     opened(work, &project);
     let Some(properties) = work.open(&project.value, "Properties") else {
-        return batch::missing(&around, "a project without properties");
+        return batch::missing(&around.given(), "a project without properties");
     };
     let properties = properties.value.clone();
     properties_of(work, stack, &properties, &mut around, true);
+    let around = around.given();
     match document(work, stack, &project, &properties) {
         Ok(document) => buildspec::job(work, &document, &around),
         Err((at, why)) => {

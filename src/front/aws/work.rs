@@ -10,6 +10,8 @@ use crate::front::declare::Declared;
 use crate::front::ledger::Ledger;
 use crate::front::yaml::{self, Comments, Fault, Limits, Node};
 
+use super::own::Known;
+
 /// Most files that one import reads beside those it is given.
 const MAX_FILES: usize = 200;
 
@@ -25,6 +27,8 @@ pub(super) struct Work<'w> {
     pub(super) faults: Vec<Fault>,
     /// What the spec declares.
     pub(super) declared: Declared,
+    /// What builds that pipewright wrote tell of one another.
+    pub(super) own: Known,
     /// Files that another one names.
     pub(super) named: BTreeSet<SourceId>,
     comments: BTreeMap<SourceId, Comments>,
@@ -46,6 +50,7 @@ impl<'w> Work<'w> {
             root,
             faults: Vec::new(),
             declared: Declared::default(),
+            own: Known::default(),
             named: BTreeSet::new(),
             comments: BTreeMap::new(),
             documents: BTreeMap::new(),
@@ -86,6 +91,15 @@ impl<'w> Work<'w> {
     pub(super) fn comments(&mut self, span: Span) -> Vec<String> {
         let line = self.sources.file(span.source).line_column(span.start).0;
         self.comments.get_mut(&span.source).map(|c| c.above(line)).unwrap_or_default()
+    }
+
+    /// The comment directly above a place, which stays: a buildspec may be read for several jobs.
+    pub(super) fn comment(&self, span: Span) -> Option<String> {
+        let file = self.sources.file(span.source);
+        let line = file.line_column(span.start).0;
+        // A block of text begins on the line behind its mark.
+        let mark = file.text.lines().nth(line.checked_sub(2)?).is_some_and(|l| l.trim_start().starts_with("- |"));
+        self.comments.get(&span.source)?.directly_above(line - usize::from(mark)).map(str::to_owned)
     }
 
     /// Takes the comments at the top of the file of a place.

@@ -39,6 +39,11 @@ impl Comments {
         taken
     }
 
+    /// The comment that stands directly above a line, which stays.
+    pub fn directly_above(&self, line: usize) -> Option<&str> {
+        self.own.get(&line.checked_sub(1)?).map(String::as_str)
+    }
+
     /// Takes what is left between two lines, the first included and the last not.
     pub fn between(&mut self, from: usize, to: usize) -> Vec<String> {
         let lines: Vec<usize> = self.own.range(from..to).map(|(l, _)| *l).collect();

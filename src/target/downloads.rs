@@ -1,14 +1,18 @@
 //! Where tools keep what they download: inside the project, where the vendors that keep nothing else find it.
 
 /// Where a tool keeps its downloads, the variable that says so (`@` is the folder of the project), and the files whose change makes them stale.
-pub(super) struct Known {
-    pub(super) tool: &'static str,
+pub struct Known {
+    /// Its name in a spec.
+    pub tool: &'static str,
     variable: Option<(&'static str, &'static str)>,
-    pub(super) paths: &'static [&'static str],
-    pub(super) files: &'static [&'static str],
+    /// Folders below the root.
+    pub paths: &'static [&'static str],
+    /// Files of its project.
+    pub files: &'static [&'static str],
 }
 
-pub(super) const KNOWN: &[Known] = &[
+/// Every tool whose downloads are kept.
+pub const KNOWN: &[Known] = &[
     Known { tool: "npm", variable: Some(("npm_config_cache", "@/.npm")), paths: &[".npm/"], files: &["package-lock.json"] },
     Known {
         tool: "yarn",
@@ -76,13 +80,13 @@ pub(super) const KNOWN: &[Known] = &[
 
 impl Known {
     /// The variable that makes the tool work inside the project, whose folder the vendor calls `root`.
-    pub(super) fn variable(&self, root: &str) -> Option<(String, String)> {
+    pub fn variable(&self, root: &str) -> Option<(String, String)> {
         self.variable.map(|(name, value)| (name.to_owned(), value.replacen('@', root, 1)))
     }
 }
 
 /// The package manager of a language.
-pub(super) fn manager(language: &str) -> Option<&'static str> {
+pub fn manager(language: &str) -> Option<&'static str> {
     Some(match language {
         "node" => "npm",
         "python" => "pip",
