@@ -106,7 +106,7 @@ fn hold(vendor: Vendor, compile: usize, same: usize) {
 
 #[test]
 fn workflows_of_github_come_back() {
-    hold(Vendor::Github, 19, 15);
+    hold(Vendor::Github, 26, 20);
 }
 
 #[test]

@@ -23,6 +23,17 @@ fn a_script_of_pipewrights_own_may_use_the_name_of_a_secret() {
     assert_eq!(built("target github\ntarget gitlab standby\n", body), Ok(Vec::new()));
 }
 
+/// It has the form of what pipewright writes where no `if` can decide, and still only the run knows what it says.
+#[test]
+fn a_script_of_the_spec_may_decide_as_one_of_pipewrights_own() {
+    let script = r###"run #"if [[ $GITHUB_REF == refs/heads/main ]]; then echo "go=true" >> "$PIPEWRIGHT_OUTPUT"; fi"#"###;
+    let body = format!(
+        "workflow a {{ on {{ push main develop }}; job choose {{ output go; {script} }}; job x {{ needs choose; if \"job.choose.go == 'true'\"; run make }} }}"
+    );
+    let found = built("target github\n", &body).unwrap();
+    assert!(found.iter().all(|d| d.starts_with("vendor-variable-in-script")), "{found:?}");
+}
+
 #[test]
 fn a_step_does_not_read_one_variable_for_another() {
     let of = |target: &str, body: &str| {

@@ -9,7 +9,7 @@ mod place;
 use std::collections::BTreeSet;
 
 use crate::front::ledger::Fate;
-use crate::front::logic::{Part, and};
+use crate::front::logic::{Part, and, asked};
 
 use super::context::Scope;
 use super::declare::Declared;
@@ -50,23 +50,35 @@ pub(super) fn condition(source: &str, scope: &Scope, declared: &mut Declared) ->
     };
     let Some(expr) = parse(&inner) else { return lost("this is no expression that can be read".to_owned()) };
     let mut fate = Fate::Exact;
-    let mut when = None;
-    let mut parts = Vec::new();
+    let (mut parts, mut open) = (Vec::new(), None);
     for conjunct in conjuncts(&expr) {
-        match outcome(conjunct) {
-            Some(Outcome::Success) => {}
-            Some(Outcome::Failure) => when = Some("failure"),
-            Some(Outcome::Always) => when = Some("always"),
-            Some(Outcome::NotCancelled) => {
-                when = Some("always");
-                fate = Fate::Emulated("`always` also runs when the run is cancelled".to_owned());
-            }
+        match statuses(conjunct) {
+            Some(own) => open = Some(open.map_or(own, |known: Statuses| std::array::from_fn(|i| known[i] && own[i]))),
             None => parts.push(conjunct),
         }
     }
+    let mut made = Part::Known(true);
+    let mut when = None;
+    match open {
+        None | Some([true, false, false]) => {}
+        Some([false, true, false]) => when = Some("failure"),
+        Some([true, true, true]) => when = Some("always"),
+        Some([true, true, false]) => {
+            when = Some("always");
+            fate = Fate::Emulated("`always` also runs when the run is cancelled".to_owned());
+        }
+        Some([false, false, false]) => made = Part::Known(false),
+        Some(open) if scope.job.in_steps => {
+            when = Some("always");
+            let named = |wanted: bool| STATUSES.iter().zip(open).find(|(_, holds)| *holds == wanted).map_or("", |(name, _)| name);
+            let is_one = open.iter().filter(|holds| **holds).count() == 1;
+            let text = if is_one { format!("== '{}'", named(true)) } else { format!("!= '{}'", named(false)) };
+            made = asked(format!("job.status {text}"));
+        }
+        Some(_) => return lost("a job of a spec runs after success, after a failure, or always".to_owned()),
+    }
     let mut maker =
         Maker { scope, declared, why: String::new(), reads: BTreeSet::new(), is_own: false, is_told: false, is_always: false };
-    let mut made = Part::Known(true);
     for part in parts {
         match maker.truth(part) {
             Some(next) => made = and(made, next),
@@ -75,7 +87,7 @@ pub(super) fn condition(source: &str, scope: &Scope, declared: &mut Declared) ->
     }
     let (text, never) = match made {
         Part::Known(known) => (None, !known),
-        asked => (asked.text(), false),
+        left => (left.text(), false),
     };
     if maker.is_always {
         when = Some("always");
@@ -89,12 +101,11 @@ pub(super) fn condition(source: &str, scope: &Scope, declared: &mut Declared) ->
     Condition { when, text, never, reads: maker.reads, fate }
 }
 
-enum Outcome {
-    Success,
-    Failure,
-    Always,
-    NotCancelled,
-}
+/// How a job may stand.
+const STATUSES: [&str; 3] = ["success", "failure", "cancelled"];
+
+/// Whether something holds for each of them.
+type Statuses = [bool; 3];
 
 fn conjuncts(expr: &Gh) -> Vec<&Gh> {
     match expr {
@@ -103,20 +114,19 @@ fn conjuncts(expr: &Gh) -> Vec<&Gh> {
     }
 }
 
-fn outcome(expr: &Gh) -> Option<Outcome> {
-    let name = |e: &Gh| if let Gh::Call(name, _) = e { name.clone() } else { String::new() };
+/// How a job stands where an expression holds that asks for nothing else (docs.github.com, "Status check functions").
+fn statuses(expr: &Gh) -> Option<Statuses> {
+    let both = |a: &Gh, b: &Gh, f: fn(bool, bool) -> bool| {
+        let (a, b) = (statuses(a)?, statuses(b)?);
+        Some(std::array::from_fn(|i| f(a[i], b[i])))
+    };
     match expr {
-        Gh::Not(inner) => (name(inner) == "cancelled").then_some(Outcome::NotCancelled),
-        Gh::Both("||", a, b) => match (name(a).as_str(), name(b).as_str()) {
-            ("success", "failure") | ("failure", "success") => Some(Outcome::NotCancelled),
-            _ => None,
-        },
-        other => match name(other).as_str() {
-            "success" => Some(Outcome::Success),
-            "failure" => Some(Outcome::Failure),
-            "always" => Some(Outcome::Always),
-            _ => None,
-        },
+        Gh::Call(name, _) if name == "always" => Some([true; 3]),
+        Gh::Call(name, _) => STATUSES.contains(&name.as_str()).then(|| STATUSES.map(|status| status == name)),
+        Gh::Not(inner) => Some(statuses(inner)?.map(|holds| !holds)),
+        Gh::Both("&&", a, b) => both(a, b, |a, b| a && b),
+        Gh::Both("||", a, b) => both(a, b, |a, b| a || b),
+        _ => None,
     }
 }
 
@@ -183,7 +193,11 @@ mod tests {
     use crate::front::ledger::Fate;
 
     fn said(text: &str) -> String {
-        let made = condition(text, &Scope::default(), &mut Declared::default());
+        said_in(&Scope::default(), text)
+    }
+
+    fn said_in(scope: &Scope, text: &str) -> String {
+        let made = condition(text, scope, &mut Declared::default());
         let when = made.when.map(|w| format!("when={w} ")).unwrap_or_default();
         let lost = if matches!(made.fate, Fate::Lost(_)) { "lost " } else { "" };
         format!("{lost}{when}{}", made.text.unwrap_or_else(|| if made.never { "never".into() } else { "always".into() }))
@@ -202,10 +216,24 @@ mod tests {
         );
         assert_eq!(said("contains(fromJSON('[\"a\", \"b\"]'), github.actor)"), "run.actor in ['a', 'b']");
         assert_eq!(said("!cancelled()"), "when=always always");
+        assert_eq!(said("always() && !cancelled()"), "when=always always");
+        assert_eq!(said("failure() && success()"), "never");
+        assert_eq!(said("failure() || cancelled()"), "lost failure() || cancelled()");
         assert_eq!(said("!(github.event_name == 'push')"), "!(run.event in ['push', 'tag'])");
         assert_eq!(said("github.event_name == 'issues'"), "never");
         assert_eq!(said("secrets.TOKEN != ''"), "secret.TOKEN != ''");
         assert_eq!(said("github.event.pull_request.draft == false"), "value.github-event-pull-request-draft-false == 'true'");
         assert_eq!(said("x ${{ true }}"), "lost x ${{ true }}");
+    }
+
+    #[test]
+    fn a_step_knows_how_its_job_stands() {
+        let mut scope = Scope::default();
+        scope.job.in_steps = true;
+        let said = |text| said_in(&scope, text);
+        assert_eq!(said("failure() || cancelled()"), "when=always job.status != 'success'");
+        assert_eq!(said("cancelled() && github.actor == 'a'"), "when=always job.status == 'cancelled' && run.actor == 'a'");
+        assert_eq!(said("!failure()"), "when=always job.status != 'failure'");
+        assert_eq!(said("!(success() || cancelled())"), "when=failure always");
     }
 }

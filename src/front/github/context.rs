@@ -45,6 +45,8 @@ pub(super) struct JobScope {
     pub(super) steps: BTreeMap<(String, String), String>,
     /// Whether its cells are worked out when the workflow runs.
     pub(super) has_own_cells: bool,
+    /// Whether it is at its steps, which know how it stands.
+    pub(super) in_steps: bool,
     /// Ids of its steps.
     pub(super) ids: BTreeSet<String>,
     /// Handles of steps that something speaks of: the vendor's id to the spec's.

@@ -111,6 +111,7 @@ fn assigned(script: &str, name: &str) -> Option<usize> {
 
 /// Converts the steps of a job.
 pub(super) fn steps(work: &mut Work<'_, '_>, entry: &Entry, shell: &Shells, artifacts: &Artifacts) -> Made {
+    work.scope.job.in_steps = true;
     let scripts = || entry.value.items().iter().filter_map(|s| s.get("run")?.text());
     let mut made = Made { shell: shell.of_job, pushes: scripts().any(|s| s.contains("git push")), ..Made::default() };
     let uploads =

@@ -16,6 +16,9 @@ use crate::verify::yaml::{self, Node};
 /// The action that asks by an issue.
 const ISSUE: &str = "trstringer/manual-approval@";
 
+/// The step that works out the values of the spec's own jobs; a spec calls none of its steps so.
+const VALUES: &str = "values";
+
 impl Github<'_> {
     pub(super) fn file(&mut self, path: &str, text: &str) -> Result<(), String> {
         let root = yaml::read(text)?;
@@ -52,13 +55,17 @@ impl Github<'_> {
     /// Says which job of the spec each job is, and which approvals it asks for.
     pub(super) fn name_jobs(&mut self) {
         let pipeline = self.pipeline;
-        for workflow in &self.workflows {
+        for workflow in &mut self.workflows {
             let Some(of_spec) = pipeline.workflows.iter().find(|w| w.name.value == workflow.name) else { continue };
-            for job in &workflow.jobs {
+            for job in &mut workflow.jobs {
                 let found = &mut self.found[job.at];
                 let same = |name: &str| legal(name).eq_ignore_ascii_case(&job.id);
                 let named: Option<JobId> = of_spec.jobs.iter().copied().find(|j| same(&pipeline.job(*j).name.value));
                 found.job = named;
+                if named.is_some() {
+                    // What a script of the spec writes is known to nobody before it runs, whatever its form.
+                    job.decisions.retain(|d| d.step == VALUES);
+                }
                 let native = |gate: &GateId| matches!(&pipeline.gate(*gate).kind, GateKind::Approval(approval) if approval.via == Via::Native);
                 let entered: Option<&Environment> =
                     found.environment.as_ref().and_then(|name| pipeline.environments.iter().find(|e| e.name.value == *name));
