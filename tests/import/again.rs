@@ -121,5 +121,5 @@ fn projects_of_codebuild_come_back() {
 
 #[test]
 fn pipelines_of_codepipeline_come_back() {
-    hold(Vendor::Codepipeline, 0, 0);
+    hold(Vendor::Codepipeline, 1, 0);
 }

@@ -195,6 +195,13 @@ fn replace(node: &mut tree::Node<'static>, from: &str, to: &str) {
     node.children.iter_mut().flatten().for_each(|child| replace(child, from, to));
 }
 
+/// Whether a text stands in a node, or in one below it.
+fn says(node: &tree::Node<'_>, wanted: &str) -> bool {
+    let mut found = false;
+    each_text(node, &mut |text| found |= text.contains(wanted));
+    found
+}
+
 /// Whether a node reads a variable of the shell.
 fn reads(node: &tree::Node<'_>, name: &str) -> bool {
     let mut found = false;

@@ -3,6 +3,7 @@
 use crate::front::node::{Build, node};
 use crate::syntax::print::print;
 use crate::syntax::tree::Document;
+use crate::target::asset;
 use crate::target::frame::{AS_BUILD, IMAGES, sourced, store};
 
 use super::super::work::Work;
@@ -164,6 +165,26 @@ pub(super) fn given(work: &mut Work<'_>, text: &str) -> bool {
     }
     work.own.inputs.extend(asked);
     true
+}
+
+/// The message that a step behind the others sends: its channel is declared.
+pub(super) fn notice(work: &mut Work<'_>, title: &str, lines: &[String], env: &[(String, String)], when: &str) -> Option<Build> {
+    let channel = title.strip_prefix("Notify ").filter(|c| !c.contains(' '))?;
+    let on = matches!(when, "failure" | "always").then_some(when)?;
+    let text = |name: &str| asset::text(name).map(str::trim_end);
+    let said = lines.join("\n");
+    let [(first, message), (second, to)] = env else { return None };
+    let declared = match (first.as_str(), second.as_str()) {
+        ("MESSAGE", "TOPIC") if Some(said.as_str()) == text("scripts/sns.sh") => {
+            node("channel").arg(channel).arg("sns").prop("topic", to)
+        }
+        ("MESSAGE", "WEBHOOK") if said == format!("{}\n{}", text("scripts/json_string.sh")?, text("scripts/slack.sh")?) => {
+            node("channel").arg(channel).arg("slack").prop("webhook", to)
+        }
+        _ => return None,
+    };
+    declare(work, declared)?;
+    Some(node("notify").arg(channel).prop("on", on).arg(message))
 }
 
 #[cfg(test)]

@@ -191,12 +191,12 @@ impl Maker {
         }
         self.close();
         if let Some(login) = self.login.take() {
-            self.step(&login.piece, None)?;
+            self.step(work, &login.piece, None)?;
         }
         let after: Vec<Piece> = frame.after.iter().flat_map(parted).collect();
         let mut at = 0;
         while at < after.len() {
-            at += self.after(&after[at..])?;
+            at += self.after(work, &after[at..])?;
         }
         let left = |b: &Build| asks_for(&b.0);
         if self.steps.iter().any(left) || self.hands && self.outputs.is_empty() {
@@ -285,7 +285,7 @@ impl Maker {
         }
         let comment = piece.comment.as_deref().unwrap_or_default();
         if let Some(login) = self.login.take_if(|_| !strict(text).iter().any(|l| l.starts_with("docker buildx "))) {
-            self.step(&login.piece, None)?;
+            self.step(work, &login.piece, None)?;
         }
         if text == "touch \"$PIPEWRIGHT_OUTPUT\"" || text == words::NOTHING {
             return Some(1);
@@ -350,7 +350,7 @@ impl Maker {
             self.installs = true;
             return Some(1);
         }
-        self.step(piece, None)?;
+        self.step(work, piece, None)?;
         Some(1)
     }
 
@@ -423,7 +423,7 @@ impl Maker {
     }
 
     /// A step of the spec: its lines with all that stands around them.
-    fn step(&mut self, piece: &Piece, when: Option<&str>) -> Option<()> {
+    fn step(&mut self, work: &mut Work<'_>, piece: &Piece, when: Option<&str>) -> Option<()> {
         let mut text = piece.text.clone();
         let (mut condition, mut limit, mut soft) = (None, None, false);
         if when.is_some() {
@@ -484,6 +484,12 @@ impl Maker {
             self.steps.push(role);
             return Some(());
         }
+        if let (true, Some(when), Some(title)) = (soft, when, &piece.comment)
+            && let Some(notice) = beside::notice(work, title, &lines, &env, when)
+        {
+            self.steps.push(notice);
+            return Some(());
+        }
         let mut made = run(&lines).maybe("name", piece.comment.as_deref()).maybe("if", condition).maybe("dir", dir);
         made = made.maybe("when", when.map(|w| if w == "rollback" { "failure" } else { w }));
         made = made.maybe("timeout", limit.map(|l| format!("{l}s")));
@@ -498,7 +504,7 @@ impl Maker {
     }
 
     /// Reads a piece that runs behind the steps.
-    fn after(&mut self, pieces: &[Piece]) -> Option<usize> {
+    fn after(&mut self, work: &mut Work<'_>, pieces: &[Piece]) -> Option<usize> {
         let piece = &pieces[0];
         // The variables of the job, once more.
         if piece.text.starts_with("export ") {
@@ -536,7 +542,7 @@ impl Maker {
             self.files.push(file.prop("when", when));
             return Some(1);
         }
-        self.step(&Piece { comment: piece.comment.clone(), text }, Some(when))?;
+        self.step(work, &Piece { comment: piece.comment.clone(), text }, Some(when))?;
         Some(1)
     }
 }

@@ -102,8 +102,13 @@ pub(super) fn workflow(name: &str, starts: &[(String, Build)], names: &BTreeMap<
     }
     let words: Vec<&str> = starts.iter().map(|(w, _)| w.as_str()).collect();
     let mut made = node("workflow").arg(name).child(node("on").children(on.into_iter().map(Build)));
-    if queued {
-        // Every run waits for its turn.
+    // Every run waits for its turn: where a job deploys, that is the one which has it.
+    let deploys = |job: &Job| super::says(&job.body.0, "touch /tmp/step-");
+    if queued && stages.iter().flat_map(|s| &s.jobs).any(deploys) {
+        for job in stages.iter_mut().flat_map(|s| &mut s.jobs).filter(|j| deploys(j)) {
+            job.body.push(node("concurrency").prop("per", "workflow").prop("queue", "all"));
+        }
+    } else if queued {
         made.push(node("concurrency").prop("per", "workflow").prop("queue", "all"));
     }
     for stage in stages {
