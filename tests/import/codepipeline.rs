@@ -310,3 +310,46 @@ fn odd_text_is_no_crash() {
         let _ = spec(text);
     }
 }
+
+#[test]
+fn what_a_build_has_made_is_brought_to_codedeploy() {
+    let made = |spec: &str| {
+        let given = "              InputArtifacts: [{Name: Code}]\n              OutputArtifacts: [{Name: Site}]\n";
+        let build = format!("{given}              Configuration: {{ProjectName: !Ref Project}}\n");
+        let deploy = "              InputArtifacts: [{Name: Site}]\n              Configuration: {ApplicationName: shop, DeploymentGroupName: live}\n";
+        let stages = format!(
+            "        - Name: Build\n          Actions:\n{}        - Name: Ship\n          Actions:\n{}        - Name: Last\n          Actions:\n{}",
+            action("Make", "Build", "CodeBuild", 1, &build),
+            action("Send", "Deploy", "CodeDeploy", 1, deploy),
+            action("Agree", "Approval", "Manual", 1, "")
+        );
+        let text =
+            template(&stages).replace("      RoleArn:", "      ArtifactStore: {Type: S3, Location: !Ref Bucket}\n      RoleArn:");
+        let source = format!("Source: {{Type: CODEPIPELINE, BuildSpec: {spec}}}");
+        let project = format!("  Project:\n    Type: AWS::CodeBuild::Project\n    Properties:\n      {source}\n");
+        read(&text.replacen("Resources:\n", &format!("Resources:\n{project}"), 1))
+    };
+    let whole =
+        made(r#""version: 0.2\nphases: {build: {commands: [make]}}\nartifacts: {base-directory: dist, files: ['**/*']}""#);
+    let spec = whole.spec("sample", "main", &["github"]);
+    for line in [
+        "produces site \"dist/\"",
+        "consumes site",
+        "aws deploy push --application-name shop --s3-location \"s3://${var.BUCKET}/$key\" --source dist --ignore-hidden-files",
+        "aws deploy create-deployment --application-name shop --deployment-group-name live",
+        // Nothing comes behind the approval, and it is waited for.
+        "requires agree",
+    ] {
+        assert!(spec.contains(line), "{line} is not in {spec}");
+    }
+    assert!(lost(&whole).is_empty(), "{:?}", lost(&whole));
+    let some = made(r#""version: 0.2\nphases: {build: {commands: [make]}}\nartifacts: {files: [appspec.yml, 'target/*.jar']}""#);
+    let spec = some.spec("sample", "main", &["github"]);
+    assert!(spec.contains("tar -cf - appspec.yml target/*.jar") && spec.contains("--source /tmp/revision"), "{spec}");
+    let odd = made(r#""version: 0.2\nphases: {build: {commands: [make]}}\nartifacts: {files: ['target/**/*.jar']}""#);
+    assert!(lost(&odd).iter().any(|l| l.contains("Configuration")), "{:?}", lost(&odd));
+    // A build whose commands are not here fails, and its files are those that the next one takes.
+    let unknown = made("nowhere.yml");
+    let spec = unknown.spec("sample", "main", &["github"]);
+    assert!(spec.contains("exit 1") && spec.contains("produces site **") && spec.contains("--source ."), "{spec}");
+}

@@ -110,7 +110,10 @@ pub(super) fn missing(around: &Around, what: &str) -> Build {
         build.push(node("env").prop(name, value));
     }
     let what = what.replace(['\'', '\n', '\\'], " ");
-    build.child(node("run").arg(&format!("echo 'not imported: {what}' >&2; exit 1")))
+    build.push(node("run").arg(&format!("echo 'not imported: {what}' >&2; exit 1")));
+    // Which files it would have made is not here either; those who read them are.
+    let unknown = "which files these are, its commands say: name them here";
+    build.children(around.outputs.iter().map(|(_, ours)| node("produces").arg(ours).arg("**").comments([unknown.to_owned()])))
 }
 
 /// The machine and the variables of a build: `env` of a task, `Environment` of a project is read likewise.

@@ -122,6 +122,9 @@ fn one(work: &mut Work<'_>, entry: &Entry, name: &str) -> Option<Build> {
     if paths.is_empty() {
         return None;
     }
+    if let Some(start) = base.and_then(|b| b.value.text()).and_then(below) {
+        work.roots.insert(name.to_owned(), start.trim_end_matches('/').to_owned());
+    }
     work.turn(entry, "published when the job has succeeded, and an error where there are no files");
     Some(node("produces").arg(name).args(paths))
 }

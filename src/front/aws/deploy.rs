@@ -51,16 +51,29 @@ fn by_role(work: &mut Work<'_>, around: &Around, lines: &[String]) -> Build {
     build.child(run(lines))
 }
 
-/// The job of an action that brings the checkout to CodeDeploy or to Elastic Beanstalk, by the bucket of the pipeline's artifacts.
+/// What is brought to CodeDeploy or to Elastic Beanstalk.
+pub(super) enum Bundle {
+    /// The repository at the commit, without its history.
+    Checkout,
+    /// Files that a job before has made.
+    Files {
+        /// The folder in which they begin, empty for the root.
+        root: String,
+        /// Paths from the root of the repository.
+        paths: Vec<String>,
+    },
+}
+
+/// The job of an action that brings files to CodeDeploy or to Elastic Beanstalk, by the bucket of the pipeline's artifacts.
 pub(super) fn revision(
     work: &mut Work<'_>,
     stack: &mut Stack,
     provider: &str,
     configuration: &Entry,
-    bucket: Option<&str>,
+    from: (Option<&str>, &Bundle),
     around: &Around,
 ) -> Build {
-    match revision_lines(work, stack, provider, &configuration.value, bucket) {
+    match revision_lines(work, stack, provider, &configuration.value, from) {
         Ok(lines) => {
             work.turn(configuration, "by the command line of AWS, with the role of the variable AWS_ROLE");
             by_role(work, around, &lines)
@@ -77,7 +90,7 @@ fn revision_lines(
     stack: &mut Stack,
     provider: &str,
     map: &Node,
-    bucket: Option<&str>,
+    (bucket, bundle): (Option<&str>, &Bundle),
 ) -> Result<Vec<String>, String> {
     let second = if provider == "CodeDeploy" { "DeploymentGroupName" } else { "EnvironmentName" };
     if let Some(other) = map.entries().iter().find(|e| e.key != "ApplicationName" && e.key != second) {
@@ -89,12 +102,22 @@ fn revision_lines(
         stack.text(work, &entry.value).map(|t| word(&t)).ok_or_else(|| format!("`{key}` cannot be worked out"))
     };
     let (application, second) = (value("ApplicationName")?, value(second)?);
-    let mut lines = vec![
-        "key=\"revisions/$(git rev-parse HEAD).zip\"".to_owned(),
-        // What the pipeline hands on is the source without its history.
-        "git archive --format=zip -o /tmp/revision.zip HEAD".to_owned(),
-        format!("aws s3 cp /tmp/revision.zip \"s3://{bucket}/$key\""),
-    ];
+    let mut lines = match bundle {
+        Bundle::Checkout => vec![
+            "key=\"revisions/$(git rev-parse HEAD).zip\"".to_owned(),
+            // What the pipeline hands on is the source without its history.
+            "git archive --format=zip -o /tmp/revision.zip HEAD".to_owned(),
+            format!("aws s3 cp /tmp/revision.zip \"s3://{bucket}/$key\""),
+        ],
+        Bundle::Files { root, paths } => {
+            let (mut lines, folder) = gathered(root, paths)?;
+            lines.push("key=\"revisions/${run.id}.zip\"".to_owned());
+            lines.push(format!(
+                "aws deploy push --application-name {application} --s3-location \"s3://{bucket}/$key\" --source {folder} --ignore-hidden-files"
+            ));
+            lines
+        }
+    };
     if provider == "CodeDeploy" {
         lines.extend([
             format!(
@@ -117,6 +140,22 @@ fn revision_lines(
         ]);
     }
     Ok(lines)
+}
+
+/// The lines that put the files of an artifact into a folder of their own, where they do not fill one, and that folder.
+fn gathered(root: &str, paths: &[String]) -> Result<(Vec<String>, String), String> {
+    let start = if root.is_empty() { String::new() } else { format!("{root}/") };
+    let below: Vec<&str> = paths.iter().map(|p| p.strip_prefix(&start).unwrap_or(p)).collect();
+    let folder = if root.is_empty() { ".".to_owned() } else { word(root) };
+    if below.iter().any(|p| matches!(*p, "" | "**" | "**/*")) {
+        return Ok((Vec::new(), folder));
+    }
+    let plain = |p: &&str| !p.contains("**") && p.chars().all(|c| c.is_ascii_alphanumeric() || "-_./*?".contains(c));
+    if !below.iter().all(plain) {
+        return Err("which files of the artifact it takes cannot be said in a command".to_owned());
+    }
+    let pack = format!("(cd {folder} && tar -cf - {}) | tar -xf - -C /tmp/revision", below.join(" "));
+    Ok((vec!["mkdir -p /tmp/revision".to_owned(), pack], "/tmp/revision".to_owned()))
 }
 
 /// A word of a shell: quoted where it holds more than plain characters. Variables of the spec stay open to the shell.
@@ -244,7 +283,18 @@ fn pairs(text: &str) -> Result<Vec<(String, String)>, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{pairs, word};
+    use super::{gathered, pairs, word};
+
+    #[test]
+    fn files_of_an_artifact_are_sent_from_where_they_begin() {
+        let of = |root: &str, paths: &[&str]| gathered(root, &paths.iter().map(|p| (*p).to_owned()).collect::<Vec<_>>());
+        assert_eq!(of("", &["**"]), Ok((Vec::new(), ".".to_owned())));
+        assert_eq!(of("dist", &["dist/"]), Ok((Vec::new(), "dist".to_owned())));
+        let (lines, folder) = of("", &["appspec.yml", "target/*.jar"]).unwrap_or_default();
+        assert_eq!(lines[1], "(cd . && tar -cf - appspec.yml target/*.jar) | tar -xf - -C /tmp/revision");
+        assert_eq!(folder, "/tmp/revision");
+        assert!(of("", &["a/**/*.jar"]).is_err());
+    }
 
     #[test]
     fn words_are_quoted_for_the_shell_and_variables_of_the_spec_stay_open() {

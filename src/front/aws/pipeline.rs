@@ -47,6 +47,8 @@ struct Pipeline {
     source: Source,
     /// Artifacts that a job makes: the vendor's name to the spec's.
     artifacts: BTreeMap<String, String>,
+    /// What they hold, by the spec's name.
+    files: BTreeMap<String, Vec<String>>,
     /// The bucket of its artifacts.
     bucket: Option<String>,
     jobs: Names,
@@ -93,6 +95,7 @@ pub(super) fn pipeline(work: &mut Work<'_>, stack: &mut Stack, entry: &Entry, na
     let mut pipeline = Pipeline {
         source: Source::default(),
         artifacts: BTreeMap::new(),
+        files: BTreeMap::new(),
         bucket,
         jobs: Names::without(&["none", "all"]),
         gates: Names::default(),
@@ -119,6 +122,11 @@ pub(super) fn pipeline(work: &mut Work<'_>, stack: &mut Stack, entry: &Entry, na
                 Entered::Always | Entered::Unsaid => stage.children(jobs),
             });
         }
+    }
+    // A run that an approval ends waits for it all the same.
+    if !pipeline.pending.is_empty() {
+        let job = node("job").arg(&pipeline.jobs.unique("approved")).child(node("requires").args(&pipeline.pending));
+        made.push(node("stage").arg(&stage_names.unique("approved")).child(job.child(run(&["echo approved"]))));
     }
     if made.is_empty() {
         return None;
@@ -265,16 +273,18 @@ fn one(
     }
     around.outputs = outputs(work, stack, body);
     let configuration = work.open(body, "Configuration").cloned();
+    let bundle = bundle(work, stack, body, &provider, pipeline);
     let job = match (category.as_str(), provider.as_str(), &configuration) {
         ("Build" | "Test", "CodeBuild", Some(configuration)) => build(work, stack, &configuration.value, &around),
         ("Compute", "Commands", _) if body.entry("Commands").is_some() => commands(work, body, &around),
         ("Deploy", "CloudFormation", Some(configuration)) => deploy::cloudformation(work, stack, configuration, &around),
-        ("Deploy", "CodeDeploy" | "ElasticBeanstalk", Some(configuration)) if takes_source(stack, work, body, pipeline) => {
+        ("Deploy", "CodeDeploy" | "ElasticBeanstalk", Some(configuration)) if bundle.is_some() => {
             let bucket = pipeline.bucket.clone();
             if let Some(bucket) = &bucket {
                 declare(work, bucket);
             }
-            deploy::revision(work, stack, &provider, configuration, bucket.as_deref(), &around)
+            let bundle = bundle.unwrap_or(deploy::Bundle::Checkout);
+            deploy::revision(work, stack, &provider, configuration, (bucket.as_deref(), &bundle), &around)
         }
         _ => match call::function(work, stack, body, &around)
             .or_else(|| own(work, stack, body, [&category, &words[1], &provider, &words[3]], &around))
@@ -295,12 +305,13 @@ fn one(
             }
         },
     };
-    let produced: Vec<&str> =
-        job.0.children().iter().filter(|c| c.name() == "produces").filter_map(|c| c.arg(0).and_then(|e| e.as_str())).collect();
-    for (theirs, ours) in &around.outputs {
-        if produced.contains(&ours.as_str()) {
+    for made in job.0.children().iter().filter(|c| c.name() == "produces") {
+        let mut said = made.args().filter_map(|e| e.as_str()).map(str::to_owned);
+        let Some(name) = said.next() else { continue };
+        for (theirs, ours) in around.outputs.iter().filter(|(_, ours)| *ours == name) {
             pipeline.artifacts.insert(theirs.clone(), ours.clone());
         }
+        pipeline.files.insert(name, said.collect());
     }
     Some((name, job))
 }
@@ -347,12 +358,18 @@ fn own(work: &mut Work<'_>, stack: &mut Stack, body: &Node, kind: [&str; 4], aro
     Some(job.child(raw))
 }
 
-/// Whether what an action is given is the repository.
-fn takes_source(stack: &mut Stack, work: &mut Work<'_>, body: &Node, pipeline: &Pipeline) -> bool {
-    let Some(list) = body.get("InputArtifacts").cloned() else { return false };
+/// What an action is given to bring somewhere: the repository, or for CodeDeploy what one job has made.
+fn bundle(work: &mut Work<'_>, stack: &mut Stack, body: &Node, provider: &str, pipeline: &Pipeline) -> Option<deploy::Bundle> {
+    let list = body.get("InputArtifacts").cloned()?;
     let names: Vec<String> =
         stack.items(work, &list).iter().filter_map(|i| i.get("Name").and_then(|n| stack.text(work, n))).collect();
-    !names.is_empty() && names.iter().all(|n| pipeline.source.artifacts.contains(n))
+    if !names.is_empty() && names.iter().all(|n| pipeline.source.artifacts.contains(n)) {
+        return Some(deploy::Bundle::Checkout);
+    }
+    let ([name], "CodeDeploy") = (names.as_slice(), provider) else { return None };
+    let ours = pipeline.artifacts.get(name)?;
+    let root = work.roots.get(ours).cloned().unwrap_or_default();
+    Some(deploy::Bundle::Files { root, paths: pipeline.files.get(ours)?.clone() })
 }
 
 /// Declares the variables that a text reads.

@@ -29,6 +29,8 @@ pub(super) struct Work<'w> {
     pub(super) declared: Declared,
     /// What builds that pipewright wrote tell of one another.
     pub(super) own: Known,
+    /// Where the files of an artifact begin, by its name in the spec: a folder below the root.
+    pub(super) roots: BTreeMap<String, String>,
     /// Files that another one names.
     pub(super) named: BTreeSet<SourceId>,
     comments: BTreeMap<SourceId, Comments>,
@@ -51,6 +53,7 @@ impl<'w> Work<'w> {
             faults: Vec::new(),
             declared: Declared::default(),
             own: Known::default(),
+            roots: BTreeMap::new(),
             named: BTreeSet::new(),
             comments: BTreeMap::new(),
             documents: BTreeMap::new(),
