@@ -7,6 +7,7 @@ mod frame;
 mod image;
 mod job;
 mod merge;
+mod piece;
 mod text;
 
 use std::collections::BTreeMap;
