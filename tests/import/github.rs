@@ -165,11 +165,16 @@ fn another_repository_is_cloned_and_an_older_action_is_never_chosen() {
 }
 
 #[test]
-fn a_script_that_pushes_is_told_of_its_token() {
+fn a_script_that_pushes_gets_its_token() {
     let inside = "    steps:\n      - uses: actions/checkout@v4\n      - run: git push";
     let (_, imported) = imported(Vendor::Github, &[("ci.yml", &job(inside))]);
-    let lost = imported.ledger.keys().iter().find(|k| k.path == "jobs.unit.steps[0].uses").unwrap().fate();
-    assert!(matches!(lost, Fate::Lost(_)), "{lost:?}");
+    let fate = imported.ledger.keys().iter().find(|k| k.path == "jobs.unit.steps[0].uses").unwrap().fate();
+    assert!(matches!(fate, Fate::Emulated(_)), "{fate:?}");
+    let text = spec(&imported);
+    for line in ["permissions contents-write", "credential.https://github.com.helper", "echo password=${run.token}"] {
+        assert!(text.contains(line), "no {line} in {text}");
+    }
+    assert_eq!(errors(&imported, &["github"]), Vec::<String>::new(), "{text}");
 }
 
 #[test]

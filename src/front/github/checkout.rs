@@ -68,10 +68,26 @@ pub(super) fn checkout(work: &mut Work<'_, '_>, used: &Use<'_>, index: usize, ma
     true
 }
 
+/// The token of the run in the words of a spec.
+pub(super) const RUN_TOKEN: &str = "${run.token}";
+
+/// The variables by which git finds a token for GitHub, in one step alone (<https://git-scm.com/docs/git-config#ENVIRONMENT>). Another vendor's
+/// clone knows its own: GitLab lets its token push where the project says so
+/// (<https://docs.gitlab.com/ci/jobs/ci_job_token/#allow-git-push-requests-to-your-project-repository>).
+pub(super) fn push_env(token: &str) -> [(String, String); 3] {
+    [
+        ("GIT_CONFIG_COUNT", "1".to_owned()),
+        ("GIT_CONFIG_KEY_0", "credential.https://github.com.helper".to_owned()),
+        ("GIT_CONFIG_VALUE_0", format!("!f() {{ echo username=x-access-token; echo password={token}; }}; f")),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+}
+
 /// A script of the job pushes with the token that the checkout left behind.
 fn push_with(work: &mut Work<'_, '_>, used: &Use<'_>, token: Option<String>, made: &mut Made) {
     // What an app of GitHub may do opens no other vendor's repository.
-    let known = token.filter(|t| t != "${run.token}" && !t.contains("${value."));
+    let given = token.clone();
+    let known = token.filter(|t| t != RUN_TOKEN && !t.contains("${value."));
     match known {
         Some(token) => made.steps.push(settings(
             used.common,
@@ -80,7 +96,10 @@ fn push_with(work: &mut Work<'_, '_>, used: &Use<'_>, token: Option<String>, mad
                 format!("git remote set-url --push origin \"https://x-access-token:{token}@${{URL#https://}}\""),
             ]),
         )),
-        None => work.lose(used.entry, "a script pushes with the token that stayed in the clone: give it one there"),
+        None => {
+            work.mark(used.entry, Fate::Emulated("the token does not stay in the clone: the steps that push get it".to_owned()));
+            made.push_token = Some(given.unwrap_or_else(|| RUN_TOKEN.to_owned()));
+        }
     }
 }
 

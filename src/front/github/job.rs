@@ -8,6 +8,7 @@ use crate::front::name::slug;
 use crate::front::node::{Build, node};
 use crate::front::yaml::{Entry, Node};
 
+use super::checkout;
 use super::concurrency;
 use super::condition::system_of;
 use super::matrix;
@@ -100,6 +101,10 @@ fn one(work: &mut Work<'_, '_>, job: &Entry, found: &Jobs<'_>, mut comments: Vec
         if let Some(shell) = made.shell {
             build.push(node("shell").arg(shell));
         }
+        // Where nobody says what the token may do, it could push.
+        let unsaid = job.value.entry("permissions").is_none() && work.kept.permissions.is_none();
+        let pushes = made.push_token.as_deref() == Some(checkout::RUN_TOKEN);
+        let permissions = if unsaid && pushes { vec!["contents-write".to_owned()] } else { permissions };
         let words: Vec<&String> = permissions.iter().filter(|p| !(made.has_checkout && *p == "contents-read")).collect();
         if !words.is_empty() {
             build.push(node("permissions").args(words));

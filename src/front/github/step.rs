@@ -6,6 +6,7 @@ use crate::front::name::{Names, slug};
 use crate::front::node::{Build, node};
 use crate::front::yaml::{Entry, Node};
 
+use super::checkout;
 use super::expr::{Gh, Piece, parse, pieces};
 use super::handover::Artifacts;
 use super::known;
@@ -29,6 +30,8 @@ pub(super) struct Made {
     pub(super) shell: Option<&'static str>,
     /// Whether a script of the job pushes commits.
     pub(super) pushes: bool,
+    /// The token that its steps push with, where the clone has kept it.
+    pub(super) push_token: Option<String>,
 }
 
 /// Handles of steps that pipewright writes itself.
@@ -201,7 +204,7 @@ fn one(work: &mut Work<'_, '_>, step: &Node, index: usize, shells: &Shells, arti
     let condition = condition.map(|(_, c)| c);
     let scripted = step.get("run").is_some() && is_bash(step, shells, work);
     let mut defaults = Vec::new();
-    let common = Common {
+    let mut common = Common {
         name: work.open(step, "name").and_then(|e| work.text(e, Where::Field)),
         when: condition.as_ref().and_then(|c| c.when),
         condition: condition.and_then(|c| c.text),
@@ -211,6 +214,10 @@ fn one(work: &mut Work<'_, '_>, step: &Node, index: usize, shells: &Shells, arti
         id: step.get("id").and_then(Node::text).and_then(|id| work.scope.job.handles.get(id).cloned()),
     };
     work.open(step, "id");
+    let pushes = step.get("run").and_then(Node::text).is_some_and(|s| s.contains("git push"));
+    if let Some(token) = made.push_token.as_ref().filter(|_| pushes && common.env.iter().all(|(n, _)| n != "GIT_CONFIG_COUNT")) {
+        common.env.extend(checkout::push_env(token));
+    }
     if let Some(entry) = work.open(step, "run") {
         let (script, directory) = run(work, step, entry, shells);
         let script = defaults.into_iter().chain([script]).collect::<Vec<_>>().join("\n");
