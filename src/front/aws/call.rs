@@ -6,7 +6,7 @@ use crate::front::node::{Build, node};
 use crate::front::yaml::Node;
 
 use super::buildspec::Around;
-use super::pipeline::spoken;
+use super::spoken::spoken;
 use super::stack::Stack;
 use super::work::Work;
 

@@ -16,6 +16,7 @@ mod phase;
 mod pipeline;
 mod project;
 mod source;
+mod spoken;
 mod stack;
 mod time;
 mod work;

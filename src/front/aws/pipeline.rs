@@ -16,23 +16,10 @@ use crate::plan::action::rights;
 
 use super::buildspec::Around;
 use super::source::{self, Source};
+use super::spoken::spoken;
 use super::stack::{Stack, scalar};
 use super::work::Work;
 use super::{batch, call, deploy, entry, project};
-
-/// Variables of CodePipeline by the contexts of a spec.
-const CONTEXTS: &[(&str, &str)] = &[
-    ("codepipeline.PipelineExecutionId", "run.id"),
-    ("SourceVariables.CommitId", "commit.sha"),
-    ("SourceVariables.BranchName", "commit.branch"),
-    ("SourceVariables.CommitMessage", "commit.message"),
-    ("SourceVariables.AuthorDisplayName", "commit.author"),
-    ("SourceVariables.TagName", "commit.tag"),
-    ("SourceVariables.PullRequestTitle", "pr.title"),
-    ("SourceVariables.PullRequestId", "pr.number"),
-    ("SourceVariables.SourceBranchName", "pr.source"),
-    ("SourceVariables.DestinationBranchName", "pr.target"),
-];
 
 /// A pipeline that came over.
 pub(super) struct Made {
@@ -453,21 +440,6 @@ fn given(work: &mut Work<'_>, entry: &Entry, list: &[serde_json::Value]) -> Vec<
     given.env
 }
 
-/// A text with contexts in place of `#{…}`, and whether one is left.
-pub(super) fn spoken(text: &str) -> (String, bool) {
-    let mut out = text.to_owned();
-    for (theirs, ours) in CONTEXTS {
-        out = out.replace(&format!("#{{{theirs}}}"), &format!("${{{ours}}}"));
-    }
-    while let Some(at) = out.find("#{variables.") {
-        let Some(end) = out[at..].find('}').map(|e| at + e) else { break };
-        let name = slug(&out[at + 12..end]);
-        out.replace_range(at..=end, &format!("${{input.{name}}}"));
-    }
-    let left = out.contains("#{");
-    (out, left)
-}
-
 /// Commands that stand in the pipeline itself.
 fn commands(work: &mut Work<'_>, body: &Node, around: &Around) -> Build {
     let mut job = node("job").arg(&around.name).comments(around.comments.iter().cloned()).children(around.before.iter().cloned());
@@ -515,18 +487,4 @@ fn approval(work: &mut Work<'_>, stack: &mut Stack, body: &Node, title: &str, pi
         work.declared.gates.push(node("gate").arg(&gate).child(asked));
     }
     gate
-}
-
-#[cfg(test)]
-mod tests {
-    use super::spoken;
-
-    #[test]
-    fn variables_of_the_pipeline_are_contexts() {
-        assert_eq!(
-            spoken("a #{SourceVariables.CommitId} #{variables.Level}"),
-            ("a ${commit.sha} ${input.level}".to_owned(), false)
-        );
-        assert!(spoken("#{Build.TAG}").1);
-    }
 }
