@@ -229,21 +229,28 @@ impl Walk<'_> {
     }
 
     fn text(&mut self, text: &Text, what: &str) {
-        for context in text.contexts() {
-            let capability = match &context.value {
-                Context::Run(RunField::Attempt) => Capability::ContextAttempt,
-                Context::Run(RunField::Number) => Capability::ContextRunNumber,
-                Context::Run(RunField::Actor) => Capability::ContextActor,
-                Context::Run(RunField::Token) => Capability::ContextToken,
-                Context::Pr(PrField::Title) => Capability::ContextPrTitle,
-                Context::Pr(PrField::Number | PrField::Target) => Capability::ContextPrTarget,
-                Context::NeedsResult(_) => Capability::NeedsResult,
-                Context::Gate { field: GateField::Approver, .. } => Capability::ContextApprover,
-                Context::Gate { field: GateField::Value, .. } => Capability::ContextGateValue,
-                _ => continue,
-            };
-            self.need(capability, context.span, what);
-        }
+        text.contexts().for_each(|context| self.context(context, what));
+    }
+
+    /// What a condition asks, in whose place a vendor without it has nothing to compare.
+    fn asked(&mut self, condition: &Expr, what: &str) {
+        condition.contexts().iter().for_each(|context| self.context(context, what));
+    }
+
+    fn context(&mut self, context: &Spanned<Context>, what: &str) {
+        let capability = match &context.value {
+            Context::Run(RunField::Attempt) => Capability::ContextAttempt,
+            Context::Run(RunField::Number) => Capability::ContextRunNumber,
+            Context::Run(RunField::Actor) => Capability::ContextActor,
+            Context::Run(RunField::Token) => Capability::ContextToken,
+            Context::Pr(PrField::Title) => Capability::ContextPrTitle,
+            Context::Pr(PrField::Number | PrField::Target) => Capability::ContextPrTarget,
+            Context::NeedsResult(_) => Capability::NeedsResult,
+            Context::Gate { field: GateField::Approver, .. } => Capability::ContextApprover,
+            Context::Gate { field: GateField::Value, .. } => Capability::ContextGateValue,
+            _ => return,
+        };
+        self.need(capability, context.span, what);
     }
 
     /// Gates, each once, with the first job that asks for it.

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use crate::base::span::Span;
 use crate::ir::Pipeline;
 use crate::ir::environment::Target;
-use crate::ir::expr::Expr;
+use crate::ir::expr::{Expr, ExprKind};
 use crate::ir::id::{JobId, TargetId};
 use crate::ir::job::{Job, Shell as Language};
 use crate::ir::text::{Context, Text};
@@ -382,7 +382,12 @@ fn is_plain(pipeline: &Pipeline, target: TargetId, job: &Job, steps: &[PlannedSt
     let reads = |step: &PlannedStep| {
         let texts = step.env.iter().map(|e| &e.value).chain(step.kind.texts());
         let mut read = texts.flat_map(Text::contexts).map(|c| c.value.clone());
-        read.any(|c| asks(&c)) || step.condition.iter().flat_map(Expr::contexts).any(|c| asks(&c.value))
+        // GitHub compares no patterns: a script does.
+        let mut by_script = false;
+        step.condition.iter().for_each(|c| {
+            c.visit(&mut |e| by_script |= target == TargetId::Github && matches!(e.kind, ExprKind::Matches(..)));
+        });
+        by_script || read.any(|c| asks(&c)) || step.condition.iter().flat_map(Expr::contexts).any(|c| asks(&c.value))
     };
     let workflow = pipeline.workflow(job.workflow);
     let environment = job.environment.as_ref().map(|e| pipeline.environment(e.environment));

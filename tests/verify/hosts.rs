@@ -80,3 +80,83 @@ fn an_image_may_be_read_by_the_job_that_builds_it() {
     let body = "registry ecr \"123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop\"\nworkflow a { on { push }; job x { docker-build api registry=ecr { tag \"${commit.sha}\" }; run \"sign $IMAGE\" { env IMAGE=\"${image.api}\" } } }";
     assert_eq!(built("target github\ntarget gitlab standby\n", body), Ok(Vec::new()));
 }
+
+/// A condition may ask for anything that a script may read: each host answers it exactly, or the spec is refused.
+#[test]
+fn conditions_ask_each_host_for_every_context() {
+    let asked = [
+        "var.A == 'x'",
+        "var.A matches 'x*'",
+        "!(var.A matches 'x*')",
+        "var.A in ['a', 'b']",
+        "commit.message == 'a'",
+        "commit.message matches 'fix**'",
+        "commit.sha matches 'a*'",
+        "commit.branch matches 'd*' && var.A matches 'z*'",
+        "repository.name matches 'x*'",
+        "run.actor matches 'x*'",
+        "run.actor in ['a', 'b']",
+        "run.attempt == 2",
+        "run.id matches '1*'",
+        "run.url matches 'h*'",
+        "job.a.o == 'x'",
+        "job.a.o matches 'x*'",
+        "matrix.n matches '1*'",
+        "matrix.n in ['1', '2']",
+    ];
+    let aws = "connection=\"arn:aws:codeconnections:eu-west-1:123456789012:connection/a\"";
+    let targets = [
+        ("github", "target github\n".to_owned()),
+        ("gitlab", "target gitlab\n".to_owned()),
+        ("codebuild", format!("target codebuild image=\"aws/codebuild/standard:7.0\" {aws}\n")),
+        ("codepipeline", format!("target codepipeline {aws} repository=\"group/project\"\n")),
+    ];
+    let refused = ["not-expressible", "lossy", "job-condition-late"];
+    let mut answered = 0;
+    for condition in asked {
+        for (target, head) in &targets {
+            for step in [false, true] {
+                if condition.starts_with("repository") && target.starts_with("codep") || condition.starts_with("matrix") && !step
+                {
+                    continue;
+                }
+                let own =
+                    if step { format!("run make if=\"{condition}\"; run x") } else { format!("if \"{condition}\"; run make") };
+                let cells = if condition.starts_with("matrix") { "matrix { axis n \"1\" \"22\" }; " } else { "" };
+                let first = "job a { output o; run #\"echo o=x >> \"$PIPEWRIGHT_OUTPUT\"\"# }";
+                let body = format!(
+                    "variable A\nworkflow ci {{ on {{ push main develop }}; {first}; job b {{ needs a; {cells}{own} }} }}"
+                );
+                let found = built(head, &body).unwrap();
+                let errors: Vec<_> = found.iter().filter(|d| !refused.iter().any(|r| d.starts_with(r))).collect();
+                assert!(errors.is_empty(), "{target}, {condition}, {step}: {errors:?}");
+                answered += usize::from(found.is_empty());
+            }
+        }
+    }
+    assert!(answered > 90, "{answered} of them have an answer");
+}
+
+/// GitLab tells a job nothing of it: a step that asks is refused as a script that reads it is.
+#[test]
+fn a_step_asks_how_a_needed_job_ended_where_that_is_told() {
+    let body = "workflow ci { on { push main }; job a { run make }; job b { after a; when always; run tell if=\"needs.a.result == 'failure'\"; run x } }";
+    assert_eq!(built("target github\n", body), Ok(Vec::new()));
+    let head = "target gitlab\naccept gitlab when-always reason=\"a test\"\n";
+    assert_eq!(built(head, body), Ok(vec!["not-expressible: job `b` cannot be written for gitlab: needs-result".to_owned()]));
+}
+
+/// A command of the spec's own, in a job that takes a role for it, stays as it is written.
+#[test]
+fn a_topic_may_be_told_by_a_script_of_the_spec() {
+    let role = "aws-role role=\"arn:aws:iam::123456789012:role/r\" region=eu-west-1";
+    let body = format!(
+        "workflow ci {{ on {{ push main }}; job a {{ {role}; run \"aws sns publish --topic-arn arn:aws:sns:eu-west-1:1:t --message hi\" }} }}"
+    );
+    for target in [
+        "target codebuild image=\"aws/codebuild/standard:7.0\" connection=\"arn:aws:codeconnections:eu-west-1:123456789012:connection/a\" repository=\"group/project\"\n",
+        "target codepipeline connection=\"arn:aws:codeconnections:eu-west-1:123456789012:connection/a\" repository=\"group/project\"\n",
+    ] {
+        assert_eq!(built(target, &body), Ok(Vec::new()));
+    }
+}

@@ -46,7 +46,7 @@ pub(in crate::back) fn takes_role(job: &PlannedJob<'_>) -> bool {
     })
 }
 
-/// Whether a step writes to a topic of SNS.
+/// Whether a step tells a channel's topic of SNS.
 pub(super) fn publishes(step: &PlannedStep) -> bool {
     let says = |p: &Part| matches!(p, Part::Literal(text) if text.contains(PUBLISH));
     matches!(&step.kind, PlannedKind::Run(script) if script.lines.iter().flat_map(|l| &l.parts).any(says))
@@ -57,7 +57,8 @@ pub(super) fn published(place: &Place<'_>, line: String) -> String {
     if takes_role(place.job) { line.replace(PUBLISH, &format!("{}{PUBLISH}", frame::AS_BUILD)) } else { line }
 }
 
-const PUBLISH: &str = "aws sns publish";
+/// As `targets/scripts/sns.sh` has it: a command of the spec's own is for who took the role.
+const PUBLISH: &str = r#"aws sns publish --region "${region%%:*}" --topic-arn "$TOPIC""#;
 
 /// Whether the job reads or writes the bucket.
 pub(in crate::back) fn uses_store(place: &Place<'_>) -> bool {

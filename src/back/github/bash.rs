@@ -26,6 +26,17 @@ pub(super) struct Bash<'a> {
     pub(super) env: BTreeMap<String, String>,
     /// What an input is on this workflow, as an expression.
     pub(super) input: &'a dyn Fn(&str) -> String,
+    /// What else is known where the test stands.
+    pub(super) given: Vec<Given>,
+}
+
+/// A context that a test may ask.
+pub(super) struct Given {
+    pub(super) context: Context,
+    /// What stands for it in a test.
+    pub(super) word: String,
+    /// The variable that the step is given for it, with its expression.
+    pub(super) variable: Option<(String, String)>,
 }
 
 impl Bash<'_> {
@@ -212,7 +223,11 @@ impl Bash<'_> {
                 self.env.insert(variable.clone(), (self.input)(name));
                 Some((format!("${variable}"), ""))
             }
-            _ => None,
+            _ => {
+                let given = self.given.iter().find(|g| g.context == *context)?;
+                self.env.extend(given.variable.clone());
+                Some((given.word.clone(), ""))
+            }
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::back::shell::single_quoted;
 use crate::ir::event::Filter;
 use crate::ir::expr::{Expr, ExprKind, Literal, Truth};
 use crate::ir::id::ValueId;
@@ -9,9 +10,9 @@ use crate::ir::text::Context;
 use crate::plan::job::PlannedJob;
 use crate::sema::presence::{self, spelled_condition};
 
-use super::bash::Bash;
+use super::bash::{Bash, Given};
 use super::condition::{Demand, expression};
-use super::context::Writer;
+use super::context::{Reading, Writer};
 use super::expr::{Gh, quoted};
 use super::route;
 use super::search::Found;
@@ -74,7 +75,7 @@ impl Writer<'_, '_> {
         Presence { event: own.clone(), gh: Gh::all(own.into_iter().chain(run)), routed, loose }
     }
 
-    fn bash_of<'b>(&'b self, with_paths: bool, input: &'b dyn Fn(&str) -> String) -> Bash<'b> {
+    fn bash_of<'b>(&'b self, with_paths: bool, input: &'b dyn Fn(&str) -> String, given: Vec<Given>) -> Bash<'b> {
         Bash {
             on: &self.workflow.workflow.on,
             schedules: &self.workflow.workflow.schedules,
@@ -82,13 +83,35 @@ impl Writer<'_, '_> {
             with_paths,
             env: BTreeMap::new(),
             input,
+            given,
         }
+    }
+
+    /// What a test may ask beside names and inputs; of none of the roots that are not there where it stands.
+    fn given(&mut self, exprs: &[&Expr], absent: &[&str]) -> Vec<Given> {
+        let mut found: Vec<Given> = Vec::new();
+        for context in exprs.iter().flat_map(|e| e.contexts()).map(|c| c.value) {
+            let bound = |value: String, name: String| (format!("${name}"), Some((name, value)));
+            let (word, variable) = match self.reading(&context) {
+                Reading::Fixed(text) => (single_quoted(&text), None),
+                Reading::Default(word, _) => (word, None),
+                Reading::Value(gh, name) => bound(gh.wrapped(), name),
+                Reading::Composed(value, name) => bound(value, name),
+                Reading::Computed(_) => continue,
+            };
+            let is_there = |value: &str| !absent.iter().any(|root| value.contains(root));
+            if variable.as_ref().is_none_or(|(_, value)| is_there(value)) {
+                found.push(Given { context, word, variable });
+            }
+        }
+        found
     }
 
     /// The output of the route job that says whether filters and conditions hold; jobs that ask the same share it.
     fn ask_route(&mut self, name: &str, filters: &[&Filter], exprs: &[&Expr]) -> String {
+        let given = self.given(exprs, &["needs.", "steps.", "matrix.", "job."]);
         let input = |name: &str| self.input(name).wrapped();
-        let mut bash = self.bash_of(true, &input);
+        let mut bash = self.bash_of(true, &input, given);
         let test = bash.all(filters, exprs);
         let env = bash.env;
         if let Some(known) = self.wanted.routes.iter().find(|q| q.test == test) {
@@ -105,7 +128,7 @@ impl Writer<'_, '_> {
             condition.map(Expr::conjuncts).unwrap_or_default().into_iter().filter(|e| self.scope.is_static(e)).collect();
         let filters: Vec<&Filter> = self.job.filters.iter().collect();
         let input = |name: &str| self.input(name).wrapped();
-        let mut bash = self.bash_of(false, &input);
+        let mut bash = self.bash_of(false, &input, Vec::new());
         (bash.all(&filters, &exprs), bash.env.into_iter().collect())
     }
 
@@ -197,8 +220,9 @@ impl Writer<'_, '_> {
             self.deciding = Some((id, true));
             return Gh::is(format!("needs.{}.outputs.{name}", route::JOB), "true");
         }
+        let given = self.given(&[expr], &["steps.", "job."]);
         let input = |name: &str| self.input(name).wrapped();
-        let mut bash = self.bash_of(false, &input);
+        let mut bash = self.bash_of(false, &input, given);
         let test = bash.expr(expr);
         let env = bash.env;
         let name = format!("condition-{}", self.computed.conditions.len() + 1);

@@ -34,9 +34,9 @@ impl Walk<'_> {
                     self.need(Capability::JobConditionSize, e.span, &what);
                 }
                 ExprKind::Context(Context::Output { .. }) => self.need(Capability::JobConditionOutput, e.span, &what),
-                ExprKind::Context(Context::NeedsResult(_)) => self.need(Capability::NeedsResult, e.span, &what),
                 _ => {}
             });
+            self.asked(condition, &what);
         }
         let target = self.target;
         if target != TargetId::Github && job.has_githubs_cells() {
@@ -254,8 +254,9 @@ impl Walk<'_> {
     }
 
     fn step(&mut self, step: &Step, what: &str) {
-        if step.condition.is_some() {
+        if let Some(condition) = &step.condition {
             self.need(Capability::StepCondition, step.span, what);
+            self.asked(condition, what);
         }
         match step.when {
             Outcome::Success => {}

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::verify::aws::shell::Command;
+use crate::verify::behaviour::OPAQUE;
 use crate::verify::regex::Regex;
 
 /// What is known of a variable that is set: its value, or that only a run knows it.
@@ -199,7 +200,7 @@ impl<'f> Shell<'f> {
         let mut out = String::new();
         let mut known = true;
         self.append(word, &mut out, &mut known);
-        known.then_some(out)
+        known.then_some(out).filter(|text| !text.starts_with(OPAQUE))
     }
 
     fn append(&mut self, word: &str, out: &mut String, known: &mut bool) {

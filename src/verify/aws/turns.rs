@@ -24,7 +24,9 @@ impl Build {
             return Some(false);
         }
         let mut variables = self.variables.clone();
-        variables.extend(passed.iter().map(|(n, v)| (n.clone(), v.clone())));
+        // Each cell of a matrix has its own.
+        let told = |name: &str, value: &Known| value.clone().filter(|_| !name.starts_with("MATRIX_"));
+        variables.extend(passed.iter().map(|(n, v)| (n.clone(), told(n, v))));
         let well = if failed && !self.forgiven { "0" } else { "1" };
         variables.insert("CODEBUILD_BUILD_SUCCEEDING".to_owned(), Some(well.to_owned()));
         let unknown = |_: &[String]| None;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::ir::event::{Event, EventKind, PullRequestType};
 use crate::verify::aws::evaluate::Known;
+use crate::verify::behaviour::OPAQUE;
 use crate::verify::regex::Regex;
 use crate::verify::yaml::Node;
 
@@ -81,7 +82,7 @@ impl Webhook {
                 };
                 let refer = |name: &Option<String>| format!("refs/heads/{}", text(name));
                 let (head, base) = (refer(&event.head), Some(refer(&event.target)));
-                Some(Self { event: kind, trigger: "pr/7".to_owned(), head, base, files: event.paths.clone() })
+                Some(Self { event: kind, trigger: format!("pr/{OPAQUE}7"), head, base, files: event.paths.clone() })
             }
             EventKind::Schedule | EventKind::Manual | EventKind::Release | EventKind::Raw => None,
         }
