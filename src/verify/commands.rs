@@ -8,7 +8,8 @@ use crate::ir::environment::Target;
 use crate::ir::expr::{Expr, ExprKind};
 use crate::ir::id::{JobId, TargetId};
 use crate::ir::job::{Job, Shell as Language};
-use crate::ir::text::{Context, Text};
+use crate::ir::text::{CommitField, Context, Text};
+use crate::ir::walk;
 use crate::plan::step::{PlannedKind, PlannedStep};
 use crate::plan::steps::Builder;
 use crate::verify::behaviour::{Act, Bit, Found, Frame, Guard, Interpreter, Place, Reader};
@@ -403,5 +404,6 @@ fn is_plain(pipeline: &Pipeline, target: TargetId, job: &Job, steps: &[PlannedSt
         && workflow.inputs.is_empty()
         && steps.iter().all(simple)
         && !steps.iter().any(reads)
+        && !walk::contexts(job, &[target]).iter().any(|c| c.value == Context::Commit(CommitField::Short))
         && !env.any(|e| e.value.contexts().any(|c| asks(&c.value)))
 }

@@ -160,3 +160,18 @@ fn a_topic_may_be_told_by_a_script_of_the_spec() {
         assert_eq!(built(target, &body), Ok(Vec::new()));
     }
 }
+
+#[test]
+fn a_fixed_event_and_a_short_hash_stand_in_every_text() {
+    for own in [
+        "run \"echo ${run.event}\"",
+        "env KIND=\"${run.event}\"; run \"echo $KIND\"",
+        "image \"example/tool:${run.event}\"; run make",
+        "run name=\"Pack ${commit.short}\" make",
+        "concurrency \"pack-${commit.short}\"; run make",
+        "cache build key=\"k-${commit.short}\"; run make",
+    ] {
+        let body = format!("workflow ci {{ on {{ push main }}; job a {{ {own} }} }}");
+        assert_eq!(built("target github\n", &body), Ok(Vec::new()), "{own}");
+    }
+}

@@ -141,7 +141,10 @@ impl<'w, 'a> Writer<'w, 'a> {
                     "${{ github.server_url }}/${{ github.repository }}/actions/runs/${{ github.run_id }}".into(),
                 ),
                 RunField::Token => value("github.token", "GITHUB_TOKEN"),
-                RunField::Event => Reading::Value(self.event_word(), "RUN_EVENT".into()),
+                RunField::Event => match self.kinds().iter().collect::<Vec<_>>().as_slice() {
+                    [only] if **only != EventKind::Raw => Reading::Fixed(only.word().to_owned()),
+                    _ => Reading::Value(self.event_word(), "RUN_EVENT".into()),
+                },
             },
             Context::Pr(field) => match field {
                 PrField::Number => value("github.event.pull_request.number", "PR_NUMBER"),
