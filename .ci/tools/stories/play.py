@@ -223,7 +223,7 @@ def checked(runs):
     return all(set(run.failed()) <= {"branch-name", "commit-messages"} for run in runs)
 
 
-def settled(again, found_in):
+def believed(again, found_in):
     """Runs whose comparison stands, and what it found. A difference is one when a second play shows one, too: what a vendor's file says does not
     change from run to run, but the vendors' runners do many things at one time, and each has lost a job before now. What the first play
     showed is printed, with what the runners said of it."""
@@ -306,7 +306,7 @@ class Group:
         """Plays the stories; 1 when vendors differ."""
         status, told = 0, set()
         for event in events or chosen(self.spec.events):
-            runs, found = settled(lambda: play(work, self, Story(self.spec, self.texts), event), lambda runs: compare(runs, self.needs))
+            runs, found = believed(lambda: play(work, self, Story(self.spec, self.texts), event), lambda runs: compare(runs, self.needs))
             stuck = [] if checked(runs) else sorted({job for run in runs if run.status != 0 for job in run.failed()})
             status |= report(f"{self.title}, {event.split(':CI_')[0]}", runs, found)
             if stuck and not found:
@@ -320,7 +320,7 @@ class Group:
                     continue
                 told.add(name)
                 before = {(call.job, plain(call)) for call in runs[0].calls()}
-                failed, found = settled(lambda: play(work.with_suffix(".story"), self, story, event), lambda failed: self.unlike(failed, name, what, before))
+                failed, found = believed(lambda: play(work.with_suffix(".story"), self, story, event), lambda failed: self.unlike(failed, name, what, before))
                 status |= report(f"{self.title}, {name} ({what})", failed, found)
         return status
 

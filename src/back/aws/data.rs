@@ -14,7 +14,7 @@ use crate::plan::job::{JobSource, PlannedJob};
 use crate::plan::kept;
 use crate::plan::step::{PlannedKind, PlannedStep};
 use crate::target::frame;
-use crate::target::frame::FAILED;
+use crate::target::frame::{FAILED, store};
 
 /// The context of the id of the run, which is the folder of its files.
 pub(super) const RUN: Context = Context::Run(RunField::Id);
@@ -25,10 +25,6 @@ pub(super) struct Upload {
     pub(super) when: Outcome,
     /// The code.
     pub(super) item: Item,
-}
-
-fn store(file: &str) -> String {
-    frame::store(file)
 }
 
 /// Before the command line of AWS, which speaks to the bucket as the build itself: a role that a step took has no right to it.
@@ -295,4 +291,14 @@ pub(super) fn strict(place: &Place<'_>, lines: &[String], whole: bool) -> String
 /// The options of a shell that stops at the first failure, of a pipe too where the shell knows that.
 pub(super) fn options(job: &Job) -> &'static str {
     if job.shell.value == Shell::Sh { "set -eu" } else { "set -euo pipefail" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::PUBLISH;
+
+    #[test]
+    fn the_command_of_a_channel_is_known_by_its_words() {
+        assert!(include_str!("../../../targets/scripts/sns.sh").contains(PUBLISH));
+    }
 }
